@@ -56,6 +56,8 @@ mod order;
 mod parallel;
 pub mod report;
 pub mod rules;
+#[doc(hidden)]
+pub mod secret;
 pub mod source;
 #[doc(hidden)]
 pub mod stats;

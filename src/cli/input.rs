@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use clap::{Args, CommandFactory};
+use clap::{Args, CommandFactory, ValueEnum};
 
 use super::output::Console;
 use crate::check;
@@ -14,7 +14,9 @@ use crate::discover::{self, Discovered, FileKind, NamedFiles};
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
+use crate::model::{container, launch};
 use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize};
+use crate::syntax::command_line::Notation;
 
 /// The arguments that name files.
 #[derive(Args)]
@@ -28,6 +30,10 @@ pub(super) struct Input {
     #[arg(short, long = "file", help_heading = None, value_name = "FILE")]
     files: Vec<PathBuf>,
 
+    /// Check what a command line starts, as in 'docker run -m 512m redis'
+    #[arg(long = "run", help_heading = None, value_name = "COMMAND")]
+    runs: Vec<String>,
+
     /// Read variables from this file instead of the project's .env
     #[arg(long = "env-file", hide_short_help = true, value_name = "FILE")]
     env_files: Vec<PathBuf>,
@@ -40,12 +46,46 @@ pub(super) struct Input {
     #[arg(long, hide_short_help = true, value_name = "PATH")]
     stdin_filename: Option<PathBuf>,
 
+    /// What standard input is: compose, dockerfile, inspect, run (command lines), markdown, shell [default: by its name or content]
+    #[arg(long, hide_short_help = true, value_name = "KIND", value_enum, hide_possible_values = true)]
+    stdin_kind: Option<StdinKind>,
+
     /// Also search files that .gitignore and .ignore exclude, except in `vendor` and `node_modules`
     #[arg(long, hide_short_help = true)]
     no_ignore: bool,
 
     #[command(flatten)]
     restriction: RestrictTo,
+}
+
+/// What standard input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StdinKind {
+    /// A Compose file.
+    Compose,
+    /// A Dockerfile.
+    Dockerfile,
+    /// What `docker inspect` prints of containers.
+    Inspect,
+    /// Command lines, such as `docker run`.
+    Run,
+    /// A Markdown document with command lines.
+    Markdown,
+    /// A shell script.
+    Shell,
+}
+
+impl StdinKind {
+    fn file_kind(self) -> FileKind {
+        match self {
+            Self::Compose => FileKind::Compose,
+            Self::Dockerfile => FileKind::Dockerfile,
+            Self::Inspect => FileKind::Inspected,
+            Self::Run => FileKind::Commands(Notation::Lines),
+            Self::Markdown => FileKind::Commands(Notation::Markdown),
+            Self::Shell => FileKind::Commands(Notation::Shell),
+        }
+    }
 }
 
 /// The argument that restricts which files are read.
@@ -83,13 +123,19 @@ impl Input {
     ) -> Result<Discovered, Error> {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
         let paths: Vec<PathBuf> = self.paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
-        if self.stdin_filename.is_some() && !stdin {
+        let about_stdin = match (&self.stdin_filename, self.stdin_kind) {
+            (Some(_), _) => Some("--stdin-filename"),
+            (None, Some(_)) => Some("--stdin-kind"),
+            (None, None) => None,
+        };
+        if let Some(option) = about_stdin.filter(|_| !stdin) {
             return Err(Error::Usage {
-                problem: "`--stdin-filename` is given, but nothing is read from standard input".to_owned(),
+                problem: format!("`{option}` is given, but nothing is read from standard input"),
                 help: Some("name `-` among the paths".to_owned()),
             });
         }
-        let mut discovered = if paths.is_empty() && (stdin || !self.files.is_empty()) {
+        let given = stdin || !self.files.is_empty() || !self.runs.is_empty();
+        let mut discovered = if paths.is_empty() && given {
             Discovered::default()
         } else {
             let configs = Arc::clone(configs);
@@ -107,9 +153,11 @@ impl Input {
         for path in &self.files {
             discovered.add(path.clone(), FileKind::Compose);
         }
+        self.add_runs(sources, &mut discovered)?;
         if stdin {
             self.read_stdin(configs, sources, &mut discovered)?;
         }
+        refuse_without_containers(&discovered, sources)?;
         for path in &discovered.pipelines {
             console
                 .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
@@ -184,16 +232,37 @@ impl Input {
         let stdin = self.paths.iter().any(|path| path == Path::new("-"));
         let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
         let source = stdin.then(|| sources.load(&path).ok()).flatten().map(|id| sources.get(id));
-        source.into_iter().map(|source| (path.clone(), source.text().to_owned())).collect()
+        let stdin = source.map(|source| (path.clone(), source.text().to_owned()));
+        let runs = self.runs.iter().enumerate().map(|(at, line)| (run_name(at), line.clone()));
+        stdin.into_iter().chain(runs).collect()
     }
 
-    /// Fails if standard input is linted, since it cannot be written back.
+    /// Fails if standard input or a command line is linted, since it cannot be written back.
     pub(super) fn refuse_stdin(&self, option: &str) -> Result<(), Error> {
+        if !self.runs.is_empty() {
+            return Err(Error::Usage { problem: format!("`{option}` cannot change `--run`"), help: None });
+        }
         if self.paths.iter().any(|path| path == Path::new("-")) {
             return Err(Error::Usage {
                 problem: format!("`{option}` cannot change standard input"),
                 help: Some("`--diff` prints the change instead".to_owned()),
             });
+        }
+        Ok(())
+    }
+
+    /// Adds the command lines of `--run` as files.
+    fn add_runs(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {
+        for (at, line) in self.runs.iter().enumerate() {
+            let path = run_name(at);
+            let file = sources.add(&path, line.as_str());
+            if launch::projects(file, Notation::Lines, sources).is_empty() {
+                return Err(Error::Usage {
+                    problem: format!("`--run` has no command that starts a container: `{line}`"),
+                    help: Some("as in `--run 'docker run -m 512m redis'`".to_owned()),
+                });
+            }
+            discovered.add(path, FileKind::Commands(Notation::Lines));
         }
         Ok(())
     }
@@ -214,11 +283,15 @@ impl Input {
         }
         let by_name = self.stdin_filename.as_deref().and_then(|path| {
             let named = || configs.names_compose_file(path).then_some(FileKind::Compose);
-            discover::kind_of(path).or_else(named)
+            discover::kind_of(path).or_else(named).or_else(|| discover::kind_of_named(path))
         });
-        let kind = by_name.or_else(|| discover::kind_of_text(&String::from_utf8_lossy(&bytes)));
+        let given = self.stdin_kind.map(StdinKind::file_kind);
+        let kind = given.or(by_name).or_else(|| {
+            let text = String::from_utf8_lossy(&bytes);
+            discover::kind_of_text(&text).or_else(|| Notation::of_text(&text).map(FileKind::Commands))
+        });
         let kind = kind.ok_or_else(|| Error::UnknownKind { path: path.clone() })?;
-        if discover::is_pipeline(&path, &String::from_utf8_lossy(&bytes)) {
+        if given.is_none() && discover::is_pipeline(&path, &String::from_utf8_lossy(&bytes)) {
             discovered.pipelines.push(path);
             return Ok(());
         }
@@ -228,8 +301,39 @@ impl Input {
     }
 }
 
+/// Returns the path that is shown for the command line of a `--run`, by its index.
+fn run_name(at: usize) -> PathBuf {
+    PathBuf::from(if at == 0 { "<run>".to_owned() } else { format!("<run {}>", at + 1) })
+}
+
 fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
     sources.load(path).map(drop).map_err(|error| Error::of_named_file(path, &error))
+}
+
+/// Fails for an output of `docker inspect` that has no container.
+fn refuse_without_containers(discovered: &Discovered, sources: &Sources) -> Result<(), Error> {
+    for found in discovered.files.iter().filter(|found| found.kind == FileKind::Inspected) {
+        let Ok(file) = sources.load(&found.path) else { continue };
+        let reading = container::read(file, sources.get(file).text());
+        if !reading.containers.is_empty() {
+            continue;
+        }
+        let other = reading.others.first().map(|other| other.value);
+        let help = match other {
+            Some("image") => "docker image inspect IMAGE | oomlint images lock",
+            _ => "docker inspect CONTAINER | oomlint check -",
+        };
+        return Err(Error::Inspected {
+            path: found.path.clone(),
+            problem: match other {
+                Some("image") => "it is an image that was inspected, not a container".to_owned(),
+                Some(kind) => format!("it is a {kind} that was inspected, not a container"),
+                None => "no container is in it".to_owned(),
+            },
+            help: Some(help.to_owned()),
+        });
+    }
+    Ok(())
 }
 
 /// Suggests a command for a path that does not exist: `oomlint exlpain`.

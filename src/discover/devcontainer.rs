@@ -1,12 +1,104 @@
-//! Memory requirement of a development container: `hostRequirements.memory` of a `devcontainer.json` (containers.dev,
-//! "Minimum host requirements").
+//! Development containers: what a `devcontainer.json` starts, and `hostRequirements.memory`, what its host needs (containers.dev,
+//! "Dev Container metadata reference").
 
 use std::path::{Path, PathBuf};
 
-use jsonc_parser::ast::Value;
+use jsonc_parser::ast::{Object, StringLit, Value};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use crate::source::Sources;
+use crate::source::{Source, Sources, Span, TracedText};
+
+/// The container of a `devcontainer.json`, as far as it matters here. Texts have variables such as `${localEnv:HOME}` as written.
+#[derive(Clone, Debug, Default)]
+pub struct Devcontainer {
+    /// `name`.
+    pub name: Option<TracedText>,
+    /// `image`.
+    pub image: Option<TracedText>,
+    /// `build`, or `dockerFile` and `context` of older files.
+    pub build: Option<DevcontainerBuild>,
+    /// `runArgs`, each one word of a `docker run`.
+    pub run_arguments: Vec<TracedText>,
+    /// `dockerComposeFile`, relative to the file.
+    pub compose_files: Vec<TracedText>,
+    /// `containerEnv`.
+    pub environment: Vec<(TracedText, TracedText)>,
+    /// Span of `runArgs`, else of the object.
+    pub span: Option<Span>,
+}
+
+/// `build` of a `devcontainer.json`. Paths are relative to the file.
+#[derive(Clone, Debug, Default)]
+pub struct DevcontainerBuild {
+    /// `dockerfile`.
+    pub dockerfile: Option<TracedText>,
+    /// `context`.
+    pub context: Option<TracedText>,
+    /// `target`.
+    pub target: Option<TracedText>,
+}
+
+/// True for the names of a file with a development container.
+#[must_use]
+pub fn is_devcontainer(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "devcontainer.json" || name == ".devcontainer.json")
+}
+
+/// Reads a `devcontainer.json`. None if it cannot be parsed, which is left to the tools that use it.
+#[must_use]
+pub fn read_devcontainer(source: &Source) -> Option<Devcontainer> {
+    let parsed = parse_to_ast(source.text(), &CollectOptions::default(), &ParseOptions::default()).ok()?;
+    let Some(Value::Object(root)) = parsed.value else { return None };
+    let text = |literal: &StringLit<'_>| {
+        let (start, end) = (literal.range.start + 1, literal.range.end.saturating_sub(1));
+        TracedText::verbatim(literal.value.as_ref(), Span::new(source.id(), start, end.max(start)))
+    };
+    let string = |object: &Object<'_>, name: &str| object.get_string(name).map(&text);
+    let strings = |name: &str| match root.get(name).map(|property| &property.value) {
+        Some(Value::StringLit(one)) => vec![text(one)],
+        Some(Value::Array(items)) => items
+            .elements
+            .iter()
+            .filter_map(|item| if let Value::StringLit(item) = item { Some(text(item)) } else { None })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let build = match (root.get_object("build"), string(&root, "dockerFile")) {
+        (Some(build), _) => Some(DevcontainerBuild {
+            dockerfile: string(build, "dockerfile"),
+            context: string(build, "context"),
+            target: string(build, "target"),
+        }),
+        (None, Some(dockerfile)) => Some(DevcontainerBuild {
+            dockerfile: Some(dockerfile),
+            context: string(&root, "context"),
+            target: None,
+        }),
+        (None, None) => None,
+    };
+    let environment = root.get_object("containerEnv").map(|variables| {
+        let pair = |property: &jsonc_parser::ast::ObjectProp<'_>| {
+            let Value::StringLit(value) = &property.value else { return None };
+            let key = match &property.name {
+                jsonc_parser::ast::ObjectPropName::String(name) => text(name),
+                jsonc_parser::ast::ObjectPropName::Word(_) => return None,
+            };
+            Some((key, text(value)))
+        };
+        variables.properties.iter().filter_map(pair).collect()
+    });
+    let arguments = root.get("runArgs").map(|property| property.range.start..property.range.end);
+    let whole = arguments.unwrap_or(root.range.start..(root.range.start + 1).min(root.range.end));
+    Some(Devcontainer {
+        name: string(&root, "name"),
+        image: string(&root, "image"),
+        build,
+        run_arguments: strings("runArgs"),
+        compose_files: strings("dockerComposeFile"),
+        environment: environment.unwrap_or_default(),
+        span: Some(Span::new(source.id(), whole.start, whole.end)),
+    })
+}
 
 /// Memory that the host needs at least.
 #[derive(Clone, Debug, PartialEq, Eq)]

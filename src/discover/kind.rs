@@ -1,19 +1,34 @@
-//! Determines whether a file is a Dockerfile or a Compose file, by its name or content.
+//! Determines whether a file is a Dockerfile, a Compose file or a text with command lines, by its name or content.
 
 use std::path::Path;
 
 use super::content::{Content, content};
+use super::devcontainer::is_devcontainer;
 use crate::error::Error;
 use crate::source::{FileSystem, LoadError};
+use crate::syntax::command_line::Notation;
 
-/// The two kinds of files that are linted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+/// The kinds of files that are linted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
     /// A Dockerfile or Containerfile, whichever tool builds it.
     Dockerfile,
     /// A Compose file.
     Compose,
+    /// A text with command lines that start containers, such as a script. Only one that is named is linted.
+    Commands(Notation),
+    /// A `devcontainer.json`. Only one that is named is linted.
+    Devcontainer,
+    /// What `docker inspect` prints, whole or in part. Only a file that is named is one.
+    Inspected,
+}
+
+impl FileKind {
+    /// True for a text with command lines, which no other file refers to.
+    #[must_use]
+    pub fn has_commands(self) -> bool {
+        matches!(self, Self::Commands(_))
+    }
 }
 
 /// Extensions of files called `Dockerfile.…` that are not Dockerfiles. Templates are among them, because their braces
@@ -197,11 +212,14 @@ pub fn kind_in_editor(path: &Path, text: &str) -> Option<FileKind> {
 /// Returns the kind of a file named on the command line; `None` for a CI pipeline with a Compose file's name.
 ///
 /// # Errors
-/// If the file cannot be read, or is neither kind.
+/// If the file cannot be read, or is of no kind.
 pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<FileKind>, Error> {
-    let Some(kind) = kind_of(path) else {
+    let Some(kind) = kind_of(path).or_else(|| kind_of_named(path)) else {
         let text = beginning(path, disk).map_err(|error| Error::of_named_file(path, &error))?;
-        let kind = kind_of_text(&text).ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
+        let commands = || Notation::of_text(&text).map(FileKind::Commands);
+        let kind = kind_of_text(&text)
+            .or_else(commands)
+            .ok_or_else(|| Error::UnknownKind { path: path.to_path_buf() });
         return kind.map(Some);
     };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -209,6 +227,15 @@ pub(super) fn kind_of_argument(path: &Path, disk: &FileSystem) -> Result<Option<
     // A read error is reported when the file is loaded.
     let pipeline = doubtful && beginning(path, disk).is_ok_and(|text| is_pipeline(path, &text));
     Ok((!pipeline).then_some(kind))
+}
+
+/// Returns the kind that the name of a file implies that is linted only where it is named.
+#[must_use]
+pub fn kind_of_named(path: &Path) -> Option<FileKind> {
+    if is_devcontainer(path) {
+        return Some(FileKind::Devcontainer);
+    }
+    Notation::of(path).map(FileKind::Commands)
 }
 
 /// True if the path is a file to lint, by name or content.
@@ -245,7 +272,42 @@ pub fn kind_of_text(text: &str) -> Option<FileKind> {
             None => break,
         }
     }
-    (content(text) == Content::Compose).then_some(FileKind::Compose)
+    match content(text) {
+        Content::Compose => Some(FileKind::Compose),
+        _ => is_inspected(text).then_some(FileKind::Inspected),
+    }
+}
+
+/// Keys that `docker inspect` and `podman inspect` print of a container, an image, a network and a volume, and hardly anything else.
+const INSPECTED: [&str; 15] = [
+    "OOMKilled",
+    "HostConfig",
+    "MemorySwap",
+    "RestartCount",
+    "FailingStreak",
+    "RestartPolicy",
+    "MemoryReservation",
+    "OomKillDisable",
+    "CreateCommand",
+    "RepoTags",
+    "RepoDigests",
+    "EnableIPv6",
+    "Mountpoint",
+    "ExposedPorts",
+    "Domainname",
+];
+
+/// True for a text with one of these keys, in quotes or not: people paste parts.
+fn is_inspected(text: &str) -> bool {
+    INSPECTED.iter().any(|key| {
+        text.match_indices(key).any(|(at, _)| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let behind = text.get(at + key.len()..).unwrap_or_default();
+            let behind = behind.strip_prefix(['"', '\'']).unwrap_or(behind).trim_start_matches([' ', '\t']);
+            before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.')
+                && behind.starts_with([':', '='])
+        })
+    })
 }
 
 fn is_directive(comment: &str) -> bool {
@@ -373,5 +435,13 @@ mod tests {
         assert_eq!(kind_of_text("a:\n  services:\n"), None);
         assert_eq!(kind_of_text("servicesx: 1\n"), None);
         assert_eq!(kind_of_text(""), None);
+        let inspected = Some(FileKind::Inspected);
+        assert_eq!(kind_of_text("[\n  {\n    \"Id\": \"a\",\n    \"RestartCount\": 0\n  }\n]"), inspected);
+        assert_eq!(kind_of_text("$ docker inspect x\n[{\"HostConfig\": {}}]"), inspected);
+        assert_eq!(kind_of_text("State:{\nOOMKilled:false\n}"), inspected);
+        assert_eq!(kind_of_text("OOMKilled=true ExitCode=137"), inspected);
+        assert_eq!(kind_of_text("{\"MemUsage\": \"1MiB / 2MiB\", \"Name\": \"web\"}"), None);
+        assert_eq!(kind_of_text("{{.State.OOMKilled}}"), None);
+        assert_eq!(kind_of_text("apiVersion: v1\nspec: {restartPolicy: Never}"), None);
     }
 }

@@ -13,11 +13,13 @@ mod root;
 mod untracked;
 mod walk;
 
-pub use devcontainer::{HostRequirement, host_requirement};
+pub use devcontainer::{
+    Devcontainer, DevcontainerBuild, HostRequirement, host_requirement, is_devcontainer, read_devcontainer,
+};
 use kind::may_be_linted;
 pub use kind::{
     FileKind, IMAGE_LOCK, is_env_file, is_image_lock, is_pipeline, is_to_lint, kind_in_editor, kind_in_walk,
-    kind_of, kind_of_text,
+    kind_of, kind_of_named, kind_of_text,
 };
 pub use root::RepositoryRoot;
 pub use untracked::Untracked;
@@ -34,7 +36,7 @@ use crate::source::{EntryKind, FileSystem, compare_paths, normalize, relative_to
 pub struct DiscoveredFile {
     /// Path for display: as given, or joined to a given directory; without `./` if that is the current directory.
     pub path: PathBuf,
-    /// Whether it is a Dockerfile or a Compose file.
+    /// What it is.
     pub kind: FileKind,
     /// True if the user named the file; false if a directory walk found it.
     pub explicit: bool,

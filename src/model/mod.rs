@@ -1,11 +1,13 @@
-//! The resolved model: images from Dockerfiles, services from Compose files, projects from both.
+//! The resolved model: images from Dockerfiles, services from Compose files and command lines, projects from both.
 
 pub mod allowance;
 pub mod build;
 pub mod compose;
+pub mod container;
 pub mod elsewhere;
 pub mod fact;
 pub mod image;
+pub mod launch;
 pub mod project;
 pub mod purpose;
 mod reference;

@@ -1,5 +1,7 @@
 //! The context of a rule's check, through which it reports findings.
 
+use super::form::Form;
+use super::offer::Instead;
 use super::{Meta, Policy, Preset};
 use crate::diagnostic::{Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, Label, Severity};
 use crate::hash::HashSet;
@@ -84,7 +86,7 @@ impl<'a> RuleContext<'a> {
         let Meta { name, severity, .. } = self.meta;
         let primary = Label { span, text: String::new() };
         let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
-        let mut builder = FindingBuilder { findings: self.findings, finding };
+        let mut builder = FindingBuilder { findings: self.findings, finding, in_form: None, instead: None };
         if let Some(workload) = self.workload {
             builder.workload(workload);
         }
@@ -99,6 +101,28 @@ pub(crate) const MAX_RELATED: usize = 100;
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
+    /// The form of what is said of a workload that a command line starts; there is nothing to fix.
+    in_form: Option<InForm>,
+    /// What takes the place of fixes for an inspected container.
+    instead: Option<Instead>,
+}
+
+/// The form of the settings of a workload that a command line starts.
+struct InForm {
+    form: Form,
+    /// The command that starts it.
+    command: String,
+    /// The keys of its sizes, by the span of their values.
+    sizes: Vec<(Span, &'static str)>,
+}
+
+impl InForm {
+    fn of(workload: &Workload) -> Option<Self> {
+        let form = Form::of(workload);
+        let sizes = workload.service.size_keys.iter().map(|key| (key.size.span(), key.name));
+        let command = workload.launch()?.command.clone();
+        Some(Self { form, command, sizes: sizes.collect() })
+    }
 }
 
 impl Drop for FindingBuilder<'_> {
@@ -112,13 +136,26 @@ impl Drop for FindingBuilder<'_> {
 impl FindingBuilder<'_> {
     /// Sets the text at the primary place.
     pub fn label(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.primary.text = text.into();
+        self.finding.primary.text = self.formed(text);
         self
+    }
+
+    /// Puts a text into the form of the workload's settings.
+    fn formed(&self, text: impl Into<String>) -> String {
+        let text = text.into();
+        match &self.in_form {
+            Some(InForm { form, command, .. }) => form.text(text.into(), command).into_owned(),
+            None => text,
+        }
     }
 
     /// Names the workload: its service, if it is one, and its image.
     pub fn workload(&mut self, workload: &Workload) -> &mut Self {
         self.finding.service = (workload.kind != Kind::Image).then(|| workload.name.clone());
+        self.instead = Instead::of(workload);
+        self.in_form = InForm::of(workload);
+        let message = std::mem::take(&mut self.finding.message);
+        self.finding.message = self.formed(message);
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         self
     }
@@ -156,7 +193,8 @@ impl FindingBuilder<'_> {
     /// Adds a related label, in any file.
     pub fn related(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
         if self.finding.related.len() < MAX_RELATED {
-            self.finding.related.push(Label { span, text: text.into() });
+            let text = self.formed(text);
+            self.finding.related.push(Label { span, text });
         }
         self
     }
@@ -171,13 +209,14 @@ impl FindingBuilder<'_> {
 
     /// Adds a note: arithmetic or a consequence.
     pub fn note(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.notes.push(text.into());
+        let text = self.formed(text);
+        self.finding.notes.push(text);
         self
     }
 
     /// Sets the help: advice, or text to paste.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.help = Some(text.into());
+        self.finding.help = Some(self.formed(text));
         self
     }
 
@@ -201,6 +240,21 @@ impl FindingBuilder<'_> {
         edits: Vec<Edit>,
         ops: Vec<FixOp>,
     ) -> &mut Self {
+        if let Some(InForm { form, sizes, .. }) = &self.in_form {
+            let key = |value: Span| sizes.iter().find(|(span, _)| span.contains(value)).map(|(_, key)| *key);
+            let flags = form.flags(&ops, &key);
+            let title = self.formed(title);
+            self.finding.help.get_or_insert_with(|| match flags {
+                Some(flags) => format!("{title}:\n  {flags}"),
+                None => title,
+            });
+            return self;
+        }
+        if let Some(instead) = &self.instead {
+            let help = instead.help(&title.into(), &ops, !edits.is_empty());
+            self.finding.help.get_or_insert(help);
+            return self;
+        }
         self.finding.fixes.push(Fix { title: title.into(), applicability, edits, ops, changes });
         self
     }

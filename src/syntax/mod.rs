@@ -1,8 +1,10 @@
 //! Parsers of text into trees with byte positions. Nothing here knows about services or stages.
 
+pub mod command_line;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod duration;
+pub mod json;
 pub mod settings;
 pub mod shell;
 pub mod size;

@@ -4,6 +4,7 @@ use crate::diagnostic::Severity;
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::{Element, Service};
 use crate::model::fact::Fact;
+use crate::model::launch::Stay;
 use crate::source::TracedText;
 
 /// Traits of a workload's role in its project.
@@ -28,6 +29,10 @@ pub struct Role {
     pub ends: bool,
     /// Another program replaces the image's server, and names no port of its own.
     pub replaced: bool,
+    /// Started by hand for a moment: `docker run --rm -it`.
+    pub brief: bool,
+    /// Started by hand, to run in the foreground or until it is removed.
+    pub passing: bool,
 }
 
 impl Role {
@@ -46,12 +51,18 @@ impl Role {
         // `deploy.restart_policy: {condition: none}` equals `restart: "no"`.
         let never_restarts = service.deploy.restart_policy.is_some()
             && service.deploy.condition.value().is_some_and(|word| word == "none");
+        let stay = match &service.element {
+            Element::Described(described) => described.launch.as_ref().map(|launch| launch.stay),
+            _ => None,
+        };
         Self {
+            brief: stay == Some(Stay::Brief),
+            passing: stay == Some(Stay::Passing),
             fragment: service.provider || !service.runs_without_base(),
             never_runs: copies == Some(&0),
             one_shot: awaited
                 || never_restarts
-                || service.element != Element::Service
+                || matches!(service.element, Element::Job | Element::PreStart(_))
                 || service.restart.value().is_some_and(|restart| restart == "no"),
             development: development
                 || is_test(service)
@@ -73,10 +84,17 @@ impl Role {
         !self.fragment && !self.never_runs
     }
 
+    /// True if it runs longer than for a moment by hand, so that what it lacks is worth a report.
+    #[must_use]
+    pub fn lasts(self) -> bool {
+        self.runs() && !self.brief
+    }
+
     /// True if it keeps running and may listen, so a healthcheck makes sense.
     #[must_use]
     pub fn serves(self) -> bool {
-        self.runs() && !self.one_shot && !self.idle && !self.listens_nowhere && !self.replaced
+        let stays = self.lasts() && !self.passing;
+        stays && !self.one_shot && !self.idle && !self.listens_nowhere && !self.replaced
     }
 
     /// True if it does a job and ends.
@@ -85,10 +103,11 @@ impl Role {
         self.one_shot || self.ends
     }
 
-    /// Lowers the severity for a missing setting to a note for jobs, idle and development-only services.
+    /// Lowers the severity for a missing setting to a note for jobs, idle and development-only services, and for containers that are
+    /// started by hand.
     #[must_use]
     pub fn soften(self, severity: Severity) -> Severity {
-        if self.is_job() || self.development || self.idle { Severity::Note } else { severity }
+        if self.is_job() || self.development || self.idle || self.passing { Severity::Note } else { severity }
     }
 }
 

@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 
 use crate::common::tree;
 
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 fn command(directory: &Path, arguments: &[&str]) -> Command {
@@ -26,11 +26,11 @@ fn collect(output: std::process::Output) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn run(directory: &Path, arguments: &[&str]) -> Ran {
+pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Ran {
     collect(command(directory, arguments).output().unwrap())
 }
 
-fn pipe(directory: &Path, arguments: &[&str], input: &str) -> Ran {
+pub(crate) fn pipe(directory: &Path, arguments: &[&str], input: &str) -> Ran {
     let mut command = command(directory, arguments);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

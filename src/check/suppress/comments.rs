@@ -140,6 +140,43 @@ pub(super) fn of_env_file(source: &Source) -> Vec<Suppression> {
     read(source, &file.comments, &Some)
 }
 
+/// Returns the suppressions of a text with command lines: comments with `#`, and those of HTML in a Markdown document. One covers the
+/// command on its line or below, with its continued lines, and above a code block the block.
+pub(super) fn of_commands(source: &Source) -> Vec<Suppression> {
+    let text = source.text();
+    let mut comments = Vec::new();
+    let mut from = 0;
+    while let Some(found) = text.get(from..).and_then(|rest| rest.find(MARK)) {
+        let at = from + found;
+        from = at + MARK.len();
+        let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end);
+        let before = text.get(line..at).unwrap_or_default();
+        if let Some(start) = before.rfind("<!--").or_else(|| before.rfind('#')) {
+            comments.push(Span::new(source.id(), line + start, end));
+        }
+    }
+    read(source, &comments, &|line| Some(command_or_block(source, line)))
+}
+
+/// Extends a line to the command that begins on it, or to the code block that it opens.
+fn command_or_block(source: &Source, line: Span) -> Span {
+    let text = source.text();
+    let first = text.get(line.range()).unwrap_or_default();
+    let fence = first.starts_with("```") || first.starts_with("~~~");
+    let mut end = line.end as usize;
+    loop {
+        let last = text.get(..end).unwrap_or_default().lines().next_back().unwrap_or_default().trim();
+        let is_more = match fence {
+            true => end == line.end as usize || !(last.starts_with("```") || last.starts_with("~~~")),
+            false => last.ends_with('\\'),
+        };
+        let Some(rest) = text.get(end + 1..).filter(|rest| is_more && !rest.is_empty()) else { break };
+        end += 1 + rest.find('\n').unwrap_or(rest.len());
+    }
+    Span::new(source.id(), line.start as usize, end)
+}
+
 /// Parses comments. `extent` returns the span of what begins on a line, which it gets without its indentation.
 fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span>) -> Vec<Suppression> {
     // Comments below each other cover the same line, which is searched once.
@@ -165,7 +202,9 @@ fn read(source: &Source, comments: &[Span], extent: &dyn Fn(Span) -> Option<Span
 /// Parses `# oomlint: ignore[a, b] why`: true for `ignore-file`, the names, and the reason.
 fn parse(file: SourceId, text: &str, comment: Span) -> Option<(bool, Vec<Spanned<String>>, Option<String>)> {
     let comment_text = text.get(comment.range())?;
-    let body = comment_text.trim_start_matches('#').trim_start().strip_prefix(MARK)?.trim_start();
+    let comment_text = comment_text.trim_end().strip_suffix("-->").unwrap_or(comment_text);
+    let inner = comment_text.strip_prefix("<!--").unwrap_or(comment_text);
+    let body = inner.trim_start_matches('#').trim_start().strip_prefix(MARK)?.trim_start();
     let rest = body.strip_prefix("ignore")?;
     let (whole_file, rest) = match rest.strip_prefix("-file") {
         Some(rest) => (true, rest),

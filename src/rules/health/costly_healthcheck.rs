@@ -102,6 +102,13 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, cx: &mut RuleContext
                 format!("interval: 30s\n  start_period: {period}\n  start_interval: {quick}{retries}");
             ("these keys of the healthcheck", times)
         }
+        (Form::Flags, _) => {
+            let retries = if fewer { format!(" --health-retries {DEFAULT_RETRIES}") } else { String::new() };
+            let times = format!(
+                "--health-interval 30s --health-start-period {period} --health-start-interval {quick}{retries}"
+            );
+            ("these flags", times)
+        }
         (Form::Dockerfile, Some(test)) => {
             let mut others =
                 vec![("interval", "30s".to_owned()), ("start-period", period), ("start-interval", quick)];

@@ -87,6 +87,10 @@ fn called_none(workload: &Workload, command: &TracedText, cx: &mut RuleContext<'
     let replacement = match Form::at(place, workload) {
         Form::Compose if workload.service.has_block_test() => "\"NONE\"",
         Form::Compose => "[\"NONE\"]",
+        Form::Flags => {
+            finding.help("disable the healthcheck: `--no-healthcheck`");
+            return;
+        }
         Form::Dockerfile => "HEALTHCHECK NONE",
     };
     finding.fix(

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Severity;
 use crate::rules::RuleContext;
-use crate::rules::probe::{Form, assumption, command, healthcheck, json, test_key};
-use crate::workload::{Kind, NoProbe, Project, Workload};
+use crate::rules::probe::{self, Form, assumption, command, healthcheck, json, test_key};
+use crate::workload::{Kind, NoProbe, Project, Workload, shell_quoted};
 
 rule! {
     name: "missing-healthcheck",
@@ -28,7 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     // A client that nobody connects to and nobody waits for: its end is all there is to see.
     let severity = if is_asked { RULE.meta().severity } else { Severity::Note };
     match workload.kind {
-        Kind::Service | Kind::Job | Kind::PreStart => {
+        Kind::Service | Kind::Job | Kind::PreStart | Kind::Container => {
             let mut finding = cx.report(workload.anchor, format!("`{name}` has no healthcheck"));
             finding
                 .label("no healthcheck")
@@ -83,6 +83,13 @@ fn without(form: Form, no: &NoProbe) -> String {
                 set.as_ref().map(|(name, value)| format!("add `{name}: {}` to `environment`", json(value)));
             (set.or(flag.as_ref().map(|flag| format!("add `{flag}` to `command`"))), test_key(test))
         }
+        Form::Flags => {
+            let variable = |(name, value): &(String, String)| {
+                format!("add `--env {}`", shell_quoted(&format!("{name}={value}")))
+            };
+            let flag = flag.as_ref().map(|flag| format!("add `{flag}` to the command"));
+            (set.as_ref().map(variable).or(flag), probe::flag(test))
+        }
         Form::Dockerfile => {
             let set = set.as_ref().map(|(name, value)| format!("add `ENV {name}={value}`"));
             let flag = flag.as_ref().map(|flag| format!("add `{flag}` to CMD"));
@@ -97,7 +104,8 @@ fn without(form: Form, no: &NoProbe) -> String {
 
 /// Returns a probe that the image can run, else why there is none to paste.
 fn help(workload: &Workload) -> String {
-    let name = &workload.name;
+    let labels = workload.described().and_then(|described| described.compose.as_ref());
+    let name = labels.and_then(|labels| labels.service.as_ref()).unwrap_or(&workload.name);
     let probe = match &workload.health.probe {
         Ok(probe) => probe,
         Err(no) => return format!("no probe to suggest for `{name}`: {}", without(Form::of(workload), no)),
@@ -105,6 +113,8 @@ fn help(workload: &Workload) -> String {
     let with = if probe.assumed_http.is_some() { "" } else { ", using what is in its image" };
     let place = match (Form::of(workload), workload.key("healthcheck")) {
         (Form::Dockerfile, _) => "at the end of the last stage".to_owned(),
+        (Form::Flags, _) if workload.launch().is_some() => format!("before the image{with}"),
+        (Form::Flags, _) => format!("in a new container of `{name}`{with}"),
         (Form::Compose, Some(_)) => format!("in the healthcheck of `{name}`{with}"),
         (Form::Compose, None) => format!("in `{name}`{with}"),
     };

@@ -16,7 +16,7 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !workload.memory.limit.is_absent() || !workload.role.runs() {
+    if !workload.memory.limit.is_absent() || !workload.role.lasts() {
         return;
     }
     for heap in &workload.pools.heaps {

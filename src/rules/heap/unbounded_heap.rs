@@ -17,7 +17,7 @@ rule! {
 }
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
-    if !workload.role.runs() {
+    if !workload.role.lasts() {
         return;
     }
     let offer = Offer::of(workload, cx);

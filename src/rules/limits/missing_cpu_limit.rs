@@ -1,7 +1,7 @@
 //! The rule `missing-cpu-limit`.
 
 use crate::rules::RuleContext;
-use crate::rules::offer::Offer;
+use crate::rules::offer::{Asked, Offer};
 use crate::workload::{Fact, Workload};
 
 rule! {
@@ -18,10 +18,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     // 0 means no limit, and so does a quota of -1. `cpuset` is a limit, too.
     let unlimited = |fact: &Fact<f64>| fact.is_absent() || fact.value().is_some_and(|cpus| *cpus <= 0.0);
     let bound = !unlimited(&workload.resources.cpus) || !unlimited(&workload.resources.cpu_quota);
-    if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
+    if bound || workload.key("cpuset").is_some() || !workload.role.lasts() {
         return;
     }
-    let key = if offer.in_deploy() { "deploy.resources.limits.cpus" } else { "cpus" };
+    let add = offer.add(Asked::Cpus, "<number>");
     let written = workload.resources.cpus.known().or(workload.resources.cpu_quota.known());
     let (place, label) = match written {
         Some(written) => (written.span, "no limit"),
@@ -32,5 +32,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&workload.service.via)
         .group_message("services have no CPU limit")
         .note("it can take every CPU of the host from the others")
-        .help(format!("add `{key}: <number>`, the number of CPUs that it may use"));
+        .help(format!("{add}, the number of CPUs that it may use"));
 }

@@ -4,7 +4,7 @@ use crate::capacity::advise;
 use crate::rules::RuleContext;
 use crate::rules::measured::MeasuredLimit;
 use crate::rules::offer::Offer;
-use crate::workload::{Bound, Workload};
+use crate::workload::{Bound, FlagMistake, Workload};
 
 rule! {
     name: "missing-memory-limit",
@@ -17,7 +17,12 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
-    if !workload.memory.limit.is_absent() || !workload.role.runs() {
+    if !workload.memory.limit.is_absent() || !workload.role.lasts() {
+        return;
+    }
+    // The limit is written, in the wrong place.
+    let mut mistakes = workload.launch().into_iter().flat_map(|launch| &launch.mistakes);
+    if mistakes.any(FlagMistake::is_limit_behind_image) {
         return;
     }
     let name = &workload.name;

@@ -18,7 +18,7 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let Some(limit) = workload.known_limit() else { return };
-    if !workload.memory.reservation.is_absent() || !workload.role.runs() || workload.role.is_job() {
+    if !workload.memory.reservation.is_absent() || !workload.role.lasts() || workload.role.is_job() {
         return;
     }
     let name = &workload.name;

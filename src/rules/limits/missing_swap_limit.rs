@@ -16,7 +16,7 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let Some(limit) = workload.known_limit() else { return };
-    if !workload.service.memswap_limit.is_absent() || !workload.role.runs() || !offer.may_swap() {
+    if !workload.service.memswap_limit.is_absent() || !workload.role.lasts() || !offer.may_swap() {
         return;
     }
     let (name, size) = (&workload.name, limit.value);

@@ -3,6 +3,7 @@
 pub(super) mod conflicting_limits;
 pub(super) mod disabled_oom_killer;
 pub(super) mod dropped_memory_value;
+pub(super) mod ineffective_flag;
 pub(super) mod ineffective_swappiness;
 pub(super) mod invalid_memory_value;
 pub(super) mod limit_below_image_minimum;

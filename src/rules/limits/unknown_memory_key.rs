@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Applicability, Edit};
 use crate::rules::{RuleContext, Target};
-use crate::workload::{Element, FactName, Kind, Workload};
+use crate::workload::{Element, FactName, Kind, Launch, Workload};
 
 rule! {
     name: "unknown-memory-key",
@@ -24,6 +24,10 @@ const SIZES: &[FactName] = &[
 ];
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    if let Some(launch) = workload.launch() {
+        flags(workload, launch, cx);
+        return;
+    }
     for unknown in &workload.service.unknown_keys {
         let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
         let dot = if unknown.place.is_empty() { "" } else { "." };
@@ -35,7 +39,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         // Docker Compose 5.6.1 was asked for each.
         let refusal = match &workload.service.element {
             Element::Service if unknown.place.is_empty() => format!("{place}.{key} false schema"),
-            Element::Service => format!("{place} additional properties '{key}' not allowed"),
+            Element::Service | Element::Described(_) => {
+                format!("{place} additional properties '{key}' not allowed")
+            }
             Element::Job => format!("jobs.{}.{key} false schema", workload.name),
             Element::PreStart(step) => {
                 format!("services.{}.pre_start.{}.{key} false schema", step.service, step.index)
@@ -56,5 +62,21 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
             finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
         }
+    }
+}
+
+/// Reports flags that the client does not know, and for which it refuses the command.
+fn flags(workload: &Workload, launch: &Launch, cx: &mut RuleContext<'_>) {
+    for unknown in &workload.service.unknown_keys {
+        let (flag, meant) = (unknown.key.value.as_str(), unknown.meant);
+        let kind = if flag.starts_with("--") { "flag" } else { "shorthand flag" };
+        let note = match kind {
+            "flag" => format!("unknown flag: {flag}"),
+            _ => format!("unknown shorthand flag: '{}'", flag.trim_start_matches('-')),
+        };
+        cx.report(unknown.key.span, format!("`{}` has no {kind} `{flag}`", launch.command))
+            .label(format!("did you mean `--{meant}`?"))
+            .note(note)
+            .help(format!("write `--{meant}`"));
     }
 }

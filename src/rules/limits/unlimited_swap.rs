@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         format!("`{}` has unlimited swap on top of its {} limit", workload.name, limit.value),
     );
     finding.label("-1 is unlimited").via(&swap.via);
-    if quoted {
+    if quoted && workload.described().is_none() {
         finding.note("as a string, Compose before 5.0 rejects it: invalid size: '-1'");
     }
     offer.no_swap(&mut finding, "disable swap: the same value as the memory limit");

@@ -17,7 +17,7 @@ pub(super) fn is_default(workload: &Workload) -> bool {
     let is_shm = |target: &str| target.trim_end_matches('/') == "/dev/shm";
     let mounted = service.mounts.iter().any(|mount| is_shm(&mount.target))
         || service.tmpfs.iter().any(|mount| is_shm(mount.target.as_str()));
-    service.shm_size.is_absent() && !shared && !mounted && workload.role.runs()
+    service.shm_size.is_absent() && !shared && !mounted && workload.role.lasts()
 }
 
 /// Returns the `shm_size` of a build that was meant for the service: above the default, or for an image that needs more.

@@ -13,7 +13,7 @@ rule! {
 }
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
-    if !workload.role.runs() {
+    if !workload.role.lasts() {
         return;
     }
     for mount in workload.service.mounts.iter().filter(|mount| mount.source == "/dev/shm") {

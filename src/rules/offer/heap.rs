@@ -1,6 +1,6 @@
 //! Fixes that bound a heap or cache where its runtime reads it.
 
-use super::Offer;
+use super::{Asked, Offer};
 use crate::diagnostic::{Applicability, Edit, FixOp};
 use crate::rules::FindingBuilder;
 use crate::syntax::size::{ByteSize, MIB};
@@ -41,18 +41,17 @@ pub(in crate::rules) fn bound_default(
     finding: &mut FindingBuilder<'_>,
 ) {
     let Some(limit) = limit else {
-        let key = offer.limit_name();
+        let add = offer.add(Asked::Limit, "<size>");
         let runtime = heap.runtime.display_name();
         finding.help(match &heap.limit_unseen {
-            Some(unseen) => format!("add `{key}: <size>` and set the heap below it: {}", unseen.why),
-            None if heap.env_unseen => format!(
-                "add a limit, `{key}: <size>`, and set the heap below it in `{}`",
-                usual(heap.runtime)
-            ),
+            Some(unseen) => format!("{add} and set the heap below it: {}", unseen.why),
+            None if heap.env_unseen => {
+                format!("{add} and set the heap below it in `{}`", usual(heap.runtime))
+            }
             None if heap.runtime == RuntimeName::Java => format!(
-                "add a limit first, `{key}: <size>`: the heap is then a quarter of it, or as much as `-XX:MaxRAMPercentage` in `JAVA_TOOL_OPTIONS` says"
+                "{add} first: the heap is then a quarter of it, or as much as `-XX:MaxRAMPercentage` in `JAVA_TOOL_OPTIONS` says"
             ),
-            None => format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"),
+            None => format!("{add} first: the {runtime} heap then follows it"),
         });
         return;
     };

@@ -19,7 +19,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         Kind::Image => false,
         _ => !workload.service.init.is_absent() && workload.service.init.value() != Some(&false),
     };
-    if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.runs() {
+    if init || workload.role.one_shot || workload.role.listens_nowhere || !workload.role.lasts() {
         return;
     }
     let container = match workload.kind {
@@ -87,7 +87,9 @@ fn started(command: &Waited, lead: &str) -> String {
 fn below_init(workload: &Workload, runtime: &str) -> String {
     let lead = format!("\n{runtime} ignores SIGTERM as PID 1, unless the program handles it: ");
     match workload.kind {
-        Kind::Image => format!("{lead}start it with `docker run --init`, or below `tini --`"),
+        Kind::Image | Kind::Container => {
+            format!("{lead}start it with `docker run --init`, or below `tini --`")
+        }
         _ => format!("{lead}run an init as PID 1\n  init: true"),
     }
 }

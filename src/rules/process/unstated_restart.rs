@@ -17,7 +17,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     // Swarm restarts whatever ends, unless it is told not to.
     let for_swarm = cx.policy().target == Target::Swarm || cx.project().for_swarm;
     let role = workload.role;
-    let stays = role.runs() && !role.is_job() && !role.idle && !role.listens_nowhere;
+    let stays = role.lasts() && !role.passing && !role.is_job() && !role.idle && !role.listens_nowhere;
     if workload.kind != Kind::Service || for_swarm || !stays {
         return;
     }

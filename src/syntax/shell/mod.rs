@@ -62,6 +62,8 @@ pub struct Word {
     pub expands: bool,
     /// True if any part is quoted or escaped, so that it cannot be a keyword.
     pub quoted: bool,
+    /// True if it may become no word or several: a variable or substitution outside of quotes, or `"$@"`.
+    pub splits: bool,
 }
 
 /// An assignment, `NAME=value`.

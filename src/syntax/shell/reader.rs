@@ -49,7 +49,7 @@ pub(super) fn words(words: &[TracedText]) -> Script {
     let Some(span) = words.iter().map(TracedText::span).reduce(Span::cover) else { return script };
     let nothing = TracedText::empty(span);
     let mut reader = Reader::new(&mut script, &nothing, &[], 0, Vec::new());
-    let plain = |text: &TracedText| Word { text: text.clone(), expands: false, quoted: true };
+    let plain = |text: &TracedText| Word { text: text.clone(), expands: false, quoted: true, splits: false };
     reader.building(span).words = words.iter().map(plain).collect();
     reader.end_command(Join::Nothing, span);
     script

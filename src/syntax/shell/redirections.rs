@@ -37,7 +37,7 @@ impl Reader<'_> {
         let target = match self.peek() {
             None | Some(b'\n' | b'\r' | b';' | b'&' | b'|' | b'(' | b')') => {
                 let nothing = TracedText::empty(self.text.span_of(self.at..self.at));
-                Word { text: nothing, expands: false, quoted: false }
+                Word { text: nothing, expands: false, quoted: false, splits: false }
             }
             _ => self.word(),
         };

@@ -12,6 +12,7 @@ impl Reader<'_> {
             text: TracedText::empty(self.text.span_of(start..start + 1)),
             expands: false,
             quoted: false,
+            splits: false,
         };
         while let Some(byte) = self.peek() {
             match byte {
@@ -55,8 +56,16 @@ impl Reader<'_> {
                         None => {}
                     }
                 }
-                b'$' => self.dollar(&mut word),
-                b'`' => self.backticks(&mut word),
+                b'$' => {
+                    let before = std::mem::take(&mut word.expands);
+                    self.dollar(&mut word);
+                    word.splits |= word.expands;
+                    word.expands |= before;
+                }
+                b'`' => {
+                    self.backticks(&mut word);
+                    word.splits = true;
+                }
                 _ => {
                     let rest = self.rest();
                     let run = rest.bytes().skip(1).position(ends_run).map_or(rest.len(), |at| at + 1);
@@ -109,7 +118,12 @@ impl Reader<'_> {
                     _ => self.take(&mut word.text, 1),
                 },
                 b'$' if matches!(self.byte(1), Some(b'"' | b'\'')) => self.take(&mut word.text, 1),
-                b'$' => self.dollar(word),
+                b'$' => {
+                    let from = word.text.as_str().len();
+                    self.dollar(word);
+                    let written = word.text.as_str().get(from..).unwrap_or_default();
+                    word.splits |= written == "$@" || written.ends_with("[@]}") || written.starts_with("${@");
+                }
                 b'`' => self.backticks(word),
                 _ => {
                     let rest = self.rest();

@@ -141,6 +141,31 @@ pub(crate) fn bytes_of_an_image_lock() {
     assert!(err.contains("larger than 4 MiB") && err.contains(".oomlint-images.json"), "{err}");
 }
 
+pub(crate) fn levels_of_an_inspected_output() {
+    let nested = |levels| format!("{}{{\"RestartCount\": 0}}{}", "[".repeat(levels), "]".repeat(levels));
+    let scratch = tree(&[("x.json", &nested(63))]);
+    concise(scratch.path(), &["x.json"]);
+    write(scratch.path(), "x.json", &nested(64));
+    let (code, _, err) = oomlint(scratch.path(), &["x.json"]);
+    assert!(code == Some(2) && err.contains("no container is in it"), "{err}");
+}
+
+pub(crate) fn values_of_an_inspected_output() {
+    let many = format!("[{{\"RestartCount\": 0}}, {}]", "1,".repeat(600_000));
+    inspected_says(&many, "more than 2000 containers, or 600000 values; the rest is not looked at");
+}
+
+pub(crate) fn containers_of_an_output() {
+    let many = "{\"RestartCount\": 0}\n".repeat(2001);
+    inspected_says(&many, "more than 2000 containers, or 600000 values; the rest is not looked at");
+}
+
+fn inspected_says(text: &str, message: &str) {
+    let scratch = tree(&[("x.json", text)]);
+    let (_, out, err) = oomlint(scratch.path(), &["x.json"]);
+    assert!(out.contains(message), "{out}{err}");
+}
+
 #[cfg(not(unix))]
 pub(crate) fn links_on_a_way() {}
 

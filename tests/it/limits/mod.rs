@@ -37,6 +37,9 @@ rows! {
     values_of_a_project, "model/compose/value.rs MAX_NODES", "values of a project";
     ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files in a";
     what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "bytes that the";
+    levels_of_an_inspected_output, "syntax/json/mod.rs MAX_DEPTH", "levels of the output";
+    values_of_an_inspected_output, "syntax/json/mod.rs MAX_NODES", "values of the output";
+    containers_of_an_output, "model/container/read.rs MAX_CONTAINERS", "containers in the output";
     services_of_a_project, "model/compose/mod.rs MAX_SERVICES", "services of a";
     directories_above_a_project, "model/mod.rs MAX_ABOVE", "parent directories in";
     what_services_take, "model/allowance.rs MAX_TAKEN", "bytes of Dockerfiles";
@@ -78,6 +81,10 @@ rows! {
 /// effect.
 const PROGRAMS: &[(&str, &str)] = &[
     ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
+    ("syntax/command_line/find.rs MAX_COMMANDS", "command lines of one file"),
+    ("syntax/command_line/parse.rs MAX_FLAGS", "flags of one command line"),
+    ("syntax/command_line/parse.rs MAX_BEFORE", "words before the name of its client"),
+    ("syntax/command_line/lines.rs MAX_LENGTH", "bytes of a command line"),
     ("model/image/configuration.rs MAX_PATH", "bytes of a path in an image that"),
     ("workload/own.rs MAX_PATH", "bytes of a program's"),
     ("workload/brought.rs MAX_BROUGHT", "files that a"),

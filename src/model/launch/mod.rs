@@ -1,0 +1,169 @@
+//! Containers that command lines start: `docker run` and its like become services, each flag the setting that Compose has for it.
+//!
+//! What a variable of the shell may set is unknown. Of a command that cannot be read to its end everything is.
+
+mod devcontainer;
+mod mistakes;
+mod settings;
+mod values;
+
+pub use devcontainer::{DevcontainerProject, devcontainer_project};
+pub use mistakes::{FlagMistake, FlagMistakeKind};
+
+use std::path::Path;
+
+use self::settings::Lowering;
+use super::compose::{Described, Description, Service, ServiceBuilder, Setting};
+use super::fact::Why;
+use super::project::Project;
+use crate::source::{Language, SourceId, Sources, Span, TracedText};
+use crate::syntax::command_line::{Command, Mistake, Notation, Program, Verb, find};
+
+/// The command line that starts a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// The client and its subcommand, as in messages: `docker run`.
+    pub command: String,
+    /// It creates a Swarm service, whose flags have other names.
+    pub swarm: bool,
+    /// How long the container is meant to run.
+    pub stay: Stay,
+    /// What its flags do not do as they seem to.
+    pub mistakes: Vec<FlagMistake>,
+}
+
+/// How long a container is meant to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// As a service: in the background, restarted, or by systemd.
+    Lasting,
+    /// In the foreground, or removed when it ends.
+    Passing,
+    /// Once, by hand: `docker run --rm -it`.
+    Brief,
+}
+
+/// Returns the projects of a file with command lines, one for each: they may be alternatives, or meant for several machines.
+#[must_use]
+pub fn projects(file: SourceId, notation: Notation, sources: &Sources) -> Vec<Project> {
+    let source = sources.get(file);
+    let directory = source.path().parent().unwrap_or(Path::new("")).to_path_buf();
+    source.set_language(Language::Commands);
+    let text = TracedText::verbatim(source.text(), Span::new(file, 0, source.text().len()));
+    let commands = find(&text, notation);
+    let services = commands.iter().filter_map(|command| service(command, notation, (&directory, sources)));
+    services.map(|service| Project::described(vec![service], directory.clone())).collect()
+}
+
+/// Returns the service of a command. None for a part of one, which starts nothing: without an image, or a call for help.
+fn service(command: &Command, notation: Notation, files: (&Path, &Sources)) -> Option<Service> {
+    let is_part = |kind: &Mistake| matches!(kind, Mistake::NoImage | Mistake::NoValue(_));
+    if command.is_set("help") || command.refusals.iter().any(|refusal| is_part(&refusal.kind)) {
+        return None;
+    }
+    let name = name(command);
+    let launch = Launch {
+        command: shown(command.program, command.verb).to_owned(),
+        swarm: command.verb == Verb::ServiceCreate,
+        stay: stay(command, notation),
+        mistakes: mistakes::of(command),
+    };
+    let container = command.flag("name").and_then(|flag| flag.literal()).map(str::to_owned);
+    let described =
+        Described { by: Description::CommandLine, container, compose: None, launch: Some(Box::new(launch)) };
+    let mut builder = ServiceBuilder::new(name, command.head, described);
+    let unread =
+        command.uncertain.map(|at| (at, Why::Other("what a variable adds to the command is not known")));
+    let refused = || {
+        let unknown = command.refusals.iter().find(|refusal| matches!(refusal.kind, Mistake::UnknownFlag(_)));
+        unknown.map(|refusal| (refusal.span, Why::Other("the client rejects the command")))
+    };
+    match unread.or_else(refused) {
+        Some((at, why)) => all_unknown(&mut builder, at, &why),
+        None => Lowering { command, builder: &mut builder, files }.lower(),
+    }
+    let mut service = builder.build();
+    settings::refuse(&mut service, command);
+    mistakes::unknown_flags(&mut service, command);
+    Some(service)
+}
+
+/// Returns the name of the container: its own, else that of its image.
+fn name(command: &Command) -> String {
+    if let Some(name) = command.flag("name").and_then(|flag| flag.literal()).filter(|name| !name.is_empty()) {
+        return name.to_owned();
+    }
+    let Some(image) = &command.image else { return "container".to_owned() };
+    let text = image.text.as_str();
+    if image.expands {
+        return text.to_owned();
+    }
+    let (rest, _) = text.split_once('@').unwrap_or((text, ""));
+    let last = rest.rsplit('/').next().unwrap_or(rest);
+    last.split(':').next().unwrap_or(last).to_owned()
+}
+
+fn shown(program: Program, verb: Verb) -> &'static str {
+    match (program, verb) {
+        (Program::Docker, Verb::Run) => "docker run",
+        (Program::Docker, Verb::Create) => "docker create",
+        (_, Verb::ServiceCreate) => "docker service create",
+        (Program::Podman, Verb::Run) => "podman run",
+        (Program::Podman, Verb::Create) => "podman create",
+        (Program::Nerdctl, Verb::Run) => "nerdctl run",
+        (Program::Nerdctl, Verb::Create) => "nerdctl create",
+    }
+}
+
+fn stay(command: &Command, notation: Notation) -> Stay {
+    let restarts =
+        command.flag("restart").is_some_and(|flag| flag.literal().is_none_or(|policy| policy != "no"));
+    if notation == Notation::Unit || command.verb == Verb::ServiceCreate || restarts {
+        return Stay::Lasting;
+    }
+    let by_hand = command.is_set("tty") || command.is_set("interactive");
+    match command.verb {
+        Verb::Create if command.is_set("rm") || by_hand => Stay::Passing,
+        Verb::Create | Verb::ServiceCreate => Stay::Lasting,
+        Verb::Run => match command.is_set("detach") {
+            true if command.is_set("rm") => Stay::Passing,
+            true => Stay::Lasting,
+            false if command.is_set("rm") || by_hand => Stay::Brief,
+            false => Stay::Passing,
+        },
+    }
+}
+
+/// Sets everything that a flag may set to unknown.
+fn all_unknown(builder: &mut ServiceBuilder, at: Span, why: &Why) {
+    const KEYS: [&str; 24] = [
+        "image",
+        "mem_limit",
+        "memswap_limit",
+        "mem_reservation",
+        "mem_swappiness",
+        "shm_size",
+        "oom_kill_disable",
+        "pids_limit",
+        "cpus",
+        "cpu_quota",
+        "cpu_period",
+        "restart",
+        "init",
+        "stop_grace_period",
+        "healthcheck",
+        "entrypoint",
+        "command",
+        "ipc",
+        "logging",
+        "scale",
+        "container_name",
+        "ports",
+        "volumes",
+        "ulimits",
+    ];
+    for key in KEYS {
+        builder.set(&[key], at, Setting::unknown(why.clone(), at));
+    }
+    builder.open_environment(at, why.clone());
+}

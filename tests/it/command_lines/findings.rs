@@ -1,0 +1,222 @@
+//! What is reported of containers that command lines start.
+
+use std::path::{Path, PathBuf};
+
+use oomlint::check::{self, Options};
+use oomlint::diagnostic::{Finding, Severity};
+use oomlint::discover::{Discovered, FileKind};
+use oomlint::source::Sources;
+use oomlint::syntax::command_line::Notation;
+
+fn check(path: &str, text: &str, notation: Notation) -> Vec<Finding> {
+    let sources = Sources::new();
+    sources.add(Path::new(path), text);
+    let mut discovered = Discovered::default();
+    discovered.add(PathBuf::from(path), FileKind::Commands(notation));
+    check::run(&Options::default(), &sources, &discovered).findings
+}
+
+fn run(line: &str) -> Vec<Finding> {
+    check("<run>", line, Notation::Lines)
+}
+
+fn rules(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|finding| finding.rule).collect()
+}
+
+/// Shows rule, severity and text at the primary place.
+fn shown(line: &str) -> Vec<String> {
+    let severity = |finding: &Finding| match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let found = run(line);
+    found
+        .iter()
+        .map(|finding| {
+            format!("{} {} {}", severity(finding), finding.rule, &line[finding.primary.span.range()])
+        })
+        .collect()
+}
+
+#[test]
+fn the_rules_of_compose_hold_for_flags() {
+    for (line, expected) in [
+        ("docker run -d -m 1g --memory-swap 512m acme/x", "error swap-below-limit 512m"),
+        ("docker run -d --memory-swap 1g acme/x", "error swap-without-limit 1g"),
+        ("docker run -d -m 512Mi acme/x", "error invalid-memory-value 512Mi"),
+        ("docker run -d --memory=-1 acme/x", "error invalid-memory-value -1"),
+        ("docker run -d --shm-size 1,5g acme/x", "error invalid-memory-value 1,5g"),
+        ("docker run -d -m 4m acme/x", "error memory-limit-below-minimum 4m"),
+        ("docker run -d -m 1g --memory-reservation 2g acme/x", "error reservation-exceeds-limit 2g"),
+        (
+            "docker run -d -m 512m -e JAVA_TOOL_OPTIONS=-Xmx1g eclipse-temurin:21 java -jar a.jar",
+            "error heap-exceeds-limit 512m",
+        ),
+        ("docker run -d -m 512m eclipse-temurin:21 java -Xmx1g -jar a.jar", "error heap-exceeds-limit 512m"),
+        ("docker run -d --oom-kill-disable acme/x", "error disabled-oom-killer --oom-kill-disable"),
+        (
+            "docker service create --limit-memory 1g --reserve-memory 2g acme/x",
+            "error reservation-exceeds-limit 2g",
+        ),
+        ("docker run -d --mem 1g acme/x", "error unknown-memory-key --mem"),
+        ("docker run -d -m 1g --memory_swap 1g acme/x", "error unknown-memory-key --memory_swap"),
+        ("docker service create -m 1g acme/x", "error unknown-memory-key -m"),
+        ("docker run -d acme/x", "warning missing-memory-limit docker run"),
+        ("docker run -d redis:7", "warning missing-healthcheck docker run"),
+        ("podman run -d --restart always -m 1g --memory-swap 512m acme/x", "error swap-below-limit 512m"),
+    ] {
+        let found = shown(line);
+        assert!(found.iter().any(|one| one == expected), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn flags_without_effect_are_named() {
+    for (line, expected) in [
+        ("docker run -d nginx -m 512m", "warning ineffective-flag -m 512m"),
+        ("docker run -d nginx --memory=512m --name x", "warning ineffective-flag --memory=512m"),
+        ("docker run -d redis -e A=1 --memory-swap 1g", "error ineffective-flag --memory-swap 1g"),
+        ("docker run -d acme/x -e JAVA_OPTS=-Xmx1g", "warning ineffective-flag -e JAVA_OPTS=-Xmx1g"),
+        ("docker run --rm true nginx", "error ineffective-flag true"),
+        (
+            "docker run -d --entrypoint 'java -Xmx1g' acme/x",
+            "error ineffective-flag --entrypoint 'java -Xmx1g'",
+        ),
+        ("docker run -d -m 1g --kernel-memory 50m acme/x", "warning ineffective-flag --kernel-memory 50m"),
+    ] {
+        let found = shown(line);
+        assert!(found.iter().any(|one| one == expected), "{line}: {found:?}");
+    }
+    for line in [
+        "docker run -d memcached:1.6 -m 64m",
+        "docker run -d acme/x -m 4",
+        "docker run -d acme/x tool -m 512m",
+        "docker run -d acme/x sh -c 'x -m 512m'",
+        "docker run -d --entrypoint x acme/x -m 512m",
+        "docker run -d $IMAGE -m 512m",
+        "docker run -d acme/x -e perl",
+        "docker service create --entrypoint 'java -Xmx1g' acme/x",
+        "docker run --rm=true acme/x",
+    ] {
+        assert!(!rules(&run(line)).contains(&"ineffective-flag"), "{line}");
+    }
+}
+
+#[test]
+fn what_runs_for_a_moment_lacks_nothing() {
+    for line in [
+        "docker run --rm -it ubuntu bash",
+        "docker run -it redis redis-cli",
+        "docker run --rm -v $PWD:/x node:22 npm test",
+        "docker run --rm --network host acme/x",
+        "docker run --help",
+        "docker run [OPTIONS] IMAGE [COMMAND]",
+        "docker run $OPTS acme/x",
+        "docker run -d $DOCKER_ARGS redis",
+    ] {
+        assert_eq!(rules(&run(line)), Vec::<&str>::new(), "{line}");
+    }
+    // In the foreground, or removed at its end: notes.
+    for line in ["docker run -p 80:80 nginx", "docker run -d --rm redis"] {
+        let found = run(line);
+        assert!(!found.is_empty(), "{line}");
+        assert!(
+            found.iter().all(|finding| finding.severity == Severity::Note),
+            "{line}: {:?}",
+            rules(&found)
+        );
+    }
+}
+
+#[test]
+fn variables_are_unknown_and_not_absent() {
+    for line in [
+        "docker run -d -m $MEM redis:7",
+        "docker run -d -m \"${MEM:-512m}\" --memory-swap 256m redis:7",
+        "docker run -d -m 1g --memory-swap ${SWAP} redis:7",
+    ] {
+        let found = run(line);
+        let silent = ["missing-memory-limit", "swap-below-limit", "swap-without-limit", "missing-swap-limit"];
+        assert!(!rules(&found).iter().any(|rule| silent.contains(rule)), "{line}: {:?}", rules(&found));
+    }
+}
+
+#[test]
+fn help_is_flags_and_never_keys() {
+    let keys =
+        ["mem_limit", "memswap_limit", "deploy.", "environment`", "shm_size", "Compose", "healthcheck:"];
+    for line in [
+        "docker run -d -m 1g --memory-swap 512m redis:7",
+        "docker run -d --memory-swap 1g acme/x",
+        "docker run -d -m 512Mi acme/x",
+        "docker run -d -m 512m -e JAVA_TOOL_OPTIONS=-Xmx1g eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 256m postgres:17",
+        "docker run -d -m 512m --memory-swap -1 redis:7",
+        "docker run -d --memory-swappiness 0 -m 1g redis:7",
+        "docker run -d --restart=sometimes -m 1g redis:7",
+        "docker run -d --tmpfs /run -m 1g redis:7",
+        "docker run -d --health-cmd NONE -m 1g redis:7",
+        "docker run -d --oom-kill-disable redis:7",
+        "docker run -d selenium/standalone-chrome:4.25.0",
+        "docker service create --name db postgres:17",
+        "docker service create --limit-memory 100k --name db postgres:17",
+    ] {
+        let options = Options { preset: Some(oomlint::rules::Preset::Strict), ..Options::default() };
+        let sources = Sources::new();
+        sources.add(Path::new("<run>"), line);
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("<run>"), FileKind::Commands(Notation::Lines));
+        let found = check::run(&options, &sources, &discovered).findings;
+        assert!(!found.is_empty(), "{line}");
+        for finding in found {
+            assert!(finding.fixes.is_empty(), "{line}");
+            let texts =
+                finding.notes.iter().chain(&finding.help).chain([&finding.message, &finding.primary.text]);
+            let texts: Vec<&String> = texts.chain(finding.related.iter().map(|label| &label.text)).collect();
+            for text in texts {
+                assert!(!keys.iter().any(|key| text.contains(key)), "{line}: {}: {text}", finding.rule);
+            }
+        }
+    }
+}
+
+#[test]
+fn files_beside_are_read() {
+    let scratch = crate::common::tree(&[
+        (
+            "run.sh",
+            "docker run -d -m 512m --env-file app.env eclipse-temurin:21 java -jar a.jar\ndocker run -d -m 512m --env-file gone.env eclipse-temurin:21 java -jar a.jar\n",
+        ),
+        ("app.env", "JAVA_TOOL_OPTIONS=-Xmx1g\n"),
+    ]);
+    let path = scratch.path().join("run.sh");
+    let sources = Sources::new();
+    let mut discovered = Discovered::default();
+    discovered.add(path, FileKind::Commands(Notation::Shell));
+    let found = check::run(&Options::default(), &sources, &discovered).findings;
+    let heaps: Vec<u32> = found
+        .iter()
+        .filter(|finding| finding.rule == "heap-exceeds-limit")
+        .map(|finding| finding.primary.span.start)
+        .collect();
+    assert_eq!(heaps.len(), 1);
+    assert!(heaps[0] < 80);
+    assert!(!rules(&found).contains(&"unresolved-reference"));
+}
+
+#[test]
+fn comments_suppress_what_stands_below() {
+    let script = "# oomlint: ignore[swap-below-limit] known\ndocker run -d \\\n  -m 1g \\\n  --memory-swap 512m acme/x\ndocker run -d -m 1g --memory-swap 512m acme/y\n";
+    let found = check("run.sh", script, Notation::Shell);
+    let swaps: Vec<u32> = found
+        .iter()
+        .filter(|finding| finding.rule == "swap-below-limit")
+        .map(|finding| finding.primary.span.start)
+        .collect();
+    assert_eq!(swaps.len(), 1);
+    assert!(swaps[0] > 90);
+    let page = "<!-- oomlint: ignore[swap-below-limit] shown as a mistake -->\n```sh\ndocker run -d -m 1g --memory-swap 512m acme/x\n```\n";
+    assert!(!rules(&check("README.md", page, Notation::Markdown)).contains(&"swap-below-limit"));
+}
