@@ -146,7 +146,7 @@ fn variables_are_unknown_and_not_absent() {
 #[test]
 fn help_is_flags_and_never_keys() {
     let keys =
-        ["mem_limit", "memswap_limit", "deploy.", "environment`", "shm_size", "Compose", "healthcheck:"];
+        ["mem_limit", "memswap_limit", "deploy.", "environment`", "shm_size", "Compose", "healthcheck:\n"];
     for line in [
         "docker run -d -m 1g --memory-swap 512m redis:7",
         "docker run -d --memory-swap 1g acme/x",
