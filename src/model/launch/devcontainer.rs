@@ -39,6 +39,7 @@ pub fn devcontainer_project(file: SourceId, sources: &Sources) -> Option<Devcont
     let command = flags_of_run(&found.run_arguments, span);
     let launch = Launch {
         command: "docker run".to_owned(),
+        podman: false,
         swarm: false,
         stay: Stay::Brief,
         mistakes: mistakes::of(&command),

@@ -95,7 +95,7 @@ fn why(written: &str) -> Why {
     let name = written.strip_prefix("${").or_else(|| written.strip_prefix('$')).unwrap_or_default();
     let end = name.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
     match name.get(..end) {
-        Some("placeholder" | "make") | Some("") | None => Why::Other("filled in before it runs"),
+        Some("placeholder" | "make" | "") | None => Why::Other("filled in before it runs"),
         Some(name) => Why::Variable(name.to_owned()),
     }
 }
