@@ -251,7 +251,7 @@ impl FindingBuilder<'_> {
             return self;
         }
         if let Some(instead) = &self.instead {
-            let help = instead.help(&title.into(), &ops, !edits.is_empty());
+            let help = instead.help(&title.into(), &ops, &edits);
             self.finding.help.get_or_insert(help);
             return self;
         }

@@ -134,6 +134,11 @@ fn advice_is_a_command_that_the_engine_takes() {
         help(none, unknown, "missing-memory-limit")
             .starts_with("run `docker update --memory <size> --memory-swap <size> api`")
     );
+    let unread = r#""Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_OPTS=-Xmx256m"], "Labels": {}"#;
+    assert_eq!(
+        help(HALF, unread, "unread-heap-variable"),
+        "the variable that every JVM reads: `JAVA_TOOL_OPTIONS`"
+    );
     // A name that is none of an engine is not put into a command.
     let run = Run::of(&[("x.json", &container("api; reboot", HALF, plain))]);
     let help = run.finding("heap-exceeds-limit").unwrap().help.clone().unwrap();

@@ -43,6 +43,8 @@ impl Mask<'_> {
     fn node(&mut self, key: &str, node: &Node) {
         match &node.kind {
             Kind::Text(text) if key == "Env" => self.assignment(text, 0),
+            // `docker ps` prints labels as one text.
+            Kind::Text(text) if matches!(key, "Labels" | "Annotations") => self.whole(text),
             Kind::Text(text) => self.line(&[text]),
             Kind::List(items) if key == "Env" => items.iter().for_each(|item| self.node(key, item)),
             Kind::List(items) => {
@@ -58,6 +60,7 @@ impl Mask<'_> {
                     let name = name.as_str();
                     match (key, value.text()) {
                         ("Labels" | "Annotations", Some(text)) if !is_shown_label(name) => self.whole(text),
+                        ("Env", Some(text)) => self.value(name, text, 0),
                         ("Config", Some(text)) if is_option(name) => self.whole(text),
                         // The options of a logging driver stand below `Config`, too.
                         _ => self.node(name, value),
@@ -81,9 +84,15 @@ impl Mask<'_> {
     /// Masks the value of `NAME=value`, which begins at `start`: the words that are not kept.
     fn assignment(&mut self, text: &TracedText, start: usize) {
         let pair = text.as_str().get(start..).unwrap_or_default();
-        let Some((name, value)) = pair.split_once('=') else { return };
+        let Some((name, _)) = pair.split_once('=') else { return };
+        self.value(name, text, start + name.len() + 1);
+    }
+
+    /// Masks the value of a variable, from `start` on.
+    fn value(&mut self, name: &str, text: &TracedText, start: usize) {
+        let value = text.as_str().get(start..).unwrap_or_default();
         let kept = (self.keep)(name, value).flatten().unwrap_or_default();
-        let mut at = start + name.len() + 1;
+        let mut at = start;
         for word in value.split_whitespace() {
             let rest = text.as_str().get(at..).unwrap_or_default();
             let begin = at + rest.find(word).unwrap_or_default();

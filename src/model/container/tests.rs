@@ -217,6 +217,22 @@ fn secrets_are_masked_in_place() {
 }
 
 #[test]
+fn other_forms_of_variables_and_labels_are_masked_as_well() {
+    for text in [
+        r#"[{"Config": {"Env": {"A": "geheim", "JAVA_OPTS": "-Xmx1g geheim"}}}]"#,
+        r#"{"Labels": "a=b,token=geheim"}"#,
+        r#"x {"y": {"Annotations": {"token": "geheim"}}}"#,
+        r#""Env": ["A=geheim""#,
+    ] {
+        let masked = masked(SourceId(0), text, &keep, &mask_words).unwrap();
+        assert!(
+            !masked.contains("geheim") && (masked.contains("-Xmx1g") || !text.contains("-Xmx1g")),
+            "{masked}"
+        );
+    }
+}
+
+#[test]
 fn what_is_cut_off_is_masked_as_well() {
     let config = r#""Labels": {"token": "geheim", "x": "geheim"}, "Env": ["A=geheim", "B=geheim geheim"]"#;
     let text = whole(NONE, config);

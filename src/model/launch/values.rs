@@ -61,7 +61,7 @@ fn unknown_length(rest: &str) -> usize {
         Some(b'`') => until("`", 1),
         Some(b'<') if rest.contains('>') => until(">", 1),
         Some(b'%') if rest.starts_with("%%") => until("%%", 2),
-        Some(b'$') => match rest.bytes().nth(1) {
+        Some(b'$') => match rest.as_bytes().get(1).copied() {
             Some(b'{') => balanced(rest, b'{', b'}'),
             Some(b'(') => balanced(rest, b'(', b')'),
             Some(b) if b.is_ascii_alphabetic() || b == b'_' => {

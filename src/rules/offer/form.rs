@@ -2,7 +2,7 @@
 //! container was made from.
 
 use super::Offer;
-use crate::diagnostic::FixOp;
+use crate::diagnostic::{Edit, FixOp};
 use crate::rules::form::Form;
 use crate::source::Span;
 use crate::syntax::size::ByteSize;
@@ -117,8 +117,18 @@ impl Instead {
     }
 
     /// Returns the help for a fix: its title, with what to run or to write.
-    pub(in crate::rules) fn help(&self, title: &str, ops: &[FixOp], is_edit: bool) -> String {
-        let Some(settings) = self.settings(ops).filter(|_| !is_edit) else { return title.to_owned() };
+    pub(in crate::rules) fn help(&self, title: &str, ops: &[FixOp], edits: &[Edit]) -> String {
+        if let [edit] = edits
+            && ops.is_empty()
+            && !edit.replacement.trim().is_empty()
+            && !edit.replacement.contains('\n')
+            && !title.contains(edit.replacement.trim())
+        {
+            return format!("{title}: `{}`", edit.replacement.trim());
+        }
+        let Some(settings) = self.settings(ops).filter(|_| edits.is_empty()) else {
+            return title.to_owned();
+        };
         let mut flags: Vec<(&str, String)> = Vec::new();
         let mut keys = String::new();
         let mut can_update = true;
