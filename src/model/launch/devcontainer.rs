@@ -17,7 +17,7 @@ pub enum DevcontainerProject {
     /// The services of Compose files, which are merged in this order.
     Compose(Vec<PathBuf>),
     /// A container of its own.
-    Container(Project),
+    Container(Box<Project>),
 }
 
 /// Returns what a `devcontainer.json` starts. None if it cannot be read, or names nothing.
@@ -39,6 +39,7 @@ pub fn devcontainer_project(file: SourceId, sources: &Sources) -> Option<Devcont
     let command = flags_of_run(&found.run_arguments, span);
     let launch = Launch {
         command: "docker run".to_owned(),
+        podman: false,
         swarm: false,
         stay: Stay::Brief,
         mistakes: mistakes::of(&command),
@@ -69,7 +70,7 @@ pub fn devcontainer_project(file: SourceId, sources: &Sources) -> Option<Devcont
     let mut service = builder.build();
     refuse(&mut service, &command);
     mistakes::unknown_flags(&mut service, &command);
-    Some(DevcontainerProject::Container(Project::described(vec![service], directory)))
+    Some(DevcontainerProject::Container(Box::new(Project::described(vec![service], directory))))
 }
 
 /// Sets the image, or the build.

@@ -24,6 +24,8 @@ use crate::syntax::command_line::{Command, Mistake, Notation, Program, Verb, fin
 pub struct Launch {
     /// The client and its subcommand, as in messages: `docker run`.
     pub command: String,
+    /// Podman starts it, which has no smallest memory limit.
+    pub podman: bool,
     /// It creates a Swarm service, whose flags have other names.
     pub swarm: bool,
     /// How long the container is meant to run.
@@ -64,6 +66,7 @@ fn service(command: &Command, notation: Notation, files: (&Path, &Sources)) -> O
     let name = name(command);
     let launch = Launch {
         command: shown(command.program, command.verb).to_owned(),
+        podman: command.program == Program::Podman,
         swarm: command.verb == Verb::ServiceCreate,
         stay: stay(command, notation),
         mistakes: mistakes::of(command),

@@ -61,7 +61,7 @@ fn unknown_length(rest: &str) -> usize {
         Some(b'`') => until("`", 1),
         Some(b'<') if rest.contains('>') => until(">", 1),
         Some(b'%') if rest.starts_with("%%") => until("%%", 2),
-        Some(b'$') => match rest.bytes().nth(1) {
+        Some(b'$') => match rest.as_bytes().get(1).copied() {
             Some(b'{') => balanced(rest, b'{', b'}'),
             Some(b'(') => balanced(rest, b'(', b')'),
             Some(b) if b.is_ascii_alphabetic() || b == b'_' => {
@@ -95,7 +95,7 @@ fn why(written: &str) -> Why {
     let name = written.strip_prefix("${").or_else(|| written.strip_prefix('$')).unwrap_or_default();
     let end = name.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
     match name.get(..end) {
-        Some("placeholder" | "make") | Some("") | None => Why::Other("filled in before it runs"),
+        Some("placeholder" | "make" | "") | None => Why::Other("filled in before it runs"),
         Some(name) => Why::Variable(name.to_owned()),
     }
 }

@@ -17,9 +17,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if check.value != Healthcheck::Disabled || !workload.role.serves() {
         return;
     }
+    let note = match workload.launch() {
+        Some(_) => "a hang goes unnoticed",
+        None => "a hang goes unnoticed, and `depends_on` with `service_healthy` cannot wait for this service",
+    };
     cx.report(check.span, format!("the healthcheck of `{}` is disabled", workload.name))
         .label("disabled here")
         .via(&check.via)
-        .note("a hang goes unnoticed, and `depends_on` with `service_healthy` cannot wait for this service")
+        .note(note)
         .help("remove what disables it, or write a `test` that works");
 }

@@ -57,7 +57,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                     .label("accepted, without effect")
                     .severity(Severity::Warning)
                     .note("the kernel no longer has this limit: Docker and Podman drop the flag")
-                    .help(format!("remove it; `--memory` counts kernel memory too"));
+                    .help("remove it; `--memory` counts kernel memory too");
             }
         }
     }

@@ -25,6 +25,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .via(&shm.via)
             .note("Error response from daemon: SHM size can not be less than 0");
     }
+    // That minimum is Docker's.
+    if workload.launch().is_some_and(|launch| launch.podman) {
+        return;
+    }
     for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
         let Some(size) = fact.known() else { continue };
         let bytes = size.value.0;

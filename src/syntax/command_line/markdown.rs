@@ -1,4 +1,4 @@
-//! Markdown: fenced code blocks, code spans that are a whole command, and indented lines with a prompt (CommonMark, "Fenced code
+//! Markdown: fenced code blocks, code spans that are a whole command, and indented lines with a prompt (`CommonMark`, "Fenced code
 //! blocks", "Code spans", "Indented code blocks").
 
 use std::ops::Range;

@@ -183,6 +183,12 @@ fn help_is_flags_and_never_keys() {
 }
 
 #[test]
+fn podman_has_no_smallest_limit() {
+    assert!(rules(&run("docker run -d -m 4m acme/x")).contains(&"memory-limit-below-minimum"));
+    assert!(!rules(&run("podman run -d -m 4m acme/x")).contains(&"memory-limit-below-minimum"));
+}
+
+#[test]
 fn files_beside_are_read() {
     let scratch = crate::common::tree(&[
         (
