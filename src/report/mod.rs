@@ -29,6 +29,7 @@ pub mod size;
 mod snippet;
 mod statistics;
 pub mod unified;
+pub mod why;
 mod wrap;
 mod xml;
 

@@ -59,6 +59,7 @@ mod stories;
 mod suppressions;
 mod surroundings;
 mod whole;
+mod why;
 mod workloads;
 mod yaml;
 mod yaml_conformance;

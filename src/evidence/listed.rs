@@ -1,0 +1,128 @@
+//! Reads lists of containers: `docker ps`, `docker compose ps`, as tables and as JSON.
+
+use serde_json::Value;
+
+use super::cgroup::ContainerId;
+use super::name::Name;
+use crate::source::Span;
+
+/// A container in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The container.
+    pub name: Name,
+    /// The exit code of the last end, if the list has it.
+    pub exit_code: Option<i64>,
+    /// True if it runs.
+    pub running: bool,
+    /// True if it is between two starts.
+    pub restarting: bool,
+    /// True if its healthcheck fails.
+    pub unhealthy: bool,
+    /// The line.
+    pub span: Span,
+}
+
+/// Words that begin the status of a container.
+const STATES: [&str; 7] = ["Up", "Exited", "Restarting", "Created", "Dead", "Paused", "Removal"];
+
+/// Reads a row in JSON: of Compose one object a container, since 2.21 one a line; of `docker ps` one a line.
+pub(super) fn of_json(value: &Value, span: Span) -> Option<Listed> {
+    let text = |name: &str| value.get(name)?.as_str().filter(|text| !text.is_empty());
+    let of_compose = text("Service").is_some() && value.get("ExitCode").is_some();
+    let status = text("Status").filter(|status| STATES.iter().any(|state| status.starts_with(state)));
+    if !of_compose && !(status.is_some() && text("Names").is_some()) {
+        return None;
+    }
+    let label = |name: &str| {
+        let labels = text("Labels")?;
+        let pair = labels.split(',').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+        Some(pair.to_owned())
+    };
+    let own = |name: &str| text(name).map(str::to_owned);
+    let state = text("State").unwrap_or_default();
+    let by_status = status.and_then(exit_code);
+    let running = state == "running" || status.is_some_and(|status| status.starts_with("Up"));
+    Some(Listed {
+        name: Name {
+            id: text("ID").and_then(ContainerId::parse),
+            name: own("Name").or_else(|| own("Names")),
+            image: own("Image"),
+            project: own("Project").or_else(|| label("com.docker.compose.project")),
+            service: own("Service").or_else(|| label("com.docker.compose.service")),
+        }
+        .tidy(),
+        exit_code: value.get("ExitCode").and_then(Value::as_i64).filter(|_| !running).or(by_status),
+        running,
+        restarting: state == "restarting" || status.is_some_and(|status| status.starts_with("Restarting")),
+        unhealthy: text("Health") == Some("unhealthy")
+            || status.is_some_and(|status| status.contains("(unhealthy)")),
+        span,
+    })
+}
+
+/// Reads tables line by line: the header names the columns.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    header: Option<Header>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Header {
+    /// `docker ps`: the ID is first, the name last.
+    Docker,
+    /// `docker compose ps`: the name is first; the place of the service.
+    Compose(Option<usize>),
+}
+
+impl Tables {
+    /// Reads a line. `None` for the header, and for what is no row.
+    pub(super) fn line(&mut self, line: &str, span: Span) -> Option<Listed> {
+        let cells: Vec<&str> = line.split("  ").flat_map(|cell| cell.split('\t')).collect();
+        let cells: Vec<&str> = cells.into_iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        let (first, last) = (*cells.first()?, *cells.last()?);
+        let has = |name: &str| cells.contains(&name);
+        if first == "CONTAINER ID" && (has("STATUS") || last == "NAMES") {
+            self.header = Some(Header::Docker);
+            return None;
+        }
+        if first == "NAME" && has("STATUS") {
+            self.header = Some(Header::Compose(cells.iter().position(|cell| *cell == "SERVICE")));
+            return None;
+        }
+        let status = cells.iter().find(|cell| is_status(cell))?;
+        let name = match self.header? {
+            Header::Docker => Name {
+                id: Some(ContainerId::parse(first)?),
+                name: Some(last.to_owned()).filter(|name| name != *status && !name.contains("->")),
+                image: cells.get(1).map(|image| (*image).to_owned()),
+                ..Name::default()
+            },
+            Header::Compose(service) => Name {
+                name: Some(first.to_owned()),
+                image: cells.get(1).map(|image| (*image).to_owned()),
+                service: service.and_then(|at| cells.get(at)).map(|service| (*service).to_owned()),
+                ..Name::default()
+            },
+        };
+        Some(Listed {
+            name: name.tidy(),
+            exit_code: exit_code(status),
+            running: status.starts_with("Up"),
+            restarting: status.starts_with("Restarting"),
+            unhealthy: status.contains("(unhealthy)"),
+            span,
+        })
+    }
+}
+
+fn is_status(cell: &str) -> bool {
+    let word = cell.split([' ', '(']).next().unwrap_or_default();
+    STATES.contains(&word) && (cell.contains('(') || cell.contains(' ') || word == cell)
+}
+
+/// Parses `Exited (137) 2 minutes ago` and `Restarting (1) 4 seconds ago`.
+fn exit_code(status: &str) -> Option<i64> {
+    let code = status.strip_prefix("Exited (").or_else(|| status.strip_prefix("Restarting ("))?;
+    code.split_once(')')?.0.parse().ok()
+}
