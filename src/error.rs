@@ -88,7 +88,7 @@ pub enum Error {
         problems: Vec<ConfigProblem>,
     },
 
-    /// What `docker image inspect` prints cannot be used.
+    /// What `docker inspect` prints cannot be used.
     #[error("cannot use `{}`: {problem}", path.display())]
     #[diagnostic(code(oomlint::inspected))]
     Inspected {

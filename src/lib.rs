@@ -60,6 +60,8 @@ mod parallel;
 pub mod postmortem;
 pub mod report;
 pub mod rules;
+#[doc(hidden)]
+pub mod secret;
 pub mod source;
 #[doc(hidden)]
 pub mod stats;

@@ -235,6 +235,11 @@ impl Catalog {
         self.tags.lines(self.without_mirror(&reference.name()))
     }
 
+    /// Returns the rows of all images.
+    pub fn images(&self) -> impl Iterator<Item = &ImageEntry> {
+        self.own_images.iter().chain(self.images.all())
+    }
+
     /// Returns all known runtimes.
     #[must_use]
     pub fn runtimes(&self) -> &[Runtime] {

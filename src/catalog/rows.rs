@@ -49,6 +49,11 @@ impl<T: Deserialize<'static>> Rows<T> {
         rows.filter(move |(_, row)| row.contains(part)).filter_map(|(at, _)| self.row(at))
     }
 
+    /// Returns all rows.
+    pub(super) fn all(&self) -> impl Iterator<Item = &T> {
+        (0..self.table.rows.len()).filter_map(|at| self.row(at))
+    }
+
     fn row(&self, at: usize) -> Option<&T> {
         let parse = || serde_json::from_str(self.table.rows.get(at)?).ok().map(Box::new);
         self.parsed.get(at)?.get_or_init(parse).as_deref()

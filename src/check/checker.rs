@@ -9,7 +9,7 @@ use super::elsewhere::ExternalChanges;
 use super::mentions::Mentions;
 use super::merge::SharedFindings;
 use super::scope::Scope;
-use super::{Options, generated};
+use super::{Options, generated, running};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
@@ -38,6 +38,14 @@ pub(super) struct Checker<'r> {
     pub(super) explain: bool,
 }
 
+/// What is known besides the files of a project and changes what is said of it.
+#[derive(Clone, Copy)]
+struct Around<'r> {
+    elsewhere: &'r ExternalChanges,
+    /// The projects of inspected containers.
+    inspected: &'r [Project],
+}
+
 impl Checker<'_> {
     /// Checks every Compose project, every Dockerfile that no project builds, and reports files that cannot be read.
     pub(super) fn check_all(&self, discovered: &Discovered) -> Vec<CheckedProject> {
@@ -58,11 +66,13 @@ impl Checker<'_> {
         let known = options.compose_files.iter().chain(&compose).chain(&related.below);
         let known: Vec<PathBuf> = known.chain(&discovered.unchecked_compose_files).cloned().collect();
         let elsewhere = ExternalChanges::of(&known, sources, &|path| options.is_excluded(path, false));
+        let inspected = self.inspected(found(FileKind::Inspected));
+        let around = Around { elsewhere: &elsewhere, inspected: &inspected };
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
             let settings = options.settings_of(&options.compose_files);
             let model = project::load_merged(&options.compose_files, &settings, sources);
-            projects.push(self.load(model, None, (&Dockerfiles::default(), &elsewhere)));
+            projects.push(self.load(model, None, (&Dockerfiles::default(), around)));
         }
         let share = allowance::share_of_run(count);
         let loaded = parallel::map(project::by_directory(&compose), |(directory, files)| {
@@ -71,7 +81,7 @@ impl Checker<'_> {
             let mut seen = SeenInDirectory::default();
             let settings = options.settings_of(&files);
             project::load_directory(&directory, files, (&settings, share), sources, &mut |model| {
-                let mut project = self.load(model, scope.as_ref(), (&dockerfiles, &elsewhere));
+                let mut project = self.load(model, scope.as_ref(), (&dockerfiles, around));
                 seen.drop_duplicates(&mut project, sources);
                 projects.push(project);
             });
@@ -100,8 +110,23 @@ impl Checker<'_> {
             })
         });
         checked.extend(alone.into_iter().flatten());
+        checked.extend(inspected.into_iter().map(|project| self.check(project, false, None)));
         checked.extend(unreadable(sources, discovered).map(|project| self.check(project, false, None)));
         checked
+    }
+
+    /// Builds the projects of files that `docker inspect` printed.
+    fn inspected<'p>(&self, paths: impl Iterator<Item = &'p PathBuf>) -> Vec<Project> {
+        let build = |path: &PathBuf| {
+            let file = self.sources.load(path).ok()?;
+            let none = Dockerfiles::default();
+            let mut project = self.with_catalog(path, &none, |assembler| assembler.inspected(file));
+            if let Some(measured) = self.measured {
+                measured.attach(&mut project);
+            }
+            Some(project)
+        };
+        paths.filter_map(build).collect()
     }
 
     /// Builds a Compose project and checks it if it is in scope.
@@ -109,8 +134,9 @@ impl Checker<'_> {
         &self,
         mut model: project::Project,
         scope: Option<&Scope>,
-        (dockerfiles, elsewhere): (&Dockerfiles, &ExternalChanges),
+        (dockerfiles, around): (&Dockerfiles, Around<'_>),
     ) -> LoadedProject {
+        let Around { elsewhere, inspected } = around;
         let first = model.request.files.first().cloned().unwrap_or_else(|| PathBuf::from("."));
         let project_files = model.project_files(self.sources);
         if scope.is_some_and(|scope| !scope.may_concern(&model, &project_files, self.sources)) {
@@ -126,6 +152,7 @@ impl Checker<'_> {
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }
+        project.running = running::of_project(&project, inspected, self.sources);
         let restrictions = scope.map_or(Some(Vec::new()), |scope| scope.restrict(&project_files, &project));
         // No rules run over a project out of scope, but its files and Dockerfiles matter to the other projects.
         let Some(restrictions) = restrictions else {

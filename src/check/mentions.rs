@@ -34,7 +34,8 @@ pub(super) struct Mentions {
 
 impl Mentions {
     pub(super) fn new(discovered: &Discovered, sources: &Sources) -> Self {
-        let files = discovered.files.iter().filter(|found| found.explicit && found.kind != FileKind::Compose);
+        let files =
+            discovered.files.iter().filter(|found| found.explicit && found.kind == FileKind::Dockerfile);
         let files: Vec<&PathBuf> = files.map(|found| &found.path).chain(&discovered.env_files).collect();
         let locked = discovered.image_locks.iter().map(|path| directory_of(path, sources)).collect();
         if files.len() > MAX_SEARCHED {

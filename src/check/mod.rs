@@ -15,6 +15,7 @@ mod mentions;
 mod merge;
 mod node_path;
 mod removal;
+mod running;
 mod scope;
 mod suppress;
 mod truncate;
@@ -308,6 +309,7 @@ fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered
     Summary {
         unknown_images: unknown.into_iter().cloned().collect(),
         services: of(Kind::Service) + of(Kind::Job),
+        containers: of(Kind::Container),
         images: of(Kind::Image),
         files: files.len(),
         ..Summary::default()

@@ -6,6 +6,7 @@ use crate::diagnostic::{Finding, NodePath};
 use crate::hash::HashMap;
 use crate::source::{Language, Source, SourceId, Sources, Span};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Keyword};
+use crate::syntax::json::{self, Member, Node};
 use crate::syntax::last_begun;
 use crate::syntax::yaml::{Kind, NodeId, Tree};
 
@@ -28,6 +29,8 @@ pub(super) enum FileOutline {
     Yaml(Arc<Tree>),
     /// The instructions, and the indices of those that begin a stage.
     Dockerfile(Arc<Dockerfile>, Vec<usize>),
+    /// What `docker inspect` prints.
+    Json(Vec<Node>),
     /// An env file, or a file of unknown kind.
     Lines,
 }
@@ -43,6 +46,7 @@ impl FileOutline {
                 let stages = stages.map(|(at, _)| at).collect();
                 Self::Dockerfile(dockerfile, stages)
             }
+            Some(Language::Json) => Self::Json(json::read(source.id(), source.text(), &|_| true)),
             None => Self::Lines,
         }
     }
@@ -52,6 +56,7 @@ impl FileOutline {
         let keys = match self {
             Self::Yaml(tree) => keys_in_yaml(tree, span.start),
             Self::Dockerfile(dockerfile, stages) => keys_in_dockerfile(dockerfile, stages, span.start),
+            Self::Json(nodes) => keys_in_json(nodes, span.start),
             Self::Lines => {
                 let line = source.line_at(span.start);
                 let before = (span.start - line.start) as usize;
@@ -86,6 +91,23 @@ fn keys_in_yaml(tree: &Tree, at: u32) -> Vec<String> {
             }),
             Kind::Scalar(_) | Kind::Alias(_) => None,
         };
+    }
+    keys
+}
+
+/// Returns the keys as written. An item of a list is the name that it has, since the order is that of the command line.
+fn keys_in_json(nodes: &[Node], at: u32) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut next = last_begun(nodes, |node| node.span.start <= at);
+    while let Some(node) = next {
+        let item = last_begun(node.items(), |item| item.span.start <= at);
+        let member = last_begun(node.members(), |member| member.key.span().start <= at);
+        let name =
+            |item: &Node| item.get("Name").and_then(|name| Some(name.value.text()?.as_str().to_owned()));
+        keys.extend(item.map(|item| name(item).unwrap_or_else(|| "[]".to_owned())));
+        keys.extend(member.map(|member| member.key.as_str().to_owned()));
+        let begun = |member: &&Member| member.value.span.start <= at;
+        next = item.or_else(|| member.filter(begun).map(|member| &member.value));
     }
     keys
 }

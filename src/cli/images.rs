@@ -19,7 +19,8 @@ use crate::error::Error;
 use crate::hash::HashSet;
 use crate::lock::{Changes, FILE_NAME, ImageLock, LockFile, Locks, Reading, entries};
 use crate::model::ImageReference;
-use crate::report::{escape, images, masked_words};
+use crate::report::{escape, images};
+use crate::secret;
 use crate::source::{LoadError, Sources};
 use crate::workload::Knowledge;
 
@@ -176,7 +177,7 @@ fn write(lock: &Lock, console: &Console) -> Outcome {
     }
     let path = lock.path()?;
     let today = Date::today().to_string();
-    let reading = Reading { today: &today, catalog: Catalog::builtin(), mask: &|words| masked_words(words) };
+    let reading = Reading { today: &today, catalog: Catalog::builtin(), mask: &|words| secret::words(words) };
     let mut found = Vec::new();
     for input in inputs {
         let unusable = |problem: String| {

@@ -14,6 +14,7 @@ use crate::discover::{self, Discovered, FileKind, NamedFiles};
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
+use crate::model::container;
 use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize};
 
 /// The arguments that name files.
@@ -110,6 +111,7 @@ impl Input {
         if stdin {
             self.read_stdin(configs, sources, &mut discovered)?;
         }
+        refuse_without_containers(&discovered, sources)?;
         for path in &discovered.pipelines {
             console
                 .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
@@ -250,6 +252,32 @@ impl Input {
 
 fn load(sources: &Sources, path: &Path) -> Result<(), Error> {
     sources.load(path).map(drop).map_err(|error| Error::of_named_file(path, &error))
+}
+
+/// Fails for an output of `docker inspect` that has no container.
+fn refuse_without_containers(discovered: &Discovered, sources: &Sources) -> Result<(), Error> {
+    for found in discovered.files.iter().filter(|found| found.kind == FileKind::Inspected) {
+        let Ok(file) = sources.load(&found.path) else { continue };
+        let reading = container::read(file, sources.get(file).text());
+        if !reading.containers.is_empty() {
+            continue;
+        }
+        let other = reading.others.first().map(|other| other.value);
+        let help = match other {
+            Some("image") => "docker image inspect IMAGE | oomlint images lock",
+            _ => "docker inspect CONTAINER | oomlint check -",
+        };
+        return Err(Error::Inspected {
+            path: found.path.clone(),
+            problem: match other {
+                Some("image") => "it is an image that was inspected, not a container".to_owned(),
+                Some(kind) => format!("it is a {kind} that was inspected, not a container"),
+                None => "no container is in it".to_owned(),
+            },
+            help: Some(help.to_owned()),
+        });
+    }
+    Ok(())
 }
 
 /// Suggests a command for a path that does not exist: `oomlint exlpain`.

@@ -62,6 +62,7 @@ fn syntax(out: &mut dyn Write, sources: &Sources, discovered: &Discovered) -> io
         let source = sources.get(file);
         let tree = match found.kind {
             FileKind::Dockerfile => dockerfile::to_json(&dockerfile::parse(file, source.text()), &source),
+            FileKind::Inspected => continue,
             FileKind::Compose => yaml::to_json(&yaml::Tree::parse(file, source.text()), &source),
         };
         escape::json(out, &tree)?;

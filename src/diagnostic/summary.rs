@@ -19,6 +19,8 @@ pub struct Summary {
     pub baseline: usize,
     /// Compose services that were checked.
     pub services: usize,
+    /// Containers that no Compose file describes.
+    pub containers: usize,
     /// Dockerfiles that no service builds.
     pub images: usize,
     /// Files that were read.

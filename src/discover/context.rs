@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, FileKind, Options, kind_in_walk, shown, walk};
+use super::{Discovered, DiscoveredFile, FileKind, Options, kind_in_walk, shown, walk};
 use crate::source::{FileSystem, normalize};
 
 /// Returns the Compose files of the repositories that contain explicitly named files, without those already
@@ -13,7 +13,9 @@ use crate::source::{FileSystem, normalize};
 /// Outside of a repository only the file's directory and its ancestors are searched: all of them up to the current
 /// directory for a relative path, the nearest two for an absolute one (`compose.yaml` above `app/Dockerfile`).
 pub(super) fn related_compose_files(discovered: &Discovered, options: &Options) -> Vec<PathBuf> {
-    let named = discovered.files.iter().filter(|found| found.explicit).map(|found| &found.path);
+    // A container was made of a Compose file, and no Compose file uses what is printed of it.
+    let uses = |found: &&DiscoveredFile| found.explicit && found.kind != FileKind::Inspected;
+    let named = discovered.files.iter().filter(uses).map(|found| &found.path);
     let named: Vec<&PathBuf> = named.chain(&discovered.env_files).chain(&discovered.image_locks).collect();
     let here = std::env::current_dir().unwrap_or_default();
     let mut repositories = BTreeSet::new();

@@ -6,7 +6,7 @@ use super::content::{Content, content};
 use crate::error::Error;
 use crate::source::{FileSystem, LoadError};
 
-/// The two kinds of files that are linted.
+/// The kinds of files that are linted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
@@ -14,6 +14,8 @@ pub enum FileKind {
     Dockerfile,
     /// A Compose file.
     Compose,
+    /// What `docker inspect` prints, whole or in part. Only a file that is named is one.
+    Inspected,
 }
 
 /// Extensions of files called `Dockerfile.…` that are not Dockerfiles. Templates are among them, because their braces
@@ -245,7 +247,40 @@ pub fn kind_of_text(text: &str) -> Option<FileKind> {
             None => break,
         }
     }
-    (content(text) == Content::Compose).then_some(FileKind::Compose)
+    match content(text) {
+        Content::Compose => Some(FileKind::Compose),
+        _ => is_inspected(text).then_some(FileKind::Inspected),
+    }
+}
+
+/// Keys that `docker inspect` and `podman inspect` print of a container, an image, a network and a volume, and hardly anything else.
+const INSPECTED: [&str; 13] = [
+    "OOMKilled",
+    "HostConfig",
+    "MemorySwap",
+    "RestartCount",
+    "FailingStreak",
+    "RestartPolicy",
+    "MemoryReservation",
+    "OomKillDisable",
+    "CreateCommand",
+    "RepoTags",
+    "RepoDigests",
+    "EnableIPv6",
+    "Mountpoint",
+];
+
+/// True for a text with one of these keys, in quotes or not: people paste parts.
+fn is_inspected(text: &str) -> bool {
+    INSPECTED.iter().any(|key| {
+        text.match_indices(key).any(|(at, _)| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let behind = text.get(at + key.len()..).unwrap_or_default();
+            let behind = behind.strip_prefix(['"', '\'']).unwrap_or(behind).trim_start_matches([' ', '\t']);
+            before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.')
+                && behind.starts_with([':', '='])
+        })
+    })
 }
 
 fn is_directive(comment: &str) -> bool {
@@ -373,5 +408,13 @@ mod tests {
         assert_eq!(kind_of_text("a:\n  services:\n"), None);
         assert_eq!(kind_of_text("servicesx: 1\n"), None);
         assert_eq!(kind_of_text(""), None);
+        let inspected = Some(FileKind::Inspected);
+        assert_eq!(kind_of_text("[\n  {\n    \"Id\": \"a\",\n    \"RestartCount\": 0\n  }\n]"), inspected);
+        assert_eq!(kind_of_text("$ docker inspect x\n[{\"HostConfig\": {}}]"), inspected);
+        assert_eq!(kind_of_text("State:{\nOOMKilled:false\n}"), inspected);
+        assert_eq!(kind_of_text("OOMKilled=true ExitCode=137"), inspected);
+        assert_eq!(kind_of_text("{\"MemUsage\": \"1MiB / 2MiB\", \"Name\": \"web\"}"), None);
+        assert_eq!(kind_of_text("{{.State.OOMKilled}}"), None);
+        assert_eq!(kind_of_text("apiVersion: v1\nspec: {restartPolicy: Never}"), None);
     }
 }

@@ -14,4 +14,4 @@ pub use entry::{Changes, Entry, LockFile, LockedHealthcheck, is_day};
 pub use find::{FILE_NAME, Locks};
 pub use inspect::{Reading, entries};
 pub use read::{ImageLock, Lock, Locked, MAX_TEXT};
-pub use variables::runtime_version;
+pub use variables::{Keeper, runtime_version};

@@ -1,6 +1,7 @@
 //! Which variables of an image's environment are kept, and how much of their values: what sizes memory, nothing else.
 
 use crate::catalog::{Catalog, Grammar, ImageEntry, RuntimeName};
+use crate::hash::HashSet;
 
 /// Variables with the version of a runtime that official images set.
 const VERSIONS: [(&str, RuntimeName); 19] = [
@@ -34,6 +35,27 @@ const SIZES: [&str; 7] = ["Heap", "RAM", "Size", "Memory", "Percent", "Fraction"
 /// The longest value that is kept, in bytes.
 const MAX_VALUE: usize = 512;
 
+/// What is kept of the variables of containers, whatever image they run.
+pub struct Keeper<'c> {
+    catalog: &'c Catalog,
+    /// The variables that rows of the catalogue name.
+    names: HashSet<&'c str>,
+}
+
+impl<'c> Keeper<'c> {
+    /// Creates one for the rows of a catalogue.
+    #[must_use]
+    pub fn new(catalog: &'c Catalog) -> Self {
+        Self { catalog, names: catalog.images().flat_map(names_of).collect() }
+    }
+
+    /// Returns what is kept of a variable: `None` if nothing is, `Some(None)` for its name alone.
+    #[must_use]
+    pub fn kept(&self, name: &str, value: &str) -> Option<Option<String>> {
+        kept_of(name, value, self.catalog, self.names.contains(name))
+    }
+}
+
 /// Returns what is kept of a variable: `None` if nothing is, not even its name, `Some(None)` for its name alone.
 pub(super) fn kept(
     name: &str,
@@ -41,11 +63,14 @@ pub(super) fn kept(
     catalog: &Catalog,
     row: Option<&ImageEntry>,
 ) -> Option<Option<String>> {
+    kept_of(name, value, catalog, row.is_some_and(|row| names_of(row).contains(&name)))
+}
+
+fn kept_of(name: &str, value: &str, catalog: &Catalog, of_row: bool) -> Option<Option<String>> {
     if VERSIONS.iter().any(|(known, _)| *known == name) {
         return is_version(value).then(|| Some(value.to_owned()));
     }
     let known = catalog.variable(name).map(|(_, variable)| variable);
-    let of_row = row.map(names_of).is_some_and(|names| names.contains(&name));
     if known.is_none() && !of_row && !is_telling(name) {
         return None;
     }

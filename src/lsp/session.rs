@@ -36,7 +36,9 @@ impl Document {
     fn new(path: &Path, text: String, version: i32, language: String) -> Self {
         let kind = kind_in_editor(path, &text).or_else(|| match language.as_str() {
             "dockerfile" => Some(FileKind::Dockerfile),
-            "dockercompose" | "docker-compose" | "yaml.docker-compose" => kind_of_text(&text),
+            "dockercompose" | "docker-compose" | "yaml.docker-compose" => {
+                kind_of_text(&text).filter(|kind| *kind != FileKind::Inspected)
+            }
             _ => None,
         });
         Self { text, version, language, kind }

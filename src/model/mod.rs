@@ -3,6 +3,7 @@
 pub mod allowance;
 pub mod build;
 pub mod compose;
+pub mod container;
 pub mod elsewhere;
 pub mod fact;
 pub mod image;

@@ -57,6 +57,20 @@ impl Project {
         project
     }
 
+    /// Creates a project of containers that no Compose file describes: it has no Compose files, and no `.env` is read for it.
+    /// Relative paths start at `directory`.
+    #[must_use]
+    pub fn described(services: Vec<Service>, directory: PathBuf) -> Self {
+        let request = Request { directory, shared_byte_limit: MAX_TAKEN, ..Request::default() };
+        Self { request, compose: Compose::described(services), own_files: None }
+    }
+
+    /// True if no Compose file describes its services.
+    #[must_use]
+    pub fn is_described(&self) -> bool {
+        self.request.files.is_empty()
+    }
+
     /// Returns the bytes of all its Compose files but the last requested one, which is its own.
     fn taken(&self, sources: &Sources) -> usize {
         let own = self.request.files.last().and_then(|path| sources.load(path).ok());

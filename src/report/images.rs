@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::escape::{self, json_pretty};
 use super::human::plural;
-use super::{path_text, secret};
+use super::path_text;
 use crate::check::UsedImage;
 use crate::model::ImageReference;
+use crate::secret;
 use crate::source::TracedText;
 use crate::workload::{Fact, Healthcheck, Knowledge};
 

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::escape::{self, json_pretty, printable};
-use super::{FileLocation, path_text, secret};
+use super::{FileLocation, path_text};
+use crate::secret;
 use crate::source::{Sources, Span, TracedText};
 use crate::syntax::duration;
 use crate::syntax::size::ByteSize;

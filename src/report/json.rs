@@ -161,6 +161,8 @@ struct Counts<'s> {
     baseline: usize,
     /// Compose services that were checked.
     services: usize,
+    /// Containers that no Compose file describes.
+    containers: usize,
     /// Dockerfiles that no service builds.
     images: usize,
     /// Files that were read.
@@ -202,6 +204,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         suppressed: summary.suppressed,
         baseline: summary.baseline,
         services: summary.services,
+        containers: summary.containers,
         images: summary.images,
         files: summary.files,
         unknown_images: &summary.unknown_images,

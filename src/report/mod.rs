@@ -24,7 +24,6 @@ mod patch;
 mod place;
 mod rdjson;
 mod sarif;
-mod secret;
 pub mod size;
 mod snippet;
 mod statistics;
@@ -44,7 +43,6 @@ use crate::discover::RepositoryRoot;
 use crate::source::{Sources, Span};
 use place::{FileLocation, Point, floor, path_text};
 
-pub use secret::words as masked_words;
 pub use snippet::draw_failure;
 
 /// Output format of a report. The variants have the names that the command line takes.

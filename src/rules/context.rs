@@ -84,7 +84,7 @@ impl<'a> RuleContext<'a> {
         let Meta { name, severity, .. } = self.meta;
         let primary = Label { span, text: String::new() };
         let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
-        let mut builder = FindingBuilder { findings: self.findings, finding };
+        let mut builder = FindingBuilder { findings: self.findings, finding, is_described: false };
         if let Some(workload) = self.workload {
             builder.workload(workload);
         }
@@ -99,6 +99,8 @@ pub(crate) const MAX_RELATED: usize = 100;
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
+    /// No Compose file describes the workload, so that there is nothing to fix.
+    is_described: bool,
 }
 
 impl Drop for FindingBuilder<'_> {
@@ -119,6 +121,7 @@ impl FindingBuilder<'_> {
     /// Names the workload: its service, if it is one, and its image.
     pub fn workload(&mut self, workload: &Workload) -> &mut Self {
         self.finding.service = (workload.kind != Kind::Image).then(|| workload.name.clone());
+        self.is_described = workload.described().is_some();
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         self
     }
@@ -201,6 +204,10 @@ impl FindingBuilder<'_> {
         edits: Vec<Edit>,
         ops: Vec<FixOp>,
     ) -> &mut Self {
+        if self.is_described {
+            self.finding.help.get_or_insert_with(|| title.into());
+            return self;
+        }
         self.finding.fixes.push(Fix { title: title.into(), applicability, edits, ops, changes });
         self
     }

@@ -33,6 +33,8 @@ pub enum Language {
     Yaml,
     /// A Dockerfile, whatever its name.
     Dockerfile,
+    /// What `docker inspect` prints.
+    Json,
 }
 
 /// A line and column, both from 1.
@@ -88,7 +90,7 @@ impl Source {
     /// Returns the span of the first byte that is not valid UTF-8. UTF-16 is valid in YAML alone: Docker does not read a Dockerfile, and
     /// Compose does not read an env file in it.
     pub fn invalid_utf8(&self) -> Option<Span> {
-        let refused = self.utf16 && self.language() != Some(Language::Yaml);
+        let refused = self.utf16 && !matches!(self.language(), Some(Language::Yaml | Language::Json));
         let at = self.invalid_utf8.or(refused.then_some(0));
         at.map(|at| Span { file: self.id, start: at, end: at + 1 })
     }

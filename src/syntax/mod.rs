@@ -3,6 +3,7 @@
 pub mod dockerfile;
 pub mod dotenv;
 pub mod duration;
+pub mod json;
 pub mod settings;
 pub mod shell;
 pub mod size;

@@ -23,7 +23,7 @@ use crate::lock::Lock;
 use crate::model::ImageReference;
 use crate::model::allowance::{ByteBudget, MAX_TAKEN};
 use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build};
-use crate::model::compose::{Mount, Service};
+use crate::model::compose::{Description, Element, Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::{project, purpose};
 use crate::source::{SourceId, Sources, Spanned, TracedText};
@@ -71,11 +71,14 @@ impl Assembler<'_> {
             elsewhere: Vec::new(),
             is_template: false,
             lock: self.lock.map(|lock| lock.file),
+            running: Vec::new(),
         };
         out.files.extend(out.lock);
         let (awaited, needed) = (role::awaited(&services), role::needed(&services));
         let exists = |path: &Path| self.sources.exists(path);
-        let says = |file: &SourceId| purpose::is_not_for_production(self.sources.get(*file).text());
+        let says = |file: &SourceId| {
+            !project.is_described() && purpose::is_not_for_production(self.sources.get(*file).text())
+        };
         let noted: HashSet<SourceId> = compose.files.iter().copied().filter(says).collect();
         // The head of an included file is about its own services, that of a base about all that extend it.
         let included = |file: &SourceId| {
@@ -218,6 +221,9 @@ impl Assembler<'_> {
             }
             (None, _) => ImageFacts::of_reference(&service.image, service.key, (self.catalog, self.lock)),
         });
+        if matches!(&service.element, Element::Described(described) if described.by == Description::Inspect) {
+            facts.take_container(&service);
+        }
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);
         facts.drop_facts_of_replaced_files(&|file| service.mounts.iter().any(|mount| names(mount, file)));
         facts

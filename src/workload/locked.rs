@@ -1,7 +1,7 @@
 //! What is known of images, and from whom; facts that the lock file has of an image.
 
 use super::start::ExecEntrypoint;
-use super::{Fact, Healthcheck, ImageFacts, Origin, Project, RuntimeName, Variable, Why, Workload};
+use super::{Fact, Healthcheck, ImageFacts, Origin, Project, RuntimeName, Service, Variable, Why, Workload};
 use crate::catalog::{Catalog, MemoryPart, PartKind, in_versions};
 use crate::hash::HashSet;
 use crate::lock::{Lock, Locked, LockedHealthcheck, runtime_version};
@@ -178,7 +178,21 @@ impl ImageFacts {
         self.is_server |= self.locked_ports.as_ref().is_some_and(|ports| !ports.is_empty());
         self.env_known = true;
         self.knowledge = Knowledge::Lock;
-        self.take_version(locked);
+        let variables = entry.environment.iter();
+        self.take_version(variables.filter_map(|(name, value)| runtime_version(name, value.as_ref()?)));
+    }
+
+    /// Leaves to an inspected container what its image would bring: its settings are in those of the container.
+    pub(super) fn take_container(&mut self, service: &Service) {
+        if let Fact::Known(entrypoint) = &service.entrypoint {
+            self.keep_script(&entrypoint.value);
+        }
+        self.healthcheck = Fact::Absent { anchor: service.key };
+        self.locked_env = Vec::new();
+        self.env_known |= service.env_files.is_empty();
+        let variables = service.environment.iter();
+        let versions = variables.filter_map(|(name, value)| runtime_version(name, value.value()?.as_str()));
+        self.take_version(versions);
     }
 
     /// Keeps the facts of the start script if the image starts the one that the row knows.
@@ -201,9 +215,7 @@ impl ImageFacts {
     }
 
     /// Takes the runtime and its version from the variables of official images, unless they name several runtimes.
-    fn take_version(&mut self, locked: &Locked<'_>) {
-        let variables = locked.entry().environment.iter();
-        let versions = variables.filter_map(|(name, value)| runtime_version(name, value.as_ref()?));
+    fn take_version(&mut self, versions: impl Iterator<Item = (RuntimeName, Vec<u32>)>) {
         let mut found: Option<(RuntimeName, Vec<u32>)> = None;
         for (runtime, numbers) in versions {
             match &found {

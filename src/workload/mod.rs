@@ -13,6 +13,7 @@ mod health;
 mod heap;
 mod idle;
 mod image;
+mod inspected;
 mod installs;
 mod jobs;
 mod keys;
@@ -70,8 +71,9 @@ pub use self::unsupported::Unsupported;
 pub use crate::catalog::{Certainty, Minimum, Pool, Quotes, RuntimeName, SharedMemory, Shutdown, Upgrade};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
-    COMPOSE, Conflict, Dependency, Element, Logging, Mount, NewerKey, PreStart, Refusal, Rejection, Release,
-    Service, ServiceKey, SizeKey, SizeProblem, Suggestion, Tmpfs, UnknownKey, service_of,
+    COMPOSE, ComposeLabels, Conflict, Dependency, Described, Description, Element, Logging, Mount, NewerKey,
+    PreStart, Refusal, Rejection, Release, Service, ServiceKey, SizeKey, SizeProblem, Suggestion, Tmpfs,
+    UnknownKey, service_of,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
 pub(crate) use crate::syntax::duration;
@@ -121,6 +123,17 @@ pub struct Project {
     pub is_template: bool,
     /// The file of locked images that holds for it.
     pub lock: Option<SourceId>,
+    /// Inspected containers that its services were started as.
+    pub running: Vec<Running>,
+}
+
+/// A container that runs for a service, or has run.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The name of the service.
+    pub service: String,
+    /// The container, with its facts.
+    pub container: Box<Workload>,
 }
 
 /// How many services of a project set limits in which form.
@@ -180,7 +193,16 @@ impl Workload {
     pub fn step(&self) -> Option<&PreStart> {
         match &self.service.element {
             Element::PreStart(step) => Some(step),
-            Element::Service | Element::Job => None,
+            Element::Service | Element::Job | Element::Described(_) => None,
+        }
+    }
+
+    /// Returns what describes it, if no Compose file does.
+    #[must_use]
+    pub fn described(&self) -> Option<&Described> {
+        match &self.service.element {
+            Element::Described(described) => Some(described),
+            Element::Service | Element::Job | Element::PreStart(_) => None,
         }
     }
 
@@ -293,6 +315,8 @@ pub enum Kind {
     Job,
     /// A step of a service's `pre_start`.
     PreStart,
+    /// A container that no Compose file describes.
+    Container,
     /// A Dockerfile that no service builds.
     Image,
 }
@@ -303,6 +327,7 @@ impl Kind {
             Element::Service => Self::Service,
             Element::Job => Self::Job,
             Element::PreStart(_) => Self::PreStart,
+            Element::Described(_) => Self::Container,
         }
     }
 
@@ -313,6 +338,7 @@ impl Kind {
             Self::Service => "service",
             Self::Job => "job",
             Self::PreStart => "pre_start step",
+            Self::Container => "container",
             Self::Image => "image",
         }
     }

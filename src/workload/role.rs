@@ -51,7 +51,7 @@ impl Role {
             never_runs: copies == Some(&0),
             one_shot: awaited
                 || never_restarts
-                || service.element != Element::Service
+                || matches!(service.element, Element::Job | Element::PreStart(_))
                 || service.restart.value().is_some_and(|restart| restart == "no"),
             development: development
                 || is_test(service)

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use oomlint::catalog::Catalog;
 use oomlint::lock::{LockFile, Reading, entries};
-use oomlint::report::{images, masked_words};
+use oomlint::report::images;
+use oomlint::secret;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -501,7 +502,7 @@ fn a_row_is_something_that_is_known() {
 
 /// Returns the entries of a text, as of a day.
 fn read(text: &str) -> Vec<oomlint::lock::Entry> {
-    let mask: &dyn Fn(&[&str]) -> Vec<String> = &|words| masked_words(words);
+    let mask: &dyn Fn(&[&str]) -> Vec<String> = &|words| secret::words(words);
     entries(text, &Reading { today: "2026-12-31", catalog: Catalog::builtin(), mask }).unwrap().0
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Layers from the bottom up. Modules of one layer do not use each other.
 const LAYERS: &[&[&str]] = &[
-    &["hash", "order", "parallel"],
+    &["hash", "order", "parallel", "secret"],
     &["source"],
     &["error", "syntax"],
     &["discover"],

@@ -144,6 +144,7 @@ fn read_file(file: SourceId, sources: &Sources) -> Vec<Suppression> {
         Some(Language::Dockerfile) => comments::of_dockerfile(&source, &Dockerfile::of(&source)),
         _ if source.is_embedded() => return Vec::new(),
         Some(Language::Yaml) => comments::of_yaml(&source, &Tree::of(&source)),
+        Some(Language::Json) => Vec::new(),
         None => comments::of_env_file(&source),
     };
     if !source.is_embedded() {

@@ -193,7 +193,7 @@ fn go_float(value: f64) -> String {
 pub(super) fn read_scalar<T>(value: &Value, read: impl FnOnce(&Scalar) -> Option<T>) -> Fact<T> {
     let Some(scalar) = value.as_scalar() else { return malformed(value) };
     if let Some(unset) = &scalar.unset {
-        return Fact::Unknown { at: unset.at, why: Why::Variable(unset.name.clone()) };
+        return Fact::Unknown { at: unset.at, why: unset.why.clone() };
     }
     match read(scalar) {
         Some(read) => Fact::Known(Spanned {

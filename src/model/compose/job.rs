@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry as MapEntry;
 
+use super::described::Described;
 use super::load::Loader;
 use super::merge::merge;
 use super::value::{Entry, Kind, Map, Value};
@@ -13,7 +14,7 @@ use crate::syntax::yaml;
 /// The sections of a Compose file whose entries run containers.
 pub(super) const SECTIONS: [&str; 2] = ["services", "jobs"];
 
-/// The kind of entry of a Compose file that a container is made from.
+/// What a container is made from: an entry of a Compose file, or another description.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Element {
     /// A service.
@@ -23,6 +24,8 @@ pub enum Element {
     Job,
     /// An item of a service's `pre_start`: it runs before the service's own containers, and ends.
     PreStart(PreStart),
+    /// A container that no Compose file describes.
+    Described(Described),
 }
 
 /// An item of a service's `pre_start`.

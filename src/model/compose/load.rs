@@ -347,7 +347,7 @@ pub(super) struct Named {
 impl Named {
     pub(super) fn of(value: &Value) -> Option<Self> {
         let scalar = value.as_scalar()?;
-        let unset = scalar.unset.as_ref().map(|unset| unset.name.clone());
+        let unset = scalar.unset.as_ref().map(|unset| unset.name().to_owned());
         Some(Self { text: scalar.text.clone(), unset })
     }
 }

@@ -4,6 +4,7 @@
 
 mod consistency;
 mod convert;
+mod described;
 mod environment;
 mod extends;
 mod field;
@@ -20,6 +21,7 @@ mod short;
 mod unicity;
 mod value;
 
+pub use described::{ComposeLabels, Described, Description, ServiceBuilder, Setting};
 pub use job::{Element, PreStart, service_of};
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
@@ -178,6 +180,27 @@ impl Compose {
             unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
             trees: loader.trees.into_values().collect(),
+        }
+    }
+
+    /// Creates the model of services that no Compose file describes: nothing is interpolated, and no `.env` is read.
+    #[must_use]
+    pub(crate) fn described(services: Vec<Service>) -> Self {
+        let mut files: Vec<SourceId> = services.iter().map(|service| service.key.file).collect();
+        files.dedup();
+        let anchor = services.first().map_or(Span::new(SourceId(0), 0, 0), |service| service.key);
+        Self {
+            files,
+            environment_files: Vec::new(),
+            name: Fact::Unknown { at: anchor, why: Why::Other("no Compose file describes it") },
+            version: None,
+            services,
+            errors: Vec::new(),
+            refusals: Vec::new(),
+            newer_keys: Vec::new(),
+            unresolved: Vec::new(),
+            environment: Environment::default(),
+            trees: Vec::new(),
         }
     }
 

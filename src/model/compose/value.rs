@@ -106,14 +106,25 @@ pub(crate) struct Scalar {
     pub(crate) template: Option<Box<str>>,
 }
 
-/// A variable without a value.
+/// A part of a text that is not known: a variable without a value.
 #[derive(Clone, Debug)]
 pub(crate) struct Unset {
-    pub(crate) name: String,
+    /// The reason.
+    pub(crate) why: Why,
     /// Span of the variable.
     pub(crate) at: Span,
     /// The text with a hole for each such variable. None if it cannot be determined.
     pub(crate) partial: Option<TracedText>,
+}
+
+impl Unset {
+    /// Returns the name of the variable; empty if it is none.
+    pub(crate) fn name(&self) -> &str {
+        match &self.why {
+            Why::Variable(name) => name,
+            _ => "",
+        }
+    }
 }
 
 impl Scalar {
@@ -404,15 +415,18 @@ impl<'a> Lowering<'a> {
                     out.template = Some(written.as_str().into());
                     out.text = text;
                     let first = names.into_iter().next();
-                    out.unset = first.map(|(name, at)| Box::new(Unset { name, at, partial: Some(partial) }));
+                    out.unset = first.map(|(name, at)| {
+                        Box::new(Unset { why: Why::Variable(name), at, partial: Some(partial) })
+                    });
                 }
                 Interpolated::Required { name, span, .. } => {
                     out.template = Some(written.as_str().into());
-                    out.unset = Some(Box::new(Unset { name, at: span, partial: None }));
+                    out.unset = Some(Box::new(Unset { why: Why::Variable(name), at: span, partial: None }));
                 }
                 Interpolated::Invalid { message, span } => {
                     self.errors.push(SyntaxError::fatal(message, span));
-                    out.unset = Some(Box::new(Unset { name: String::new(), at: span, partial: None }));
+                    out.unset =
+                        Some(Box::new(Unset { why: Why::Variable(String::new()), at: span, partial: None }));
                 }
             }
         }

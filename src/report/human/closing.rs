@@ -73,7 +73,10 @@ pub(in super::super) fn summary_line(summary: &Summary, time: bool) -> String {
     if found.is_empty() {
         "nothing found".clone_into(&mut found);
     }
-    let checked = join(&[(summary.services, "service"), (summary.images, "image")], " and ");
+    let checked = join(
+        &[(summary.services, "service"), (summary.containers, "container"), (summary.images, "image")],
+        " and ",
+    );
     let files = plural(summary.files, "file");
     let mut line = match checked.as_str() {
         "" => format!("{found} · {files}"),

@@ -28,7 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     // A client that nobody connects to and nobody waits for: its end is all there is to see.
     let severity = if is_asked { RULE.meta().severity } else { Severity::Note };
     match workload.kind {
-        Kind::Service | Kind::Job | Kind::PreStart => {
+        Kind::Service | Kind::Job | Kind::PreStart | Kind::Container => {
             let mut finding = cx.report(workload.anchor, format!("`{name}` has no healthcheck"));
             finding
                 .label("no healthcheck")

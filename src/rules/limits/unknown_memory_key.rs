@@ -33,7 +33,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         }
         let place = format!("services.{}{dot}{}", workload.name, unknown.place);
         let refusal = match &workload.service.element {
-            Element::Service => format!("{place} additional properties '{key}' not allowed"),
+            Element::Service | Element::Described(_) => {
+                format!("{place} additional properties '{key}' not allowed")
+            }
             Element::Job => format!("jobs.{}.{key} false schema", workload.name),
             Element::PreStart(step) => {
                 format!("services.{}.pre_start.{}.{key} false schema", step.service, step.index)

@@ -18,7 +18,7 @@ use self::dependencies::depends_on;
 use self::mounts::{mounts, tmpfs};
 use self::variables::env_files;
 use super::convert::to_build;
-use super::field::{Fields, integer, text_of};
+use super::field::{Fields, integer, read_scalar, text_of};
 use super::job::Element;
 use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, size_keys, unknown_keys};
 use super::value::{Entry, Kind, Value};
@@ -430,6 +430,9 @@ fn profiles(fields: Fields<'_>) -> Vec<Spanned<String>> {
 
 fn logging(fields: Fields<'_>) -> Fact<Logging> {
     let Some(value) = fields.get(&["logging"]) else { return fields.missing() };
+    if value.as_scalar().is_some() {
+        return read_scalar(value, |_| None);
+    }
     let section = Fields { value, anchor: value.span };
     let options = section.get(&["options"]).and_then(Value::as_map).map(|map| {
         let texts = map.iter().filter_map(|(name, entry)| match &entry.value.kind {

@@ -63,7 +63,7 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
         let text = scalar.text.as_str();
         let end = text.find(':').unwrap_or(text.len());
         let mut size = match &scalar.unset {
-            Some(unset) => Fact::Unknown { at: unset.at, why: Why::Variable(unset.name.clone()) },
+            Some(unset) => Fact::Unknown { at: unset.at, why: unset.why.clone() },
             None => Fact::Absent { anchor: item.span },
         };
         let mut at = end + 1;

@@ -66,7 +66,7 @@ pub(super) fn read(fields: Fields<'_>) -> Ports {
                 None => {
                     ports.hidden = true;
                     let unset = scalar.and_then(|scalar| scalar.unset.as_ref());
-                    ports.hidden_by.extend(unset.map(|unset| unset.name.clone()));
+                    ports.hidden_by.extend(unset.map(|unset| unset.name().to_owned()));
                 }
             }
         }

@@ -29,7 +29,7 @@ const ABOUT: [&str; 14] = [
 
 /// True if the name of a variable or option suggests that its value is a secret.
 #[must_use]
-pub(super) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     // `accessKeyId`, `access-key-id` and `ACCESS_KEY_ID` are split into the same words.
     let mut words = vec![String::new()];
     let mut before = ' ';
@@ -57,14 +57,14 @@ pub(super) fn is_secret(name: &str) -> bool {
 /// Masks secrets in the value of a variable: all of it if `name` suggests a secret, except for references and booleans, else as
 /// [`command`] does.
 #[must_use]
-pub(super) fn value<'t>(name: &str, text: &'t str) -> Cow<'t, str> {
+pub(crate) fn value<'t>(name: &str, text: &'t str) -> Cow<'t, str> {
     let harmless = text.is_empty() || is_reference(text) || matches!(text, "true" | "false" | "yes" | "no");
     if is_secret(name) && !harmless { Cow::Borrowed(MASK) } else { command(text) }
 }
 
 /// Masks secrets in a command line or another text.
 #[must_use]
-pub(super) fn command(text: &str) -> Cow<'_, str> {
+pub(crate) fn command(text: &str) -> Cow<'_, str> {
     words(&[text]).pop().map_or(Cow::Borrowed(text), |masked| {
         if masked == text { Cow::Borrowed(text) } else { Cow::Owned(masked) }
     })
