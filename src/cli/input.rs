@@ -148,7 +148,7 @@ impl Input {
     /// # Errors
     /// When there are none.
     pub(super) fn take_measurements(&mut self) -> Result<Vec<PathBuf>, Error> {
-        let measurements = self.take_others();
+        let measurements = self.take_others(&[FileKind::Compose, FileKind::Dockerfile, FileKind::Inspected]);
         if Vec::is_empty(&measurements) {
             return Err(Error::Usage {
                 problem: "nothing was measured: no file of measurements is named".to_owned(),
@@ -158,22 +158,25 @@ impl Input {
         Ok(measurements)
     }
 
-    /// Removes from the paths and returns what is neither a directory nor a file to lint.
-    fn take_others(&mut self) -> Vec<PathBuf> {
+    /// Removes from the paths and returns what is neither a directory nor a file of one of these kinds.
+    fn take_others(&mut self, kinds: &[FileKind]) -> Vec<PathBuf> {
         let disk = self.restriction.disk();
-        let is_input = |path: &Path| disk.is_dir(path) || discover::is_to_lint(path, &disk);
+        let is_input = |path: &Path| {
+            disk.is_dir(path)
+                || discover::kind_of_named(path, &disk).is_some_and(|kind| kinds.contains(&kind))
+        };
         let (inputs, others) = std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
         self.paths = inputs;
         others
     }
 
-    /// Removes the files of evidence from the paths and returns them: what is neither a directory nor a file to lint.
+    /// Removes the files of evidence from the paths and returns them: what is neither a directory, nor a Compose file or Dockerfile.
     ///
     /// # Errors
     /// When there are none.
     pub(super) fn take_evidence(&mut self) -> Result<Vec<PathBuf>, Error> {
-        let evidence = self.take_others();
-        if Vec::is_empty(&evidence) {
+        let evidence = self.take_others(&[FileKind::Compose, FileKind::Dockerfile]);
+        if evidence.is_empty() {
             return Err(Error::Usage {
                 problem: "no evidence: no file that tells of a kill is named".to_owned(),
                 help: Some("(docker inspect CONTAINER; dmesg -T) | oomlint why -".to_owned()),

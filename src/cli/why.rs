@@ -1,6 +1,6 @@
 //! `oomlint why`: answers why a container was killed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,12 +11,13 @@ use super::output::{Console, TableFormat};
 use super::policy::{Host, Scope};
 use super::{Outcome, stats};
 use crate::check;
-use crate::discover::Discovered;
+use crate::discover::{Discovered, FileKind};
 use crate::error::Error;
 use crate::evidence::{Evidence, FORMS};
 use crate::hash::HashMap;
 use crate::postmortem::{self, Files, Verdict};
 use crate::report::why::{Report, human};
+use crate::rules::Policy;
 use crate::source::{SourceId, Sources};
 
 /// The most bytes of one file that are read: of a longer one its end.
@@ -50,8 +51,13 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let sources = arguments.input.sources();
     let mut evidence = Evidence::default();
     let mut skipped = HashMap::default();
+    let mut inspected = Vec::new();
     for path in &paths {
+        let before = evidence.described.len();
         read(path, &sources, &mut evidence, &mut skipped, console)?;
+        if evidence.described.iter().skip(before).any(|own| own.anchor.is_some()) {
+            inspected.push(path.clone());
+        }
     }
     if evidence.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
@@ -62,10 +68,17 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     }
     let configs = arguments.scope.configs(sources.disk())?;
     let mut discovered = arguments.input.discover(&configs, &sources, console)?;
+    // The containers themselves are checked, too.
+    for path in inspected {
+        discovered.add(path, FileKind::Inspected);
+    }
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
     let options = check::Options {
         select: postmortem::RULES.concat().iter().map(|rule| (*rule).to_owned()).collect(),
-        policy: arguments.host.policy(options.policy.clone()),
+        policy: Policy {
+            host_memory: arguments.host.host_memory.or_else(|| evidence.host_memory()),
+            ..arguments.host.policy(options.policy.clone())
+        },
         stats: postmortem::measurements(&evidence, &sources).map(Arc::new),
         ..options
     };
@@ -98,8 +111,7 @@ fn read(
         let (read, all) = (MOST >> 20, (tail.skipped + MOST) >> 20);
         console.report(&format!("of `{}` the last {read} MiB of {all} MiB are read", path.display()));
     }
-    let shown = if path == Path::new("-") { PathBuf::from("-") } else { path.to_path_buf() };
-    let id = sources.add(&shown, tail.bytes);
+    let id = sources.add(path, tail.bytes);
     skipped.insert(id, tail.lines);
     evidence.read(&sources.get(id));
     Ok(())

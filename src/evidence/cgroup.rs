@@ -98,8 +98,8 @@ fn of_segment(segment: &str) -> Option<ContainerId> {
     let name = segment.strip_suffix(".scope").unwrap_or(segment);
     // `docker-7bc00b0d3ac7...scope`: one dot of the ending is part of the dots.
     let name = name.strip_suffix("scope").filter(|name| name.ends_with("..")).unwrap_or(name);
-    let engine = ENGINES.iter().filter_map(|engine| name.strip_prefix(engine)?.strip_prefix('-'));
-    if let Some(id) = engine.filter_map(ContainerId::parse).next() {
+    let mut engine = ENGINES.iter().filter_map(|engine| name.strip_prefix(engine)?.strip_prefix('-'));
+    if let Some(id) = engine.find_map(ContainerId::parse) {
         return Some(id);
     }
     let alone = ContainerId::parse(name)?;

@@ -31,7 +31,8 @@ pub(super) fn of_json(value: &Value, span: Span) -> Option<Listed> {
     let text = |name: &str| value.get(name)?.as_str().filter(|text| !text.is_empty());
     let of_compose = text("Service").is_some() && value.get("ExitCode").is_some();
     let status = text("Status").filter(|status| STATES.iter().any(|state| status.starts_with(state)));
-    if !of_compose && !(status.is_some() && text("Names").is_some()) {
+    let of_docker = status.is_some() && text("Names").is_some();
+    if !of_compose && !of_docker {
         return None;
     }
     let label = |name: &str| {
@@ -78,6 +79,9 @@ enum Header {
 impl Tables {
     /// Reads a line. `None` for the header, and for what is no row.
     pub(super) fn line(&mut self, line: &str, span: Span) -> Option<Listed> {
+        if self.header.is_none() && !line.contains("STATUS") && !line.contains("NAMES") {
+            return None;
+        }
         let cells: Vec<&str> = line.split("  ").flat_map(|cell| cell.split('\t')).collect();
         let cells: Vec<&str> = cells.into_iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
         let (first, last) = (*cells.first()?, *cells.last()?);

@@ -1,5 +1,9 @@
 //! Recognizes what runtimes, servers and watchers themselves write when memory is short or a process was killed.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::cgroup::ContainerId;
 use super::name::Name;
 use crate::source::Span;
@@ -269,6 +273,11 @@ const PATTERNS: &[Pattern] = &[
     (&["failed to build: ", "exit code: 137"], Sign::Build, "the builder", "a step of the build was killed"),
 ];
 
+/// Searchers of the first part of each pattern: most lines of a long log have none of them.
+static FIRST_PARTS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    PATTERNS.iter().map(|(parts, ..)| Finder::new(parts.first().copied().unwrap_or_default())).collect()
+});
+
 /// The most bytes of a line that are looked at.
 const LONGEST: usize = 8192;
 
@@ -278,13 +287,15 @@ const PREFIX: usize = 80;
 /// Reads one line. `None` if it tells nothing of memory.
 pub(super) fn line(text: &str, span: Span) -> Option<LogLine> {
     let text = text.get(..LONGEST).unwrap_or(text);
-    let (sign, who, what) = PATTERNS.iter().find_map(|(parts, sign, who, what)| {
-        let mut from = 0;
-        for part in *parts {
-            from += text.get(from..)?.find(part)? + part.len();
-        }
-        Some((*sign, *who, *what))
-    })?;
+    let bytes = text.as_bytes();
+    let (sign, who, what) =
+        FIRST_PARTS.iter().zip(PATTERNS).find_map(|(first, (parts, sign, who, what))| {
+            let mut from = first.find(bytes)? + first.needle().len();
+            for part in parts.iter().skip(1) {
+                from += text.get(from..)?.find(part)? + part.len();
+            }
+            Some((*sign, *who, *what))
+        })?;
     let (name, message) = compose_prefix(text);
     let name =
         if sign == Sign::Unhealthy { named(message).unwrap_or_default() } else { name.unwrap_or_default() };

@@ -31,13 +31,27 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::model::container;
 use crate::source::{Source, Span};
+use crate::syntax::size::ByteSize;
 
 /// The most pieces of each kind that are kept.
 const MOST: usize = 50_000;
 
 /// The most bytes of a line that are looked at: longer ones are data, not messages.
 const LONGEST: usize = 32 * 1024;
+
+/// Keys that only `docker inspect` prints.
+const INSPECTED: [&str; 8] = [
+    "OOMKilled",
+    "HostConfig",
+    "MemorySwap",
+    "RestartCount",
+    "FailingStreak",
+    "RestartPolicy",
+    "OomKillDisable",
+    "ExitCode",
+];
 
 /// The forms that are understood, for help texts.
 pub const FORMS: &str = "docker inspect, docker events, docker ps -a, docker compose ps -a, docker stats, docker logs, dmesg, \
@@ -73,6 +87,12 @@ impl Evidence {
         lists.iter().sum::<usize>() + self.logs.len() + self.described.len() == 0
     }
 
+    /// The memory of the host, if the kernel has logged it.
+    #[must_use]
+    pub fn host_memory(&self) -> Option<ByteSize> {
+        self.kernel.iter().rev().filter(|kill| kill.full == Some(Full::Host)).find_map(|kill| kill.host)
+    }
+
     /// Adds what a file has.
     pub fn read(&mut self, source: &Source) {
         let text = source.text();
@@ -82,7 +102,7 @@ impl Evidence {
             dumps: kernel::Dumps::default(),
             killers: killers::Killers::default(),
             tables: listed::Tables::default(),
-            fragments: described::Fragments::default(),
+            templates: described::Templates::default(),
         };
         json::pieces(text, |piece| match piece {
             json::Piece::Object(value, range) => reader.object(&value, range),
@@ -102,7 +122,7 @@ struct Reader<'r> {
     dumps: kernel::Dumps,
     killers: killers::Killers,
     tables: listed::Tables,
-    fragments: described::Fragments,
+    templates: described::Templates,
 }
 
 impl Reader<'_> {
@@ -128,9 +148,8 @@ impl Reader<'_> {
             push(&mut self.evidence.listed, listed);
         } else if let Some(usage) = usage::of_json(value, span) {
             push(&mut self.evidence.usages, usage);
-        } else if let Some(described) = described::of_json(value, text, &range, self.source.id()) {
-            push(&mut self.evidence.described, described);
-        } else {
+        } else if !INSPECTED.iter().any(|key| value.get(*key).is_some()) {
+            // What is inspected has variables and labels: only its own reader looks at it.
             self.unknown(text, range);
         }
     }
@@ -178,8 +197,8 @@ impl Reader<'_> {
             push(&mut self.evidence.events, event);
         } else if let Some(log) = logs::line(line, span) {
             push(&mut self.evidence.logs, log);
-        } else if let Some(described) = self.fragments.line(message.text, span) {
-            push(&mut self.evidence.described, described);
+        } else {
+            self.templates.line(message.text, span);
         }
     }
 
@@ -187,7 +206,18 @@ impl Reader<'_> {
         self.evidence.kernel.extend(self.dumps.finish());
         self.evidence.missing_kills = self.evidence.missing_kills.saturating_add(self.dumps.missing);
         self.evidence.others.append(&mut self.killers.kills);
-        if let Some(described) = self.fragments.finish() {
+        let text = self.source.text();
+        // What a template prints is read as parts of an object, too: its own reader knows more of it.
+        let template = self.templates.finish();
+        if INSPECTED.iter().any(|key| text.contains(key)) {
+            for container in container::read(self.source.id(), text).containers {
+                let described = Described::of(&container);
+                if described.tells() && (template.is_none() || !described.name.is_empty()) {
+                    push(&mut self.evidence.described, described);
+                }
+            }
+        }
+        if let Some(described) = template {
             push(&mut self.evidence.described, described);
         }
     }

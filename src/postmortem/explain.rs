@@ -9,6 +9,7 @@ use crate::evidence::{Evidence, Sign};
 use crate::source::Sources;
 use crate::stats::{Identity, Stats};
 use crate::syntax::size::ByteSize;
+use crate::workload::{Project, Workload};
 
 /// Rules of too large heaps and caches.
 const HEAPS: [&str; 20] = [
@@ -42,6 +43,9 @@ const SMALL_LIMITS: [&str; 5] = [
     "limit-without-headroom",
     "several-processes",
 ];
+
+/// Rules that compare a limit with the memory that was used.
+const MEASURED: [&str; 2] = ["limit-below-peak", "limit-without-headroom"];
 
 /// Rules of what grows without a limit on a host.
 const HOST: [&str; 8] = [
@@ -83,9 +87,6 @@ const SIZES: [&str; 2] = ["limit-oversized", "unsupported-base-image"];
 pub const RULES: &[&[&str]] =
     &[&HEAPS, &SMALL_LIMITS, &HOST, &TMPFS, &SWAP, &PIDS, &STOP, &HEALTH, &SHM, &OFF, &NOT_APPLIED, &SIZES];
 
-/// More processes killed than this are a fork bomb or a pool without a limit.
-const MANY: usize = 20;
-
 /// The most findings of one answer.
 const MOST: usize = 6;
 
@@ -126,7 +127,7 @@ pub(super) fn answer(subject: &Subject<'_>, evidence: &Evidence, files: Files<'_
             .push(format!("{} more kills are not in the log, or are not shown", evidence.missing_kills));
     }
     let explained_by = explaining(subject, ruling.verdict, files);
-    let change = changes(subject, ruling.verdict, &explained_by);
+    let change = changes(subject, ruling.verdict, &explained_by, files.sources);
     Answer {
         name: subject.name.name.clone().or_else(|| service.clone()).or(process),
         id,
@@ -158,10 +159,13 @@ fn rules_of(subject: &Subject<'_>, verdict: Verdict) -> Vec<&'static str> {
             if shared {
                 rules.push(&TMPFS);
             }
-            if kills().count() > MANY {
+            if subject.many_small() {
                 rules.push(&PIDS);
             }
             rules.extend([&HEAPS[..], &SMALL_LIMITS[..]]);
+            if !shared && kills().all(|kill| kill.stats.shmem.or(kill.shmem).is_none()) {
+                rules.push(&TMPFS);
+            }
             if swapped {
                 rules.push(&SWAP);
             }
@@ -178,66 +182,110 @@ fn rules_of(subject: &Subject<'_>, verdict: Verdict) -> Vec<&'static str> {
     rules.concat()
 }
 
-/// Returns the findings on the container's service that explain the verdict.
+/// Returns the findings that explain the verdict: on the container's service, and on the container itself what its files do not say.
 fn explaining(subject: &Subject<'_>, verdict: Verdict, files: Files<'_>) -> Vec<Finding> {
-    let Some(workload) = subject.workload else { return Vec::new() };
-    let own =
-        |project: &&crate::workload::Project| project.workloads.iter().any(|own| std::ptr::eq(own, workload));
-    let Some(project) = files.outcome.projects.iter().find(own) else { return Vec::new() };
-    let of_service = |finding: &&Finding| {
-        let place = files.sources.to_outer_span(finding.primary.span).file;
-        finding.service.as_deref() == Some(workload.name.as_str()) && project.files.contains(&place)
-    };
-    let mut found = Vec::new();
+    let of_service = subject.workload.map(|own| findings_of(own, files)).unwrap_or_default();
+    let of_container = subject.container.map(|own| findings_of(own, files)).unwrap_or_default();
+    let mut found: Vec<Finding> = Vec::new();
     for rule in rules_of(subject, verdict) {
-        found.extend(
-            files.outcome.findings.iter().filter(|finding| finding.rule == rule).filter(of_service).cloned(),
-        );
+        let of_rule = |list: &[&Finding]| -> Vec<Finding> {
+            list.iter().filter(|finding| finding.rule == rule).map(|finding| (*finding).clone()).collect()
+        };
+        let own = of_rule(&of_service);
+        found.extend(if own.is_empty() { of_rule(&of_container) } else { own });
+    }
+    // That a container was killed at its limit shows no headroom: it explains nothing where another rule says why.
+    if found.iter().any(|finding| !MEASURED.contains(&finding.rule)) {
+        found.retain(|finding| !MEASURED.contains(&finding.rule));
     }
     found.truncate(MOST);
     found
 }
 
-/// Returns what to change: what the findings offer, else what the verdict asks for.
-fn changes(subject: &Subject<'_>, verdict: Verdict, findings: &[Finding]) -> Vec<String> {
-    let mut changes: Vec<String> = Vec::new();
-    for finding in findings.iter().take(2) {
-        let fix = || {
-            let fix = finding.fix()?;
-            let text = fix.edits.iter().map(|edit| edit.replacement.trim()).filter(|text| !text.is_empty());
-            let lines: Vec<String> =
-                text.flat_map(|text| text.lines().map(|line| format!("  {line}"))).collect();
-            Some(if lines.is_empty() {
-                fix.title.clone()
-            } else {
-                format!("{}:\n{}", fix.title, lines.join("\n"))
-            })
+/// Returns the findings on a workload.
+fn findings_of<'f>(workload: &Workload, files: Files<'f>) -> Vec<&'f Finding> {
+    let own = |project: &&Project| project.workloads.iter().any(|own| std::ptr::eq(own, workload));
+    let Some(project) = files.outcome.projects.iter().find(own) else { return Vec::new() };
+    let of_workload = |finding: &&Finding| {
+        let place = files.sources.to_outer_span(finding.primary.span).file;
+        finding.service.as_deref() == Some(workload.name.as_str()) && project.files.contains(&place)
+    };
+    files.outcome.findings.iter().filter(of_workload).collect()
+}
+
+/// Returns what to change: what the finding offers, else what the verdict asks for.
+fn changes(subject: &Subject<'_>, verdict: Verdict, findings: &[Finding], sources: &Sources) -> Vec<String> {
+    // What a container used when it was killed is less than it needs: no limit can be argued from it.
+    let at_kill = at_own_limit(&subject.kills).next().is_some();
+    let offered = findings.first().filter(|finding| !at_kill || !MEASURED.contains(&finding.rule));
+    let offered = offered.and_then(|finding| offer(finding, sources));
+    let own = general_change(subject, verdict);
+    match verdict {
+        // A limit for one service does not make a host larger, and one that is discarded is not written anew.
+        Verdict::HostMemory | Verdict::LimitNotApplied => own.into_iter().chain(offered).collect(),
+        _ => offered.or(own).into_iter().collect(),
+    }
+}
+
+/// Returns what a finding offers to paste: its help, else its fix as the lines that it makes.
+fn offer(finding: &Finding, sources: &Sources) -> Option<String> {
+    if let Some(help) = &finding.help {
+        return Some(help.clone());
+    }
+    let fix = finding.fix()?;
+    let mut text = fix.title.clone();
+    for edit in fix.edits.iter().filter(|edit| !edit.replacement.trim().is_empty()) {
+        let span = sources.to_outer_span(edit.span);
+        let source = sources.get(span.file);
+        let line = source.line_at(span.start);
+        let start = span.start.saturating_sub(line.start) as usize;
+        let (before, after) =
+            (line.text.get(..start).unwrap_or_default(), line.text.get(start + span.len()..));
+        let whole = match after.filter(|_| !span.is_empty()) {
+            Some(after) => format!("{before}{}{after}", edit.replacement),
+            None => edit.replacement.clone(),
         };
-        changes.extend(finding.help.clone().or_else(fix).filter(|change| !changes.contains(change)));
+        text.push(if text.contains('\n') { '\n' } else { ':' });
+        for line in whole.trim().lines() {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
     }
-    if !changes.is_empty() {
-        return changes;
-    }
-    let service = subject.workload.map_or("SERVICE", |own| own.name.as_str());
+    Some(text.replace("\n\n", "\n"))
+}
+
+/// Returns what the verdict asks for. Without a service it is a flag of `docker run`.
+fn general_change(subject: &Subject<'_>, verdict: Verdict) -> Option<String> {
     let limit = subject.limit().filter(|limit| limit.0 > 0);
-    let text = match verdict {
+    let paste = |what: &str, keys: &[&str], flags: &str| match subject.workload {
+        Some(own) => {
+            let keys: String = keys.iter().map(|key| format!("\n      {key}")).collect();
+            format!("{what}:\n  services:\n    {}:{keys}", own.name)
+        }
+        None => format!("{what}: `docker run {flags}`"),
+    };
+    Some(match verdict {
         Verdict::MemoryLimit => {
             "a limit above what it needs at its peak; measure it: `docker stats --no-stream --format json | oomlint size -`".to_owned()
         }
         Verdict::ParentLimit => "raise the limit of the cgroup above it, or move the container out of it: `cgroup_parent`, the pod, the slice".to_owned(),
         Verdict::HostMemory => "give every service a limit, so that their sum fits the host: `oomlint budget --host-memory auto`".to_owned(),
         Verdict::Runtime => runtime_change(subject, limit),
-        Verdict::StopTimeout => format!(
-            "pass the signal on, or wait longer:\n  services:\n    {service}:\n      init: true\n      stop_grace_period: 30s"
+        Verdict::StopTimeout => paste(
+            "pass the signal on, or wait longer",
+            &["init: true", "stop_grace_period: 30s"],
+            "--init --stop-timeout 30",
         ),
-        Verdict::Healthcheck => format!(
-            "give the probe time:\n  services:\n    {service}:\n      healthcheck:\n        timeout: 10s\n        retries: 5\n        start_period: 60s"
+        Verdict::Healthcheck => paste(
+            "give the probe time",
+            &["healthcheck:", "  timeout: 10s", "  retries: 5", "  start_period: 60s"],
+            "--health-timeout 10s --health-retries 5 --health-start-period 60s",
         ),
         Verdict::SharedMemory => {
             let wanted = subject.logs.iter().filter(|log| log.sign == Sign::SharedMemory).filter_map(|log| log.size).max();
-            let wanted = wanted.map_or(256 << 20, |size| size.0.saturating_mul(4).max(256 << 20));
-            let wanted = wanted / (64 << 20) * (64 << 20);
-            format!("enlarge it:\n  services:\n    {service}:\n      shm_size: {}", ByteSize(wanted).to_compose())
+            let wanted = wanted.map_or(SHM_STEP * 4, |size| size.0.saturating_mul(4).max(SHM_STEP * 4));
+            let size = ByteSize(wanted / SHM_STEP * SHM_STEP).to_compose();
+            paste("enlarge it", &[&format!("shm_size: {size}")], &format!("--shm-size {size}"))
         }
         Verdict::Hung => "remove `oom_kill_disable: true`: a killed process is restarted, a hanging one is not".to_owned(),
         Verdict::LimitNotApplied if subject.described.is_some_and(super::subject::dropped_limit) => {
@@ -246,10 +294,12 @@ fn changes(subject: &Subject<'_>, verdict: Verdict, findings: &[Finding]) -> Vec
                 .to_owned()
         }
         Verdict::LimitNotApplied => "create the container anew: `docker compose up -d --force-recreate`".to_owned(),
-        Verdict::NotAContainer | Verdict::Stopped | Verdict::Undecided => return Vec::new(),
-    };
-    vec![text]
+        Verdict::NotAContainer | Verdict::Stopped | Verdict::Undecided => return None,
+    })
 }
+
+/// Sizes of `/dev/shm` are multiples of Docker's default.
+const SHM_STEP: i64 = 64 << 20;
 
 fn runtime_change(subject: &Subject<'_>, limit: Option<ByteSize>) -> String {
     let log =

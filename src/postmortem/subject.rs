@@ -14,6 +14,12 @@ use crate::workload::{Kind, Workload};
 /// The most containers of one answer.
 const MOST: usize = 1_000;
 
+/// From so many kills on processes are many.
+const MANY: usize = 3;
+
+/// A process with less than this part of the limit is small.
+const SMALL: i64 = 10;
+
 /// A container, or a process without one, with all evidence of it.
 #[derive(Debug, Default)]
 pub(super) struct Subject<'e> {
@@ -27,6 +33,8 @@ pub(super) struct Subject<'e> {
     pub(super) logs: Vec<&'e LogLine>,
     /// The service that it runs, if the files have it.
     pub(super) workload: Option<&'e Workload>,
+    /// The container itself as a workload, if its inspection was checked.
+    pub(super) container: Option<&'e Workload>,
 }
 
 /// A run of the kernel's OOM killer, and how it was found to belong here.
@@ -68,9 +76,18 @@ impl Subject<'_> {
         let described = self.described.and_then(|own| own.memory.as_ref()).map(|limit| ByteSize(limit.value));
         let kernel = || {
             let kills = self.kills.iter().filter(|kill| kill.kill.full != Some(crate::evidence::Full::Host));
-            kills.filter_map(|kill| kill.kill.usage).map(|(_, limit)| limit).last()
+            kills.filter_map(|kill| kill.kill.usage).map(|(_, limit)| limit).next_back()
         };
         described.or_else(kernel).or_else(|| self.written_limit())
+    }
+
+    /// True if many small processes were killed: a fork bomb, or a pool without a limit.
+    pub(super) fn many_small(&self) -> bool {
+        let limit = self.limit().filter(|limit| limit.0 > 0);
+        let small = |kill: &&Kill<'_>| {
+            kill.kill.used().zip(limit).is_some_and(|(used, limit)| used.0 < limit.0 / SMALL)
+        };
+        self.kills.iter().filter(small).count() >= MANY
     }
 
     /// The memory limit that the files set; 0 if they set none.
@@ -155,6 +172,7 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
     }
     for subject in &mut list {
         subject.workload = workload_of(subject, files);
+        subject.container = container_of_subject(subject, files);
     }
     list
 }
@@ -273,6 +291,18 @@ fn may_run(subject: &Subject<'_>, victim: &str) -> bool {
     let names = [&subject.name.name, &subject.name.service, &subject.name.image].into_iter().flatten();
     let program = described.into_iter().flat_map(|own| &own.program);
     names.chain(program).any(|word| similar(word))
+}
+
+/// Returns the workload that was made of the container's inspection. The check reads it from a masked copy, with the same offsets.
+fn container_of_subject<'e>(subject: &Subject<'_>, files: Files<'e>) -> Option<&'e Workload> {
+    let anchor = subject.described?.anchor?;
+    let path = |file| files.sources.get(file).path().to_path_buf();
+    let mut all = files.outcome.projects.iter().flat_map(|project| &project.workloads);
+    all.find(|own| {
+        own.described().is_some()
+            && own.anchor.range() == anchor.range()
+            && path(own.anchor.file) == path(anchor.file)
+    })
 }
 
 /// Returns the service that the container runs.

@@ -198,11 +198,7 @@ impl Dumps {
                 let usage = fields::usage(text);
                 let kill = self.add(span);
                 kill.full = kill.full.or(Some(Full::Cgroup));
-                if swap {
-                    kill.swap_usage = usage
-                } else {
-                    kill.usage = usage
-                }
+                *(if swap { &mut kill.swap_usage } else { &mut kill.usage }) = usage;
                 return true;
             }
         }

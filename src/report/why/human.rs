@@ -40,7 +40,7 @@ fn write_answer(
     let sure = match answer.confidence {
         Confidence::High => "certain",
         Confidence::Medium => "likely",
-        Confidence::Low => "a guess with a ground",
+        Confidence::Low => "possible",
     };
     let sure = if answer.verdict == Verdict::Undecided { "" } else { sure };
     let head = format!("{}: {}", title(answer), answer.verdict.headline());

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::super::escape;
 use super::super::place::{FileLocation, Unit};
-use super::super::{escape, secret};
 use super::Report;
 use crate::diagnostic::{Confidence, Finding, Severity};
 use crate::postmortem::{Answer, Missing, Quote, Verdict};
+use crate::secret;
 
 const VERSION: u32 = 1;
 

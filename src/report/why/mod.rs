@@ -8,9 +8,9 @@ use std::io::{self, Write};
 
 use super::escape;
 use super::place::{FileLocation, Unit};
-use super::secret;
 use crate::hash::HashMap;
 use crate::postmortem::{Answer, Missing, Quote};
+use crate::secret;
 use crate::source::{SourceId, Sources};
 
 pub use human::human;
