@@ -104,7 +104,11 @@ impl Stack {
         }
         services.retain(|entry| entry.replicas > 0);
         Self {
-            files: project.compose_files.clone(),
+            // Inspected containers have no Compose file.
+            files: match project.compose_files.as_slice() {
+                [] => project.files.clone(),
+                files => files.to_vec(),
+            },
             is_override_file: !project.report_only.is_empty(),
             services,
             gaps: gaps(project),

@@ -46,7 +46,7 @@ impl FileOutline {
                 let stages = stages.map(|(at, _)| at).collect();
                 Self::Dockerfile(dockerfile, stages)
             }
-            Some(Language::Json) => Self::Json(json::read(source.id(), source.text(), &|_| true)),
+            Some(Language::Json) => Self::Json(json::read(source.id(), source.text(), &|_| true).nodes),
             None => Self::Lines,
         }
     }
@@ -102,8 +102,10 @@ fn keys_in_json(nodes: &[Node], at: u32) -> Vec<String> {
     while let Some(node) = next {
         let item = last_begun(node.items(), |item| item.span.start <= at);
         let member = last_begun(node.members(), |member| member.key.span().start <= at);
-        let name =
-            |item: &Node| item.get("Name").and_then(|name| Some(name.value.text()?.as_str().to_owned()));
+        let name = |item: &Node| {
+            item.get("Name")
+                .and_then(|name| Some(name.value.text()?.as_str().trim_start_matches('/').to_owned()))
+        };
         keys.extend(item.map(|item| name(item).unwrap_or_else(|| "[]".to_owned())));
         keys.extend(member.map(|member| member.key.as_str().to_owned()));
         let begun = |member: &&Member| member.value.span.start <= at;

@@ -30,6 +30,9 @@ fn is_of(container: &Workload, service: &Workload, project: &Project, files: &[P
     let Some(described) = container.described() else { return false };
     let named = service.service.container_name.value().zip(described.container.as_ref());
     if let Some(labels) = &described.compose {
+        if labels.is_one_off {
+            return false;
+        }
         let same_project = match (&labels.project, &project.name) {
             (Some(its), Some(own)) => its == own,
             _ => named.is_some_and(|(own, name)| own == name),

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::report::budget::{self, Format, Report, TableStyle};
 use crate::source::Sources;
 use crate::syntax::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::{Kind, Project};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -73,7 +73,10 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     known_services(&scale, &projects)?;
     let stacks: Vec<Stack> = projects
         .iter()
-        .filter(|project| !project.compose_files.is_empty())
+        .filter(|project| {
+            project.workloads.iter().any(|workload| workload.kind != Kind::Image)
+                || !project.compose_files.is_empty()
+        })
         .map(|project| {
             let host = host(arguments, &options, project, &sources);
             Stack::of(project, host, &arguments.host.profiles, &scale)

@@ -19,9 +19,10 @@ use crate::postmortem::{self, Files, Verdict};
 use crate::report::why::{Report, human};
 use crate::rules::Policy;
 use crate::source::{SourceId, Sources};
+use crate::syntax::size::ByteSize;
 
 /// The most bytes of one file that are read: of a longer one its end.
-const MOST: u64 = 32 << 20;
+const MAX_READ: u64 = 32 << 20;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -84,6 +85,12 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     };
     let outcome = check::run(&options, &sources, &discovered);
     let answers = postmortem::answers(&evidence, Files { outcome: &outcome, sources: &sources });
+    if answers.len() >= postmortem::MAX_CONTAINERS {
+        console.report(&format!(
+            "more than {} containers; the rest is not answered",
+            postmortem::MAX_CONTAINERS
+        ));
+    }
     let report = Report { answers: &answers, sources: &sources, skipped: &skipped };
     console.write(|out| match arguments.format {
         TableFormat::Human => human(out, &report, console.drawing()),
@@ -106,10 +113,10 @@ fn read(
     skipped: &mut HashMap<SourceId, u32>,
     console: &Console,
 ) -> Result<(), Error> {
-    let tail = stats::tail(path, MOST, sources.disk())?;
+    let tail = stats::tail(path, MAX_READ, sources.disk())?;
     if tail.skipped > 0 {
-        let (read, all) = (MOST >> 20, (tail.skipped + MOST) >> 20);
-        console.report(&format!("of `{}` the last {read} MiB of {all} MiB are read", path.display()));
+        let skipped = ByteSize(i64::try_from(tail.skipped).unwrap_or(i64::MAX));
+        console.report(&format!("the first {skipped} of `{}` are not read", path.display()));
     }
     let id = sources.add(path, tail.bytes);
     skipped.insert(id, tail.lines);

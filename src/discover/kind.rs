@@ -254,7 +254,7 @@ pub fn kind_of_text(text: &str) -> Option<FileKind> {
 }
 
 /// Keys that `docker inspect` and `podman inspect` print of a container, an image, a network and a volume, and hardly anything else.
-const INSPECTED: [&str; 13] = [
+const INSPECTED: [&str; 15] = [
     "OOMKilled",
     "HostConfig",
     "MemorySwap",
@@ -268,6 +268,8 @@ const INSPECTED: [&str; 13] = [
     "RepoDigests",
     "EnableIPv6",
     "Mountpoint",
+    "ExposedPorts",
+    "Domainname",
 ];
 
 /// True for a text with one of these keys, in quotes or not: people paste parts.

@@ -172,6 +172,9 @@ pub(super) fn of_json(value: &Value, span: Span) -> Option<Event> {
 /// Reads an event in text: `TIME container ACTION ID (name=value, …)`, `TIME ID: (from IMAGE) ACTION` of Docker before 1.10, and what
 /// people print with a template: `TIME ACTION NAME exitCode=137`.
 pub(super) fn of_text(text: &str, span: Span) -> Option<Event> {
+    if let Some(id) = task_oom(text) {
+        return Some(event("oom", Some(id), &|_| None, None, span));
+    }
     let head = text.split(" (").next().unwrap_or(text);
     let words: Vec<&str> = head.split_whitespace().take(12).collect();
     let at = words.first().and_then(|word| time(word));
@@ -213,6 +216,16 @@ pub(super) fn of_text(text: &str, span: Span) -> Option<Event> {
         return Some(event(second, id.clone(), &attribute, Some(at), span));
     }
     None
+}
+
+/// Returns the container that containerd reports: `TaskOOM{ContainerID:43e21b8b51a9,…}`, `topic=/tasks/oom container=43e21b8b51a9`.
+fn task_oom(text: &str) -> Option<ContainerId> {
+    let rest = match text.split_once("TaskOOM{ContainerID:") {
+        Some((_, rest)) => rest,
+        None if text.contains("topic=/tasks/oom") => text.split_once("container=")?.1,
+        None => return None,
+    };
+    ContainerId::parse(rest.split([',', '}', ' ', '"']).next()?)
 }
 
 fn event(
@@ -262,4 +275,89 @@ fn time(word: &str) -> Option<f64> {
     let stamp = word.len() >= 10
         && (word.contains('T') || word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
     stamp.then(|| crate::stats::time_of(word))?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Sources;
+
+    fn read(text: &str) -> Event {
+        let sources = Sources::new();
+        let span = sources.get(sources.add(Path::new("a"), text)).span();
+        let json = serde_json::from_str(text).ok().and_then(|value| of_json(&value, span));
+        json.or_else(|| of_text(text, span)).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn events_of_all_versions_are_read() {
+        let (b, nobody) = (Some("b"), None);
+        let json_1_52 = "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"43e21b8b51a9\",\"Attributes\":\
+                         {\"exitCode\":\"137\",\"name\":\"b\"}},\"time\":1}";
+        let podman = "{\"ContainerExitCode\":137,\"OOMKilled\":true,\"ID\":\"43e21b8b51a9\",\"Name\":\"b\",\"Status\":\"died\",\
+                      \"Time\":\"2026-04-28T13:43:38-04:00\",\"Type\":\"container\"}";
+        let at = "2017-01-05T00:42:11+08:00";
+        for (text, action, name, code) in [
+            (
+                "{\"status\":\"oom\",\"id\":\"43e21b8b51a9\",\"from\":\"a\",\"time\":1}".to_owned(),
+                Action::Oom,
+                nobody,
+                None,
+            ),
+            (json_1_52.to_owned(), Action::Die, b, Some(137)),
+            (podman.to_owned(), Action::Die, b, Some(137)),
+            (
+                format!("{at} container kill d9cd...4d70 (image=a, name=b, signal=9)"),
+                Action::Kill(Some(9)),
+                b,
+                None,
+            ),
+            (
+                format!("{at} container exec_create: /bin/sh -c true 43e21b8b51a9 (image=a, name=b)"),
+                Action::Other,
+                b,
+                None,
+            ),
+            (
+                format!("{at} container health_status: unhealthy 43e21b8b51a9 (image=a, name=b)"),
+                Action::Unhealthy,
+                b,
+                None,
+            ),
+            (
+                "2015-09-03T16:20:42-07:00 2424...a892: (from ubuntu) oom".to_owned(),
+                Action::Oom,
+                nobody,
+                None,
+            ),
+            ("1785619122 die b exitCode=137".to_owned(), Action::Die, b, Some(137)),
+            (
+                "2019-03-02 10:33:50.8 -0600 CST container died 43e21b8b51a9 (image=a, name=b)".to_owned(),
+                Action::Die,
+                b,
+                None,
+            ),
+            (
+                "level=info msg=\"TaskOOM event &TaskOOM{ContainerID:43e21b8b51a9,}\"".to_owned(),
+                Action::Oom,
+                nobody,
+                None,
+            ),
+        ] {
+            let event = read(&text);
+            assert_eq!(
+                (event.action, event.name.name.as_deref(), event.exit_code),
+                (action, name, code),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn labels_with_commas_and_brackets_do_not_hide_the_name() {
+        let text = "2019-05-04T18:05:45-05:00 container oom 43e21b8b51a9 (a=[{\"b\":1,\"c\":\"name=x\"}], image=i, name=web_1)";
+        assert_eq!(read(text).name.name.as_deref(), Some("web_1"));
+    }
 }

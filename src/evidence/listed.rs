@@ -62,6 +62,26 @@ pub(super) fn of_json(value: &Value, span: Span) -> Option<Listed> {
     })
 }
 
+/// Reads what `docker compose up` prints of an end: `worker-1 exited with code 137 (restarting)`.
+pub(super) fn of_exit(text: &str, span: Span) -> Option<Listed> {
+    let (before, code) = text.split_once(" exited with code ")?;
+    let name = before.trim();
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(known) {
+        return None;
+    }
+    let counted = name.rsplit_once(['-', '_']).filter(|(_, number)| number.parse::<u32>().is_ok());
+    let service = Some(counted.map_or(name, |(service, _)| service).to_owned());
+    Some(Listed {
+        name: Name { service, ..Name::default() }.tidy(),
+        exit_code: code.split(' ').next()?.trim().parse().ok(),
+        running: false,
+        restarting: code.contains("(restarting)"),
+        unhealthy: false,
+        span,
+    })
+}
+
 /// Reads tables line by line: the header names the columns.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -129,4 +149,37 @@ fn is_status(cell: &str) -> bool {
 fn exit_code(status: &str) -> Option<i64> {
     let code = status.strip_prefix("Exited (").or_else(|| status.strip_prefix("Restarting ("))?;
     code.split_once(')')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Sources;
+
+    #[test]
+    fn lists_in_every_form_have_names_and_exit_codes() {
+        let sources = Sources::new();
+        let span = sources.get(sources.add(Path::new("a"), "a")).span();
+        let mut tables = Tables::default();
+        let row = "be36ad9f055d  a:1  \"a\"  2 weeks ago  Exited (137) 5 days ago  a-1";
+        assert_eq!(tables.line(row, span), None);
+        assert_eq!(
+            tables.line("CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES", span),
+            None
+        );
+        let row = tables.line(row, span).unwrap();
+        assert_eq!((row.name.name.as_deref(), row.exit_code, row.running), (Some("a-1"), Some(137), false));
+        assert_eq!(tables.line("NAME   IMAGE   COMMAND   SERVICE   CREATED   STATUS   PORTS", span), None);
+        let row =
+            tables.line("shop-web-1  a:1  \"a\"  web  2 weeks ago  Up 5 days (unhealthy)", span).unwrap();
+        assert_eq!((row.name.service.as_deref(), row.running, row.unhealthy), (Some("web"), true, true));
+        let row = of_exit("worker-1 exited with code 137 (restarting)", span).unwrap();
+        assert_eq!(
+            (row.name.service.as_deref(), row.exit_code, row.restarting),
+            (Some("worker"), Some(137), true)
+        );
+        assert_eq!(of_exit("the process worker exited with code 137", span), None);
+    }
 }

@@ -41,6 +41,8 @@ pub enum Sign {
     ChildKilled,
     /// A watcher or orchestrator ends the container because its healthcheck fails.
     Unhealthy,
+    /// The engine waited for a container to stop, in vain.
+    StopTimeout,
     /// A step of an image's build was killed.
     Build,
     /// Not memory, although the lines near it speak of memory.
@@ -253,6 +255,24 @@ const PATTERNS: &[Pattern] = &[
         "the task is replaced because its healthcheck fails",
     ),
     (
+        &["task: non-zero exit (137)"],
+        Sign::ChildKilled,
+        "Swarm",
+        "the task ended with 137, which is signal 9",
+    ),
+    (
+        &["ailed to exit within", "of signal 15", "using the force"],
+        Sign::StopTimeout,
+        "the engine",
+        "it did not stop within its grace period, and was killed",
+    ),
+    (
+        &["StopSignal SIGTERM failed to stop container", "resorting to SIGKILL"],
+        Sign::StopTimeout,
+        "Podman",
+        "it did not stop within its grace period, and was killed",
+    ),
+    (
         &["The command '", "returned a non-zero code: 137"],
         Sign::Build,
         "the builder",
@@ -297,8 +317,11 @@ pub(super) fn line(text: &str, span: Span) -> Option<LogLine> {
             Some((*sign, *who, *what))
         })?;
     let (name, message) = compose_prefix(text);
-    let name =
-        if sign == Sign::Unhealthy { named(message).unwrap_or_default() } else { name.unwrap_or_default() };
+    let name = match sign {
+        Sign::Unhealthy => named(message).unwrap_or_default(),
+        Sign::StopTimeout => stopped(message).unwrap_or_default(),
+        _ => name.unwrap_or_default(),
+    };
     Some(LogLine { sign, who, what, size: size(message), name, span })
 }
 
@@ -323,6 +346,18 @@ fn named(text: &str) -> Option<Name> {
     let (name, rest) = rest.split_once(" (")?;
     let id = rest.split_once(')')?.0;
     Some(Name { id: ContainerId::parse(id), name: Some(name.to_owned()), ..Name::default() }.tidy())
+}
+
+/// Returns the container that the engine stops: `msg="Container failed to exit …" container=43e21b8b51a9`, in older versions
+/// `Container 43e21b8b51a9 failed to exit …`, in Podman `failed to stop container NAME in 10 seconds`.
+fn stopped(text: &str) -> Option<Name> {
+    let word = |before: &str| text.split_once(before)?.1.split([' ', '"']).find(|word| !word.is_empty());
+    let id = word("container=").or_else(|| word("Container ")).and_then(ContainerId::parse);
+    if id.is_some() {
+        return Some(Name { id, ..Name::default() });
+    }
+    let name = word("failed to stop container ")?.to_owned();
+    Some(Name { name: Some(name), ..Name::default() }.tidy())
 }
 
 /// Returns the first number of bytes: `Allowed memory size of 134217728 bytes`, `failed to map 1073741824 bytes`.
@@ -405,5 +440,11 @@ mod tests {
         let name = found.unwrap().name;
         assert_eq!((name.name.as_deref(), name.service), (Some("shop-web-1"), None));
         assert_eq!(name.id.unwrap().text(), "19934500d80e");
+        for text in [
+            "msg=\"Container failed to exit within 10s of signal 15 - using the force\" container=43e21b8b51a9",
+            "msg=\"Container 43e21b8b51a9 failed to exit within 10 seconds of signal 15 - using the force\"",
+        ] {
+            assert_eq!(read(text).unwrap().name.id.unwrap().text(), "43e21b8b51a9", "{text}");
+        }
     }
 }

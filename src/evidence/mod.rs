@@ -36,10 +36,10 @@ use crate::source::{Source, Span};
 use crate::syntax::size::ByteSize;
 
 /// The most pieces of each kind that are kept.
-const MOST: usize = 50_000;
+const MAX_PIECES: usize = 50_000;
 
 /// The most bytes of a line that are looked at: longer ones are data, not messages.
-const LONGEST: usize = 32 * 1024;
+const MAX_LINE: usize = 32 * 1024;
 
 /// Keys that only `docker inspect` prints.
 const INSPECTED: [&str; 8] = [
@@ -167,7 +167,7 @@ impl Reader<'_> {
     }
 
     fn line(&mut self, line: &str, span: Span) {
-        let mut end = line.len().min(LONGEST);
+        let mut end = line.len().min(MAX_LINE);
         while !line.is_char_boundary(end) {
             end -= 1;
         }
@@ -197,6 +197,8 @@ impl Reader<'_> {
             push(&mut self.evidence.events, event);
         } else if let Some(log) = logs::line(line, span) {
             push(&mut self.evidence.logs, log);
+        } else if let Some(listed) = listed::of_exit(message.text, span) {
+            push(&mut self.evidence.listed, listed);
         } else {
             self.templates.line(message.text, span);
         }
@@ -224,7 +226,7 @@ impl Reader<'_> {
 }
 
 fn push<T>(list: &mut Vec<T>, item: T) {
-    if list.len() < MOST {
+    if list.len() < MAX_PIECES {
         list.push(item);
     }
 }

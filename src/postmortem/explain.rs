@@ -36,19 +36,20 @@ const HEAPS: [&str; 20] = [
 ];
 
 /// Rules of limits that are too small for what runs.
-const SMALL_LIMITS: [&str; 5] = [
+const SMALL_LIMITS: [&str; 6] = [
     "memory-limit-below-minimum",
     "limit-below-image-minimum",
     "limit-below-peak",
     "limit-without-headroom",
     "several-processes",
+    "differs-from-compose",
 ];
 
 /// Rules that compare a limit with the memory that was used.
 const MEASURED: [&str; 2] = ["limit-below-peak", "limit-without-headroom"];
 
 /// Rules of what grows without a limit on a host.
-const HOST: [&str; 8] = [
+const HOST: [&str; 9] = [
     "limit-exceeds-host",
     "budget-exceeded",
     "reservations-exceed-host",
@@ -57,6 +58,7 @@ const HOST: [&str; 8] = [
     "missing-memory-limit",
     "percent-heap-without-limit",
     "unlimited-swap",
+    "differs-from-compose",
 ];
 
 const TMPFS: [&str; 2] = ["unsized-tmpfs", "shm-exceeds-limit"];
@@ -72,7 +74,8 @@ const HEALTH: [&str; 5] = [
 ];
 const SHM: [&str; 2] = ["small-shm", "build-only-shm-size"];
 const OFF: [&str; 1] = ["disabled-oom-killer"];
-const NOT_APPLIED: [&str; 7] = [
+const NOT_APPLIED: [&str; 8] = [
+    "differs-from-compose",
     "dropped-memory-value",
     "unknown-memory-key",
     "zero-memory-limit",
@@ -189,7 +192,12 @@ fn explaining(subject: &Subject<'_>, verdict: Verdict, files: Files<'_>) -> Vec<
     let mut found: Vec<Finding> = Vec::new();
     for rule in rules_of(subject, verdict) {
         let of_rule = |list: &[&Finding]| -> Vec<Finding> {
-            list.iter().filter(|finding| finding.rule == rule).map(|finding| (*finding).clone()).collect()
+            let of = |finding: &&&Finding| {
+                // Other settings than the limit may differ, too.
+                finding.rule == rule
+                    && (rule != "differs-from-compose" || finding.message.contains("memory limit"))
+            };
+            list.iter().filter(of).map(|finding| (*finding).clone()).collect()
         };
         let own = of_rule(&of_service);
         found.extend(if own.is_empty() { of_rule(&of_container) } else { own });

@@ -14,6 +14,7 @@ use crate::evidence::Evidence;
 use crate::source::{Sources, Span};
 
 pub use explain::{RULES, measurements};
+pub use subject::MAX_CONTAINERS;
 
 /// What ended a container, or a process in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

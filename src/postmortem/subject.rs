@@ -11,8 +11,8 @@ use crate::source::Sources;
 use crate::syntax::size::ByteSize;
 use crate::workload::{Kind, Workload};
 
-/// The most containers of one answer.
-const MOST: usize = 1_000;
+/// The most containers that are answered.
+pub const MAX_CONTAINERS: usize = 1_000;
 
 /// From so many kills on processes are many.
 const MANY: usize = 3;
@@ -208,11 +208,12 @@ impl<'e> Subjects<'e> {
         at
     }
 
-    /// Returns a new subject; the last one if there are too many.
+    /// Returns a new subject; one that is not there if there are too many, so that what is added to it is lost.
     fn alone(&mut self) -> usize {
-        if self.list.len() < MOST {
-            self.list.push(Subject::default());
+        if self.list.len() >= MAX_CONTAINERS {
+            return usize::MAX;
         }
+        self.list.push(Subject::default());
         self.list.len() - 1
     }
 

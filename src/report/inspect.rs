@@ -11,7 +11,8 @@ use crate::source::{Sources, Span, TracedText};
 use crate::syntax::duration;
 use crate::syntax::size::ByteSize;
 use crate::workload::{
-    Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Pool, Project, Start, Workload,
+    Description, Fact, FactName, FactTable, FactValue, Healthcheck, Kind, Pool, Project, Start, Variable,
+    Workload,
 };
 
 /// Version of the JSON format.
@@ -183,7 +184,14 @@ impl Show<'_> {
             let what = format!("{} {pool}", heap.runtime.display_name());
             self.line(&what, &heap.bound, |setting| format!("{} in {}", setting.flag, setting.carrier), out)?;
         }
-        for (name, variable) in workload.env.iter().filter(|(_, variable)| !variable.origin.is_image()) {
+        // Of a container that was inspected, most variables are the image's, and not read.
+        let inspected =
+            workload.described().is_some_and(|described| described.by != Description::CommandLine);
+        let is_shown = |variable: &Variable| match variable.value {
+            Fact::Unknown { .. } => !inspected && !variable.origin.is_image(),
+            _ => !variable.origin.is_image(),
+        };
+        for (name, variable) in workload.env.iter().filter(|(_, variable)| is_shown(variable)) {
             self.line(
                 &format!("env {name}"),
                 &variable.value,

@@ -1,5 +1,6 @@
 //! The context of a rule's check, through which it reports findings.
 
+use super::offer::Instead;
 use super::{Meta, Policy, Preset};
 use crate::diagnostic::{Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, Label, Severity};
 use crate::hash::HashSet;
@@ -84,7 +85,7 @@ impl<'a> RuleContext<'a> {
         let Meta { name, severity, .. } = self.meta;
         let primary = Label { span, text: String::new() };
         let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
-        let mut builder = FindingBuilder { findings: self.findings, finding, is_described: false };
+        let mut builder = FindingBuilder { findings: self.findings, finding, instead: None };
         if let Some(workload) = self.workload {
             builder.workload(workload);
         }
@@ -99,8 +100,8 @@ pub(crate) const MAX_RELATED: usize = 100;
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
-    /// No Compose file describes the workload, so that there is nothing to fix.
-    is_described: bool,
+    /// What takes the place of fixes, if no Compose file describes the workload.
+    instead: Option<Instead>,
 }
 
 impl Drop for FindingBuilder<'_> {
@@ -121,7 +122,7 @@ impl FindingBuilder<'_> {
     /// Names the workload: its service, if it is one, and its image.
     pub fn workload(&mut self, workload: &Workload) -> &mut Self {
         self.finding.service = (workload.kind != Kind::Image).then(|| workload.name.clone());
-        self.is_described = workload.described().is_some();
+        self.instead = Instead::of(workload);
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         self
     }
@@ -204,8 +205,9 @@ impl FindingBuilder<'_> {
         edits: Vec<Edit>,
         ops: Vec<FixOp>,
     ) -> &mut Self {
-        if self.is_described {
-            self.finding.help.get_or_insert_with(|| title.into());
+        if let Some(instead) = &self.instead {
+            let help = instead.help(&title.into(), &ops, !edits.is_empty());
+            self.finding.help.get_or_insert(help);
             return self;
         }
         self.finding.fixes.push(Fix { title: title.into(), applicability, edits, ops, changes });

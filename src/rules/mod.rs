@@ -51,7 +51,7 @@ pub use meta::{Group, Meta, Preset};
 pub use policy::{Policy, Target, Thresholds};
 
 use crate::hash::HashSet;
-use crate::workload::{Project, Workload};
+use crate::workload::{Description, Project, Workload};
 
 /// One rule.
 pub struct Rule {
@@ -76,6 +76,15 @@ impl Rule {
         &self.meta
     }
 
+    /// False for a container that exists and a rule about its build, or about what an engine refuses: that was taken.
+    fn concerns(&self, workload: &Workload) -> bool {
+        let exists =
+            workload.described().is_some_and(|described| matches!(described.by, Description::Inspect { .. }));
+        let of_build = self.meta.group == Group::Image
+            && self.meta.name != image::unsupported_base_image::RULE.meta.name;
+        !exists || !of_build && !REFUSALS.iter().any(|rule| rule.meta.name == self.meta.name)
+    }
+
     /// Runs the check over the project of the context.
     pub(crate) fn check(&self, cx: &mut RuleContext<'_>) {
         let project = cx.project();
@@ -87,7 +96,9 @@ impl Rule {
                 for workload in &project.workloads {
                     let before = cx.count();
                     cx.set_workload(workload);
-                    check(workload, cx);
+                    if self.concerns(workload) {
+                        check(workload, cx);
+                    }
                     if has_steps {
                         let step = workload.step().map(|_| workload.anchor);
                         cx.drop_repeated(before, service.zip(step), &mut places);
@@ -102,6 +113,16 @@ impl Rule {
         }
     }
 }
+
+/// The rules about what an engine refuses when a container is made.
+static REFUSALS: [&Rule; 6] = [
+    &limits::memory_limit_below_minimum::RULE,
+    &limits::reservation_exceeds_limit::RULE,
+    &limits::swap_below_limit::RULE,
+    &limits::swap_without_limit::RULE,
+    &health::invalid_healthcheck::RULE,
+    &process::invalid_restart_policy::RULE,
+];
 
 /// Every rule, the most harmful problem first. Reports list findings of one severity in this order.
 pub static RULES: &[&Rule] = &[
@@ -134,6 +155,7 @@ pub static RULES: &[&Rule] = &[
     &limits::limit_below_image_minimum::RULE,
     &limits::missing_memory_limit::RULE,
     &host::budget_exceeded::RULE,
+    &host::differs_from_compose::RULE,
     &limits::limit_without_headroom::RULE,
     &heap::unbounded_heap::RULE,
     &heap::default_heap_exceeds_limit::RULE,

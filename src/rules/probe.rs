@@ -1,7 +1,7 @@
 //! Formats healthchecks as text to paste, for a Compose service or a Dockerfile.
 
 use crate::source::Span;
-use crate::workload::{Fact, Healthcheck, Kind, Probe, Workload, duration};
+use crate::workload::{Fact, Healthcheck, Kind, Probe, Workload, duration, shell_quoted};
 
 /// The form of the place that a healthcheck is pasted into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,13 +10,16 @@ pub(super) enum Form {
     Compose,
     /// An instruction of a Dockerfile.
     Dockerfile,
+    /// Flags of `docker run`.
+    Flags,
 }
 
 impl Form {
     /// Returns the form for what starts a workload.
     pub(super) fn of(workload: &Workload) -> Self {
-        match workload.kind {
-            Kind::Image => Self::Dockerfile,
+        match (workload.kind, workload.described()) {
+            (Kind::Image, _) => Self::Dockerfile,
+            (_, Some(described)) if described.compose.is_none() => Self::Flags,
             _ => Self::Compose,
         }
     }
@@ -25,6 +28,7 @@ impl Form {
     pub(super) fn at(place: Span, workload: &Workload) -> Self {
         match workload.kind {
             Kind::Image => Self::Dockerfile,
+            Kind::Container => Self::of(workload),
             _ if workload.dockerfile() != Some(place.file) => Self::Compose,
             _ => Self::Dockerfile,
         }
@@ -77,6 +81,7 @@ pub(super) fn replacement_text(form: Form, check: &Healthcheck, test: &[String])
     match form {
         Form::Compose => test_key(test),
         Form::Dockerfile => format!("HEALTHCHECK {}{}", flags(check, &[]), command(test)),
+        Form::Flags => flag(test),
     }
 }
 
@@ -89,6 +94,7 @@ pub(super) fn healthcheck(workload: &Workload, probe: &Probe) -> String {
             "  healthcheck:\n    {}\n    interval: 30s\n    start_period: {start_period}",
             test_key(test)
         ),
+        Form::Flags => format!("  {} --health-interval 30s --health-start-period {start_period}", flag(test)),
         Form::Dockerfile => {
             format!("  HEALTHCHECK --interval=30s --start-period={start_period} {}", command(test))
         }
@@ -99,6 +105,16 @@ pub(super) fn healthcheck(workload: &Workload, probe: &Probe) -> String {
 pub(super) fn test_key(test: &[String]) -> String {
     let words: Vec<String> = test.iter().map(|word| json(&word.replace('$', "$$"))).collect();
     format!("test: [{}]", words.join(", "))
+}
+
+/// Formats the flag of `docker run` with a test, which a shell in the container runs.
+pub(super) fn flag(test: &[String]) -> String {
+    let line = match test {
+        [kind, script] if kind == "CMD-SHELL" => script.clone(),
+        [_, words @ ..] => words.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" "),
+        [] => return "--no-healthcheck".to_owned(),
+    };
+    format!("--health-cmd '{}'", line.replace('\'', "'\\''"))
 }
 
 /// Formats the `CMD …` of a `HEALTHCHECK`.

@@ -221,7 +221,8 @@ impl Assembler<'_> {
             }
             (None, _) => ImageFacts::of_reference(&service.image, service.key, (self.catalog, self.lock)),
         });
-        if matches!(&service.element, Element::Described(described) if described.by == Description::Inspect) {
+        if matches!(&service.element, Element::Described(described) if matches!(described.by, Description::Inspect { .. }))
+        {
             facts.take_container(&service);
         }
         let names = |mount: &Mount, file: &str| mount.source.contains(file) || mount.target.contains(file);

@@ -7,7 +7,7 @@ use crate::lock::Keeper;
 use crate::model::{container, project};
 use crate::secret;
 use crate::source::{Language, SourceId};
-use crate::syntax::SyntaxError;
+use crate::syntax::{SyntaxError, json};
 
 impl Assembler<'_> {
     /// Builds the workloads of the containers in a file. In its text secrets are replaced first, so that nothing can print them.
@@ -31,8 +31,9 @@ impl Assembler<'_> {
             project.files.insert(0, source.id());
         }
         if reading.is_truncated {
-            let most = container::MAX_CONTAINERS;
-            let message = format!("more than {most} containers; the rest is not looked at");
+            let (containers, values) = (container::MAX_CONTAINERS, json::MAX_NODES);
+            let message =
+                format!("more than {containers} containers, or {values} values; the rest is not looked at");
             project.syntax_errors.push(SyntaxError::warning(message, source.span()));
         }
         project

@@ -81,6 +81,9 @@ impl<'p> Names<'p> {
     fn of(project: &'p Project) -> Self {
         let mut names = Self { project: project.name.as_deref(), ..Self::default() };
         for (index, workload) in project.workloads.iter().enumerate() {
+            if let Some(name) = workload.described().and_then(|described| described.container.as_ref()) {
+                names.containers.entry(name).or_insert(index);
+            }
             if !matches!(workload.kind, Kind::Service | Kind::Job) {
                 continue;
             }

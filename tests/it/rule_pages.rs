@@ -11,6 +11,7 @@
 //! ```yaml bad file=compose.yaml      ┐ one example of several files: blocks with `file=` and the same word, up to the
 //! ```dockerfile bad file=api/Dockerfile  ┘ next heading, a repeated name, or a block of another kind, with prose between
 //! ```json bad file=stats.jsonl       measurements for `--stats`
+//! ```json bad file=containers.json   what `docker inspect` prints, which is named on the command line
 //! ```ini bad file=.env               any other language, if it has a `file=`
 //! ```yaml                            no word: prose, not run
 //! ````
@@ -154,7 +155,11 @@ fn project(files: &[(String, String)]) -> (tempfile::TempDir, discover::Discover
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let mut paths = vec![dir.path().to_path_buf()];
+    paths.extend(
+        files.iter().filter(|(name, _)| name == "containers.json").map(|(name, _)| dir.path().join(name)),
+    );
+    let found = discover(&paths, discover::Options::default()).unwrap();
     (dir, found)
 }
 

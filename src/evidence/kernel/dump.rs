@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::size::ByteSize;
 
 /// The most kills that are kept. A fork bomb has thousands, of which the first ones tell the same.
-const MOST: usize = 20_000;
+const MAX_KILLS: usize = 20_000;
 
 /// The most lines of one kill that are kept.
 const LINES: usize = 8;
@@ -276,7 +276,7 @@ impl Dumps {
         if !tells || (kill.lines.is_empty() && kill.full.is_none()) {
             return;
         }
-        if self.kills.len() < MOST {
+        if self.kills.len() < MAX_KILLS {
             self.kills.push(kill);
         } else {
             self.missing += 1;

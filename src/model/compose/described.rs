@@ -13,7 +13,7 @@ use crate::syntax::yaml;
 pub struct Described {
     /// The form of the description.
     pub by: Description,
-    /// The name that the engine knows it by. `None` if that is not known.
+    /// The name that the engine knows it by. `None` if that is not known, or is none that an engine takes.
     pub container: Option<String>,
     /// The Compose service that it was made from, by its labels.
     pub compose: Option<ComposeLabels>,
@@ -22,8 +22,11 @@ pub struct Described {
 /// The form in which a container is described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Description {
-    /// The output of `docker inspect`. What comes with its image is part of it.
-    Inspect,
+    /// The output of `docker inspect`, or `podman inspect`. What comes with its image is part of it.
+    Inspect {
+        /// It is Podman's.
+        podman: bool,
+    },
     /// A command line, such as `docker run`.
     CommandLine,
 }
@@ -39,6 +42,8 @@ pub struct ComposeLabels {
     pub files: Vec<String>,
     /// `com.docker.compose.version`.
     pub version: Option<String>,
+    /// `com.docker.compose.oneoff`: made by `docker compose run`.
+    pub is_one_off: bool,
 }
 
 /// A value for a setting of a container, with its span.

@@ -1,6 +1,6 @@
 //! Turns an inspected container into a service, so that the same facts are read of it as of one in a Compose file.
 
-use super::{Container, Engine};
+use super::{Container, Engine, LogConfig};
 use crate::model::compose::{ComposeLabels, Described, Description, Service, ServiceBuilder, Setting};
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
@@ -24,8 +24,11 @@ impl Container {
     #[must_use]
     pub fn service(&self, index: usize, keep: Keep<'_>) -> Service {
         let shown = self.display_name().map(str::to_owned);
-        let described =
-            Described { by: Description::Inspect, container: shown.clone(), compose: self.compose_labels() };
+        let described = Described {
+            by: Description::Inspect { podman: self.engine == Engine::Podman },
+            container: shown.clone().filter(|name| is_name(name)),
+            compose: self.compose_labels(),
+        };
         let name = shown.unwrap_or_else(|| format!("container {}", index + 1));
         let mut lowering = Lowering { builder: ServiceBuilder::new(name, self.anchor, described) };
         lowering.limits(self);
@@ -49,9 +52,16 @@ impl Container {
             service: label("service"),
             files: files.collect(),
             version: label("version"),
+            is_one_off: label("oneoff").is_some_and(|text| text.eq_ignore_ascii_case("true")),
         };
         (labels.project.is_some() || labels.service.is_some()).then_some(labels)
     }
+}
+
+/// True for a name that an engine takes (moby `daemon/names`, `RestrictedNamePattern`): it is safe in a command line.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
 /// True for a label whose value is no secret: those of Compose and of programs that restart or route to containers.
@@ -141,7 +151,7 @@ impl Lowering {
                 .then(|| Setting::text(TracedText::derived(mode.value.clone(), mode.span)))
         });
         self.set(&["logging"], &host.log, |log| {
-            let (driver, options) = &log.value;
+            let LogConfig { driver, options } = &log.value;
             let text = |text: &str, span: Span| Setting::text(TracedText::derived(text, span));
             let options = options
                 .iter()

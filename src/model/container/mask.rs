@@ -1,7 +1,7 @@
 //! Masks what an inspected container says of secrets: values of variables and labels, words of command lines, the output of probes.
 
 use super::lower::{Keep, is_shown_label};
-use super::read::nodes;
+use super::read::values;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::json::{Kind, Member, Node};
 
@@ -13,14 +13,19 @@ pub type MaskWords<'m> = &'m dyn Fn(&[&str]) -> Vec<String>;
 #[must_use]
 pub fn masked(file: SourceId, text: &str, keep: Keep<'_>, words: MaskWords<'_>) -> Option<String> {
     let mut mask = Mask { keep, words, hidden: Vec::new() };
-    let nodes = nodes(file, text);
+    let document = values(file, text);
+    let nodes = &document.nodes;
     let mut at = 0;
-    for node in &nodes {
+    for node in nodes {
         mask.plain(file, text, at..node.span.range().start);
         at = at.max(node.span.range().end);
         mask.node("", node);
     }
-    mask.plain(file, text, at..text.len());
+    match document.is_truncated {
+        // What is not read is not known to be harmless.
+        true => mask.hidden.push(Span::new(file, at, text.len())),
+        false => mask.plain(file, text, at..text.len()),
+    }
     (!mask.hidden.is_empty()).then(|| replaced(text, &mask.hidden)).filter(|masked| masked != text)
 }
 

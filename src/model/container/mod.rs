@@ -143,8 +143,17 @@ pub struct HostConfig {
     pub network_mode: Fact<String>,
     /// `IpcMode`.
     pub ipc_mode: Fact<String>,
-    /// `LogConfig`: the driver, and its options.
-    pub log: Fact<(String, Vec<(String, Spanned<String>)>)>,
+    /// `LogConfig`.
+    pub log: Fact<LogConfig>,
+}
+
+/// The logging of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// `Type`: the driver.
+    pub driver: String,
+    /// `Config`: its options.
+    pub options: Vec<(String, Spanned<String>)>,
 }
 
 /// The configuration of a container: what the image says, with what overrides it.

@@ -1,6 +1,8 @@
 //! Finds containers in the output of `docker inspect`, whole or in parts, and reads their values.
 
-use super::{Config, Container, Engine, Health, Healthcheck, HostConfig, Mount, ProbeResult, State};
+use super::{
+    Config, Container, Engine, Health, Healthcheck, HostConfig, LogConfig, Mount, ProbeResult, State,
+};
 use crate::model::fact::{Fact, Why};
 use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::json::{self, Kind, MAX_DEPTH, Member, Node};
@@ -15,7 +17,7 @@ pub struct Reading {
     pub containers: Vec<Container>,
     /// Objects that are inspected, but no containers: images, networks, volumes.
     pub others: Vec<Spanned<&'static str>>,
-    /// There are more containers than [`MAX_CONTAINERS`].
+    /// There are more containers than [`MAX_CONTAINERS`], or more values than [`json::MAX_NODES`].
     pub is_truncated: bool,
 }
 
@@ -61,14 +63,16 @@ const LOOSE: [&str; 34] = [
 #[must_use]
 pub fn read(file: SourceId, text: &str) -> Reading {
     let mut reading = Reading::default();
-    for node in &nodes(file, text) {
+    let document = values(file, text);
+    for node in &document.nodes {
         find(node, 0, &mut reading);
     }
+    reading.is_truncated |= document.is_truncated;
     reading
 }
 
 /// Returns the values of a text.
-pub(super) fn nodes(file: SourceId, text: &str) -> Vec<Node> {
+pub(super) fn values(file: SourceId, text: &str) -> json::Document {
     json::read(file, text, &|key| LOOSE.contains(&key))
 }
 
@@ -394,10 +398,7 @@ fn host_config(host: Section<'_>) -> HostConfig {
         cpu_quota: host.integer("CpuQuota"),
         cpu_period: host.integer("CpuPeriod"),
         tmpfs: host.pairs("Tmpfs"),
-        restart: host.fact("RestartPolicy", |node| {
-            let attempts = spanned(node, "MaximumRetryCount", integer).map_or(0, |attempts| attempts.value);
-            Some((spanned(node, "Name", string)?.value, attempts))
-        }),
+        restart: restart(host),
         ulimits: host.fact("Ulimits", |node| {
             let limit = |entry: &Node| {
                 let name = spanned(entry, "Name", string)?.value.to_ascii_lowercase();
@@ -420,8 +421,22 @@ fn host_config(host: Section<'_>) -> HostConfig {
                     Spanned::new(string(&member.value)?, member.value.span),
                 ))
             };
-            Some((spanned(node, "Type", string)?.value, options.iter().filter_map(option).collect()))
+            let driver = spanned(node, "Type", string)?.value;
+            Some(LogConfig { driver, options: options.iter().filter_map(option).collect() })
         }),
+    }
+}
+
+/// Reads the restart policy, with the place of its name.
+fn restart(host: Section<'_>) -> Fact<(String, i64)> {
+    let policy = host.fact("RestartPolicy", |node| {
+        let attempts = spanned(node, "MaximumRetryCount", integer).map_or(0, |attempts| attempts.value);
+        Some(spanned(node, "Name", string)?.map(|name| (name, attempts)))
+    });
+    match policy {
+        Fact::Known(policy) => Fact::Known(policy.value),
+        Fact::Unknown { at, why } => Fact::Unknown { at, why },
+        Fact::Absent { anchor } => Fact::Absent { anchor },
     }
 }
 

@@ -87,6 +87,7 @@ impl Case<'_, '_> {
             Self::kernel,
             Self::killer,
             Self::watcher,
+            Self::forced,
             Self::hung,
             Self::oom_event,
             Self::oom_killed,

@@ -23,6 +23,17 @@ impl Case<'_, '_> {
         )
     }
 
+    /// The engine says itself that it waited in vain for the container to stop.
+    pub(super) fn forced(&self) -> Option<Ruling> {
+        let log = self.subject.logs.iter().find(|log| log.sign == Sign::StopTimeout)?;
+        let ruling = Ruling::new(
+            Verdict::StopTimeout,
+            Confidence::High,
+            format!("no memory is involved: {} says of {} that {}", log.who, self.name, log.what),
+        );
+        Some(ruling.shows([line(log.span, self.sources)]).shows(self.exit_quote()))
+    }
+
     /// Signals that the engine sent on request: SIGTERM, and SIGKILL after the grace period.
     pub(super) fn stopped(&self) -> Option<Ruling> {
         let events = &self.subject.events;

@@ -109,7 +109,7 @@ fn often(workload: &Workload, known: &Spanned<Healthcheck>, cx: &mut RuleContext
             let words: Vec<String> = test.iter().map(|word| word.as_str().to_owned()).collect();
             ("the HEALTHCHECK", format!("HEALTHCHECK {}{}", flags(&known.value, &others), command(&words)))
         }
-        (Form::Dockerfile, None) => return,
+        (Form::Dockerfile, None) | (Form::Flags, _) => return,
     };
     finding.help(format!("set {what}, to probe often only during startup (Docker 25 or later):\n  {text}"));
 }

@@ -86,7 +86,7 @@ fn called_none(workload: &Workload, command: &TracedText, cx: &mut RuleContext<'
     let Some(place) = workload.health.test_span else { return };
     let replacement = match Form::at(place, workload) {
         Form::Compose if workload.service.has_block_test() => "\"NONE\"",
-        Form::Compose => "[\"NONE\"]",
+        Form::Compose | Form::Flags => "[\"NONE\"]",
         Form::Dockerfile => "HEALTHCHECK NONE",
     };
     finding.fix(

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::rules::RuleContext;
-use crate::rules::probe::{Form, assumption, command, healthcheck, json, test_key};
+use crate::rules::probe::{self, Form, assumption, command, healthcheck, json, test_key};
 use crate::workload::{Kind, NoProbe, Project, Workload};
 
 rule! {
@@ -78,6 +78,7 @@ fn without(form: Form, no: &NoProbe) -> String {
         return why.clone();
     }
     let (first, then) = match form {
+        Form::Flags => (flag.as_ref().map(|flag| format!("add `{flag}` to the command")), probe::flag(test)),
         Form::Compose => {
             let set =
                 set.as_ref().map(|(name, value)| format!("add `{name}: {}` to `environment`", json(value)));
@@ -97,7 +98,8 @@ fn without(form: Form, no: &NoProbe) -> String {
 
 /// Returns a probe that the image can run, else why there is none to paste.
 fn help(workload: &Workload) -> String {
-    let name = &workload.name;
+    let labels = workload.described().and_then(|described| described.compose.as_ref());
+    let name = labels.and_then(|labels| labels.service.as_ref()).unwrap_or(&workload.name);
     let probe = match &workload.health.probe {
         Ok(probe) => probe,
         Err(no) => return format!("no probe to suggest for `{name}`: {}", without(Form::of(workload), no)),
@@ -105,6 +107,7 @@ fn help(workload: &Workload) -> String {
     let with = if probe.assumed_http.is_some() { "" } else { ", using what is in its image" };
     let place = match (Form::of(workload), workload.key("healthcheck")) {
         (Form::Dockerfile, _) => "at the end of the last stage".to_owned(),
+        (Form::Flags, _) => format!("in a new container of `{name}`{with}"),
         (Form::Compose, Some(_)) => format!("in the healthcheck of `{name}`{with}"),
         (Form::Compose, None) => format!("in `{name}`{with}"),
     };

@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for cache in unbounded {
         let name = &workload.name;
         let bound = workload.known_limit().map(|limit| limit.value.percent_in_mebibytes(75));
-        cx.report(cache.program.span, format!("the data of `{name}` has no limit: `maxmemory` is not set: `maxmemory` is not set: `maxmemory` is not set"))
+        cx.report(cache.program.span, format!("the data of `{name}` has no limit: `maxmemory` is not set"))
             .label("without --maxmemory it never evicts a key")
             .note("Redis does not read the container's limit: it is killed there, and unsaved data is lost")
             .help(match bound {

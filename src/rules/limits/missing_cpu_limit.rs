@@ -1,7 +1,7 @@
 //! The rule `missing-cpu-limit`.
 
 use crate::rules::RuleContext;
-use crate::rules::offer::Offer;
+use crate::rules::offer::{Asked, Offer};
 use crate::workload::{Fact, Workload};
 
 rule! {
@@ -21,7 +21,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if bound || workload.key("cpuset").is_some() || !workload.role.runs() {
         return;
     }
-    let key = if offer.in_deploy() { "deploy.resources.limits.cpus" } else { "cpus" };
+    let add = offer.add(Asked::Cpus, "<number>");
     let written = workload.resources.cpus.known().or(workload.resources.cpu_quota.known());
     let (place, label) = match written {
         Some(written) => (written.span, "no limit"),
@@ -31,5 +31,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(label)
         .via(&workload.service.via)
         .group_message("services have no CPU limit")
-        .help(format!("add `{key}: <number>`, the number of CPUs that it may use"));
+        .help(format!("{add}, the number of CPUs that it may use"));
 }

@@ -1,7 +1,7 @@
 //! The rule `missing-pids-limit`.
 
 use crate::rules::RuleContext;
-use crate::rules::offer::Offer;
+use crate::rules::offer::{Asked, Offer};
 use crate::workload::{Fact, Workload};
 
 rule! {
@@ -24,10 +24,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if !workload.role.runs() {
         return;
     }
-    let key = if offer.in_deploy() { "deploy.resources.limits.pids" } else { "pids_limit" };
+    let add = offer.add(Asked::Pids, "<number>");
     cx.report(place, format!("`{}` has no PID limit (processes and threads)", workload.name))
         .label(label)
         .via(&workload.service.via)
         .group_message("services have no PID limit (processes and threads)")
-        .help(format!("add `{key}: <number>`, above the PIDS that `docker stats` shows"));
+        .help(format!("{add}, above the PIDS that `docker stats` shows"));
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Applicability;
 use crate::rules::RuleContext;
-use crate::rules::offer::{CHANGES, Offer};
+use crate::rules::offer::{Asked, CHANGES, Offer};
 use crate::workload::Workload;
 
 rule! {
@@ -32,7 +32,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     );
     match offer.limit_like_swap() {
         Some(ops) => {
-            let title = format!("set `{}` to the same value: all memory, no swap", offer.limit_name());
+            let title =
+                format!("set `{}` to the same value: all memory, no swap", offer.name_of(Asked::Limit));
             finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => offer.limit(&mut finding),

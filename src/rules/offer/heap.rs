@@ -1,6 +1,6 @@
 //! Fixes that bound a heap or cache where its runtime reads it.
 
-use super::Offer;
+use super::{Asked, Offer};
 use crate::diagnostic::{Applicability, Edit, FixOp};
 use crate::rules::FindingBuilder;
 use crate::syntax::size::{ByteSize, MIB};
@@ -41,15 +41,14 @@ pub(in crate::rules) fn bound_default(
     finding: &mut FindingBuilder<'_>,
 ) {
     let Some(limit) = limit else {
-        let key = offer.limit_name();
+        let add = offer.add(Asked::Limit, "<size>");
         let runtime = heap.runtime.display_name();
         finding.help(match &heap.limit_unseen {
-            Some(unseen) => format!("add `{key}: <size>` and set the heap below it: {}", unseen.why),
-            None if heap.env_unseen => format!(
-                "add a limit, `{key}: <size>`, and set the heap below it in `{}`",
-                usual(heap.runtime)
-            ),
-            None => format!("add a limit first, `{key}: <size>`: the {runtime} heap then follows it"),
+            Some(unseen) => format!("{add} and set the heap below it: {}", unseen.why),
+            None if heap.env_unseen => {
+                format!("{add} and set the heap below it in `{}`", usual(heap.runtime))
+            }
+            None => format!("{add} first: the {runtime} heap then follows it"),
         });
         return;
     };

@@ -3,10 +3,12 @@
 //! A number comes from [`Need`] or from measurements, and is offered as a fix. Where no number can be derived, the help names
 //! the key and the reason, and shows nothing to paste.
 
+mod form;
 mod heap;
 mod steps;
 mod write;
 
+pub(super) use self::form::{Asked, Instead};
 use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
 
@@ -72,15 +74,6 @@ impl<'w> Offer<'w> {
         project.for_swarm || elsewhere || deploy > short || project.is_version_3 && short == 0
     }
 
-    /// Returns the key of a limit, for messages.
-    pub(super) fn limit_name(&self) -> &'static str {
-        if self.in_deploy() { "deploy.resources.limits.memory" } else { "mem_limit" }
-    }
-
-    fn reservation_name(&self) -> &'static str {
-        if self.in_deploy() { "deploy.resources.reservations.memory" } else { "mem_reservation" }
-    }
-
     /// Returns the reason not to write anything: another file changes what the service starts or may use.
     pub(super) fn changed_elsewhere(&self) -> Option<String> {
         let name = &self.workload.name;
@@ -123,8 +116,8 @@ impl<'w> Offer<'w> {
             let help = match Need::of(self.workload) {
                 Err(without) => self.without_number(&without),
                 Ok(need) => format!(
-                    "add `{}: <size>`: {} is enough for what is set here",
-                    self.limit_name(),
+                    "{}: {} is enough for what is set here",
+                    self.add(Asked::Limit, "<size>"),
                     need.limit.to_compose()
                 ),
             };
@@ -145,7 +138,7 @@ impl<'w> Offer<'w> {
             }
         };
         if let Some(step) = self.step_beyond(need.limit) {
-            let (key, size) = (self.limit_name(), need.limit.to_compose());
+            let (key, size) = (self.name_of(Asked::Limit), need.limit.to_compose());
             finding.help(format!(
                 "{size} is enough for `{}`, not for `{}`, which inherits `{key}`: give both a `{key}`",
                 self.workload.name, step.name
@@ -154,7 +147,7 @@ impl<'w> Offer<'w> {
         }
         match self.set_limit(need.limit, None).filter(|_| self.workload.kind != Kind::Image) {
             Some(ops) => {
-                let (key, name) = (self.limit_name(), &self.workload.name);
+                let (key, name) = (self.name_of(Asked::Limit), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
                 finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
@@ -180,21 +173,19 @@ impl<'w> Offer<'w> {
 
     /// Returns help that names the key, and why its value does not follow from the files.
     fn without_number(&self, why: &NoNumber) -> String {
-        let key = self.limit_name();
+        let (key, add) = (self.name_of(Asked::Limit), self.add(Asked::Limit, "<size>"));
         match why {
             NoNumber::Unknown if self.workload.role.is_job() => format!(
-                "add `{key}: <size>`, above its peak memory use while it runs; `oomlint size` suggests one from samples of `docker stats`"
+                "{add}, above its peak memory use while it runs; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Unknown => format!(
-                "add `{key}: <size>`, above the service's peak memory use; `oomlint size` suggests one from samples of `docker stats`"
+                "{add}, above the service's peak memory use; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Follows { runtime } => format!(
-                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` suggests one from samples of `docker stats`"
+                "{add}: the {runtime} heap then follows it; `oomlint size` suggests one from samples of `docker stats`"
             ),
             NoNumber::Grows { what } => {
-                format!(
-                    "add `{key}: <size>`, as much as you want to give it: {what}, so its current use is no guide"
-                )
+                format!("{add}, as much as you want to give it: {what}, so its current use is no guide")
             }
             NoNumber::HostSized { why, first } => match first {
                 Some(first) => {
@@ -217,10 +208,9 @@ impl<'w> Offer<'w> {
                     format!("`{key}` alone may not be enough: if it starts the server of its image, {why}")
                 }
             },
-            NoNumber::Varies { setting, limit } => format!(
-                "add `{key}: <size>`: {} is enough for `{setting}`, its value here",
-                limit.to_compose()
-            ),
+            NoNumber::Varies { setting, limit } => {
+                format!("{add}: {} is enough for `{setting}`, its value here", limit.to_compose())
+            }
             NoNumber::Capped { key: other, limit } => format!(
                 "it needs a limit of {}, more than its `{other}`: change the two together",
                 limit.to_compose()
@@ -231,10 +221,10 @@ impl<'w> Offer<'w> {
     /// Adds a fix that reserves the steady use of the heap or cache, if it is known and below the limit; else help with the key
     /// and the reason.
     pub(super) fn reservation(&self, finding: &mut FindingBuilder<'_>, limit: ByteSize) {
-        let key = self.reservation_name();
+        let add = self.add(Asked::Reservation, "<size>");
         if let Some(why) = self.changed_elsewhere() {
             finding.help(format!(
-                "add `{key}: <size>`, below the limit of {limit}: its usual use, as `docker stats` shows; {why}"
+                "{add}, below the limit of {limit}: its usual use, as `docker stats` shows; {why}"
             ));
             return;
         }
@@ -258,7 +248,7 @@ impl<'w> Offer<'w> {
             }
             None => {
                 finding.help(format!(
-                    "add `{key}: <size>`, below the limit of {limit}: its usual use, as `docker stats` shows"
+                    "{add}, below the limit of {limit}: its usual use, as `docker stats` shows"
                 ));
             }
         }

@@ -87,7 +87,9 @@ fn started(command: &Waited, lead: &str) -> String {
 fn below_init(workload: &Workload, runtime: &str) -> String {
     let lead = format!("\n{runtime} ignores SIGTERM as PID 1, unless the program handles it: ");
     match workload.kind {
-        Kind::Image => format!("{lead}start it with `docker run --init`, or below `tini --`"),
+        Kind::Image | Kind::Container => {
+            format!("{lead}start it with `docker run --init`, or below `tini --`")
+        }
         _ => format!("{lead}run an init as PID 1\n  init: true"),
     }
 }

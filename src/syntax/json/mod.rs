@@ -16,6 +16,15 @@ pub const MAX_DEPTH: usize = 64;
 /// Upper bound on the values of a text. The rest is not read. A container has about 400.
 pub const MAX_NODES: usize = 600_000;
 
+/// The values of a text.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// The values, in order.
+    pub nodes: Vec<Node>,
+    /// There are more than [`MAX_NODES`].
+    pub is_truncated: bool,
+}
+
 /// A value with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {

@@ -3,13 +3,13 @@
 use std::iter::Peekable;
 
 use super::tokens::{Token, TokenKind, Tokens};
-use super::{Kind, MAX_DEPTH, MAX_NODES, Member, Node};
+use super::{Document, Kind, MAX_DEPTH, MAX_NODES, Member, Node};
 use crate::source::{SourceId, Span, TracedText};
 
 /// Reads the values of a text, in order. Members outside of any object make an object if `is_key` knows their keys; it ends where
 /// a key is repeated.
 #[must_use]
-pub fn read(file: SourceId, text: &str, is_key: &dyn Fn(&str) -> bool) -> Vec<Node> {
+pub fn read(file: SourceId, text: &str, is_key: &dyn Fn(&str) -> bool) -> Document {
     let tokens = Tokens::new(file, text);
     let slicer = Tokens::new(file, text);
     let mut reader = Reader { tokens: tokens.peekable(), slicer, left: MAX_NODES };
@@ -39,7 +39,7 @@ pub fn read(file: SourceId, text: &str, is_key: &dyn Fn(&str) -> bool) -> Vec<No
         }
     }
     loose.end(&mut found);
-    found
+    Document { nodes: found, is_truncated: reader.left == 0 }
 }
 
 /// Members outside of any object.

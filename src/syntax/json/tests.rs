@@ -4,7 +4,7 @@ use super::*;
 use crate::source::SourceId;
 
 fn parsed(text: &str) -> Vec<Node> {
-    read(SourceId(0), text, &|key| ["State", "Memory", "ExitCode", "OOMKilled"].contains(&key))
+    read(SourceId(0), text, &|key| ["State", "Memory", "ExitCode", "OOMKilled"].contains(&key)).nodes
 }
 
 /// Prints values without spaces; `…` marks what is cut.
@@ -80,6 +80,8 @@ fn nesting_and_numbers_of_values_are_bounded() {
     let deep = "{\"a\":".repeat(50_000);
     assert!(parsed(&deep).len() == 1);
     let many = "[1,".repeat(3 * MAX_NODES / 2);
+    assert!(read(SourceId(0), &many, &|_| false).is_truncated);
+    assert!(!read(SourceId(0), "[1]", &|_| false).is_truncated);
     fn count(node: &Node) -> usize {
         1 + node.items().iter().map(count).sum::<usize>()
     }
