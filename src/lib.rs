@@ -42,6 +42,8 @@ pub mod config;
 pub mod diagnostic;
 pub mod discover;
 pub mod error;
+#[doc(hidden)]
+pub mod evidence;
 pub mod fix;
 #[doc(hidden)]
 pub mod hash;
@@ -54,6 +56,8 @@ pub mod lsp;
 pub mod model;
 mod order;
 mod parallel;
+#[doc(hidden)]
+pub mod postmortem;
 pub mod report;
 pub mod rules;
 #[doc(hidden)]

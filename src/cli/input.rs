@@ -194,11 +194,7 @@ impl Input {
     /// # Errors
     /// When there are none.
     pub(super) fn take_measurements(&mut self) -> Result<Vec<PathBuf>, Error> {
-        let disk = self.restriction.disk();
-        let is_input = |path: &Path| disk.is_dir(path) || discover::is_to_lint(path, &disk);
-        let (inputs, measurements) =
-            std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
-        self.paths = inputs;
+        let measurements = self.take_others(&[FileKind::Compose, FileKind::Dockerfile, FileKind::Inspected]);
         if Vec::is_empty(&measurements) {
             return Err(Error::Usage {
                 problem: "nothing was measured: no file of measurements is named".to_owned(),
@@ -206,6 +202,33 @@ impl Input {
             });
         }
         Ok(measurements)
+    }
+
+    /// Removes from the paths and returns what is neither a directory nor a file of one of these kinds.
+    fn take_others(&mut self, kinds: &[FileKind]) -> Vec<PathBuf> {
+        let disk = self.restriction.disk();
+        let is_input = |path: &Path| {
+            disk.is_dir(path)
+                || discover::kind_of_file(path, &disk).is_some_and(|kind| kinds.contains(&kind))
+        };
+        let (inputs, others) = std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
+        self.paths = inputs;
+        others
+    }
+
+    /// Removes the files of evidence from the paths and returns them: what is neither a directory, nor a Compose file or Dockerfile.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(super) fn take_evidence(&mut self) -> Result<Vec<PathBuf>, Error> {
+        let evidence = self.take_others(&[FileKind::Compose, FileKind::Dockerfile]);
+        if evidence.is_empty() {
+            return Err(Error::Usage {
+                problem: "no evidence: no file that tells of a kill is named".to_owned(),
+                help: Some("(docker inspect CONTAINER; dmesg -T) | oomlint why -".to_owned()),
+            });
+        }
+        Ok(evidence)
     }
 
     /// Returns the options of the run.

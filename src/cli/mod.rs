@@ -23,6 +23,7 @@ mod size;
 mod stats;
 mod verbose;
 mod watch;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -121,6 +122,23 @@ Exit codes:
         mut_arg("stdin_filename", |arg| arg.hide(true)),
     )]
     Size(size::Arguments),
+    /// Explain why a container was killed
+    ///
+    /// Reads what `docker inspect`, `docker events`, `docker ps -a`, `docker stats`, `docker logs`, `dmesg` and `journalctl` print,
+    /// in any mix and in parts, and names the finding in the project's files that explains it.
+    #[command(
+        override_usage = "oomlint why [OPTIONS] EVIDENCE... [PATH]...",
+        after_help = "\
+Exit codes:
+  0  everything is explained
+  1  something is undecided
+  2  oomlint failed, or found no evidence",
+        mut_arg("paths", |arg| arg.value_name("EVIDENCE").required(true).help(
+            "Files with evidence, `-` for standard input, and Compose files, Dockerfiles or directories [default: the current directory]"
+        )),
+        mut_arg("stdin_filename", |arg| arg.hide(true)),
+    )]
+    Why(why::Arguments),
 }
 
 /// Runs the command line on the streams of the process, and returns the exit code.
@@ -148,6 +166,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Man) => generate::manual(&console),
         Some(Command::Rules(arguments)) => rules::run(&arguments, &console),
         Some(Command::Size(arguments)) => size::run(arguments, &console),
+        Some(Command::Why(arguments)) => why::run(arguments, &console),
     };
     result.unwrap_or_else(|error| {
         console.fail(&error);

@@ -238,10 +238,10 @@ pub fn kind_of_named(path: &Path) -> Option<FileKind> {
     Notation::of(path).map(FileKind::Commands)
 }
 
-/// True if the path is a file to lint, by name or content.
+/// Returns the kind of a file by its name, else by its content; `None` if it cannot be read.
 #[must_use]
-pub fn is_to_lint(path: &Path, disk: &FileSystem) -> bool {
-    kind_of(path).is_some() || matches!(kind_of_argument(path, disk), Ok(Some(_)))
+pub fn kind_of_file(path: &Path, disk: &FileSystem) -> Option<FileKind> {
+    kind_of(path).or_else(|| kind_of_argument(path, disk).ok().flatten())
 }
 
 /// Reads the beginning of a file as text. YAML may be UTF-16, which a byte order mark tells.

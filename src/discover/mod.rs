@@ -18,8 +18,8 @@ pub use devcontainer::{
 };
 use kind::may_be_linted;
 pub use kind::{
-    FileKind, IMAGE_LOCK, is_env_file, is_image_lock, is_pipeline, is_to_lint, kind_in_editor, kind_in_walk,
-    kind_of, kind_of_named, kind_of_text,
+    FileKind, IMAGE_LOCK, is_env_file, is_image_lock, is_pipeline, kind_in_editor, kind_in_walk, kind_of,
+    kind_of_file, kind_of_named, kind_of_text,
 };
 pub use root::RepositoryRoot;
 pub use untracked::Untracked;

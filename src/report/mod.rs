@@ -28,6 +28,7 @@ pub mod size;
 mod snippet;
 mod statistics;
 pub mod unified;
+pub mod why;
 mod wrap;
 mod xml;
 

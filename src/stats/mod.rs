@@ -130,6 +130,12 @@ impl Stats {
         self.containers.iter().map(|(identity, samples)| (identity, samples.as_slice()))
     }
 
+    /// Adds the memory that a container used, known from elsewhere than a file of measurements.
+    pub(crate) fn record(&mut self, identity: Identity, used: ByteSize) {
+        // More samples than are accepted change nothing.
+        let _ = self.add(identity, Sample { at: None, used });
+    }
+
     fn add(&mut self, identity: Identity, sample: Sample) -> Result<(), Problem> {
         if self.samples == MAX_SAMPLES {
             return Err(Problem::new(format!("more than {MAX_SAMPLES} samples"))
@@ -167,7 +173,7 @@ fn not_json(error: &serde_json::Error) -> String {
 }
 
 /// Removes terminal escapes: `docker stats` without `--no-stream` clears the screen before each round, even for JSON in a file.
-fn without_escapes(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn without_escapes(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains('\u{1b}') {
         return text.into();
     }
@@ -186,7 +192,7 @@ fn without_escapes(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// Parses a time into seconds since 1970: a number of seconds or milliseconds, or an RFC 3339 date.
-fn time_of(text: &str) -> Option<f64> {
+pub(crate) fn time_of(text: &str) -> Option<f64> {
     if let Ok(number) = text.parse::<f64>() {
         // Seconds reach this number in the year 5138.
         let seconds = if number.abs() > 1e11 { number / 1000.0 } else { number };

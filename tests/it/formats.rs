@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use common::Checked;
 use oomlint::diagnostic::{Confidence, Finding, Label, Severity, Summary};
 use oomlint::discover::RepositoryRoot;
-use oomlint::report::{Format, Report, human, images, json};
+use oomlint::report::{Format, Report, human, images, json, why};
 use oomlint::source::{Sources, Span};
 use serde_json::Value;
 
@@ -147,6 +147,7 @@ fn the_shipped_schemas_are_those_of_the_types() {
         ("oomlint-report", json::schema()),
         ("oomlint-images", images::schema()),
         ("oomlint-images-lock", images::lock_schema()),
+        ("oomlint-why", why::schema()),
     ];
     for (name, schema) in schemas {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.schema.json"));

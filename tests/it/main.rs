@@ -61,6 +61,7 @@ mod stories;
 mod suppressions;
 mod surroundings;
 mod whole;
+mod why;
 mod workloads;
 mod yaml;
 mod yaml_conformance;

@@ -141,6 +141,35 @@ pub(crate) fn bytes_of_an_image_lock() {
     assert!(err.contains("larger than 4 MiB") && err.contains(".oomlint-images.json"), "{err}");
 }
 
+/// A line of the kernel on a kill at the limit of a container.
+fn kill(number: usize) -> String {
+    let path = format!("/docker/{number:064x}");
+    format!(
+        "[1.5] oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg={path},task_memcg={path},task=a,pid=1,uid=0\n"
+    )
+}
+
+pub(crate) fn bytes_of_evidence() {
+    let scratch = tree(&[("kern.log", &format!("{}\n{}", "a".repeat((32 << 20) + 1000), kill(7)))]);
+    let (code, out, err) = oomlint(scratch.path(), &["why", "kern.log"]);
+    assert!(code == Some(0) && out.contains("kern.log:2  [1.5]"), "{out}{err}");
+    assert!(err.contains("the first 32 MiB of `kern.log` are not read"), "{err}");
+}
+
+pub(crate) fn kills_of_a_log() {
+    let scratch = tree(&[("kern.log", &kill(7).repeat(20_003))]);
+    let (code, out, err) = oomlint(scratch.path(), &["why", "kern.log"]);
+    assert!(code == Some(0) && out.contains("it happened 20000 times in this log"), "{out}{err}");
+    assert!(out.contains("3 more kills are not in the log, or are not shown"), "{out}");
+}
+
+pub(crate) fn containers_that_are_answered() {
+    let scratch = tree(&[("kern.log", &(0..1003).map(kill).collect::<String>())]);
+    let (_, out, err) = oomlint(scratch.path(), &["why", "kern.log"]);
+    assert!(err.contains("more than 1000 containers; the rest is not answered"), "{err}");
+    assert!(out.ends_with("1000 containers, explained\n"), "{}", out.lines().last().unwrap_or_default());
+}
+
 pub(crate) fn levels_of_an_inspected_output() {
     let nested = |levels| format!("{}{{\"RestartCount\": 0}}{}", "[".repeat(levels), "]".repeat(levels));
     let scratch = tree(&[("x.json", &nested(63))]);

@@ -37,6 +37,9 @@ rows! {
     values_of_a_project, "model/compose/value.rs MAX_NODES", "values of a project";
     ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files in a";
     what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "bytes that the";
+    bytes_of_evidence, "cli/why.rs MAX_READ", "bytes of evidence in one file";
+    kills_of_a_log, "evidence/kernel/dump.rs MAX_KILLS", "kills in a kernel log";
+    containers_that_are_answered, "postmortem/subject.rs MAX_CONTAINERS", "containers that `oomlint why`";
     levels_of_an_inspected_output, "syntax/json/mod.rs MAX_DEPTH", "levels of the output";
     values_of_an_inspected_output, "syntax/json/mod.rs MAX_NODES", "values of the output";
     containers_of_an_output, "model/container/read.rs MAX_CONTAINERS", "containers in the output";
@@ -80,6 +83,8 @@ rows! {
 /// Limits of the analysis of programs and builds, and of caches. Exceeding one is not reported; the documentation describes the
 /// effect.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("evidence/mod.rs MAX_PIECES", "pieces of one kind"),
+    ("evidence/mod.rs MAX_LINE", "bytes of one line of evidence"),
     ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
     ("syntax/command_line/find.rs MAX_COMMANDS", "command lines of one file"),
     ("syntax/command_line/parse.rs MAX_FLAGS", "flags of one command line"),

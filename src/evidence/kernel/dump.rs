@@ -1,0 +1,321 @@
+//! Joins the lines of one kill. They come in a fixed order, but any of them may be missing, and those of two kills may follow each
+//! other without a mark between them.
+
+use super::fields::{self, OomKill};
+use super::{Full, KernelKill};
+use crate::source::Span;
+use crate::syntax::size::ByteSize;
+
+/// The most kills that are kept. A fork bomb has thousands, of which the first ones tell the same.
+const MAX_KILLS: usize = 20_000;
+
+/// The most lines of one kill that are kept.
+const LINES: usize = 8;
+
+/// The most lines that a wrapped message continues on.
+const WRAPPED: usize = 6;
+
+/// The most bytes of a wrapped message.
+const JOINED: usize = 4096;
+
+/// What stands before a size or path on the second line of a wrapped message.
+const CONTINUES: [&str; 9] = [
+    "total-vm:",
+    "anon-rss:",
+    "UID:",
+    "oom_memcg=",
+    "task_memcg=",
+    "task=",
+    "nodemask=",
+    "cpuset=",
+    "global_oom",
+];
+
+/// Functions in a call trace that only run for the limit of a cgroup.
+const OF_CGROUP: [&str; 5] = [
+    "mem_cgroup_out_of_memory",
+    "mem_cgroup_oom",
+    "mem_cgroup_try_charge",
+    "mem_cgroup_do_charge",
+    "mem_cgroup_margin",
+];
+
+/// Functions in a call trace that run for the host: the page allocator found nothing.
+const OF_HOST: [&str; 3] = ["__alloc_pages_slowpath", "__alloc_pages_may_oom", "__alloc_pages_nodemask"];
+
+/// Reads lines one after another, and collects the kills.
+#[derive(Debug, Default)]
+pub(in crate::evidence) struct Dumps {
+    kills: Vec<KernelKill>,
+    /// The kill whose lines are being read.
+    open: Option<KernelKill>,
+    /// A message that may go on on the next line, where it began, and how many lines it has.
+    wrapped: Option<(String, Span, usize)>,
+    /// The kills that are not kept, and those that the kernel says it did not log.
+    pub(in crate::evidence) missing: usize,
+}
+
+impl Dumps {
+    /// Reads one message. Returns true if it is part of a kill.
+    pub(in crate::evidence) fn line(&mut self, text: &str, span: Span) -> bool {
+        if let Some((mut joined, begun, count)) = self.wrapped.take() {
+            let goes_on = CONTINUES.iter().any(|part| text.starts_with(part));
+            if goes_on && joined.len() + text.len() < JOINED {
+                joined.push(if joined.ends_with(',') { ' ' } else { ',' });
+                joined.push_str(text);
+                let whole = begun.cover(span);
+                if count < WRAPPED {
+                    self.wrapped = Some((joined, whole, count + 1));
+                } else {
+                    self.message(&joined, whole);
+                }
+                return true;
+            }
+            self.message(&joined, begun);
+        }
+        if may_wrap(text) {
+            self.wrapped = Some((text.to_owned(), span, 1));
+            return true;
+        }
+        self.message(text, span)
+    }
+
+    /// Ends the reading of a file, and returns its kills.
+    pub(in crate::evidence) fn finish(&mut self) -> Vec<KernelKill> {
+        if let Some((joined, span, _)) = self.wrapped.take() {
+            self.message(&joined, span);
+        }
+        self.close();
+        std::mem::take(&mut self.kills)
+    }
+
+    fn message(&mut self, text: &str, span: Span) -> bool {
+        if let Some((asker, _)) = text.split_once(" invoked oom-killer") {
+            self.close();
+            let kill = self.add(span);
+            kill.asker = Some(asker.trim().to_owned());
+        } else if let Some((_, rest)) = text.split_once("oom-kill:") {
+            if rest.contains("constraint=") {
+                self.oom_kill(&fields::oom_kill(rest), span);
+            }
+        } else if let Some((before, rest)) = text.split_once("Killed process ").or_else(|| stopped(text)) {
+            self.killed(before, rest, span);
+        } else if let Some((before, rest)) = text.split_once("Kill process ") {
+            // The process that was chosen: a line later its child or the process of this thread is killed.
+            let Some((pid, name, _)) = fields::process(rest) else { return false };
+            if self.open.as_ref().is_some_and(|kill| kill.victim.is_some() && kill.pid != Some(pid)) {
+                self.close();
+            }
+            let kill = self.add(span);
+            kill.full = kill.full.or(full_of(before));
+            kill.victim.get_or_insert_with(|| name.to_owned());
+        } else if let Some(paths) = text.split_once(" killed as a result of limit of ") {
+            self.limit_of(paths, span);
+        } else {
+            return self.detail(text, span);
+        }
+        true
+    }
+
+    fn oom_kill(&mut self, read: &OomKill<'_>, span: Span) {
+        if self.open.as_ref().is_some_and(|kill| kill.victim.is_some()) {
+            self.close();
+        }
+        let kill = self.add(span);
+        kill.full = match read.constraint {
+            "CONSTRAINT_MEMCG" => Some(Full::Cgroup),
+            "CONSTRAINT_NONE" => Some(Full::Host),
+            "CONSTRAINT_CPUSET" | "CONSTRAINT_MEMORY_POLICY" => Some(Full::Node),
+            _ => kill.full,
+        };
+        kill.limit_path = read.limit_path.clone().or(kill.limit_path.take());
+        kill.task_path = read.task_path.clone().or(kill.task_path.take());
+        kill.victim = read.task.map(str::to_owned).or(kill.victim.take());
+        kill.pid = read.pid.or(kill.pid);
+        promote(kill, span);
+        if read.rest.contains("Kill") {
+            let rest = super::super::prefix::strip(read.rest).text;
+            self.message(rest, span);
+        }
+    }
+
+    fn killed(&mut self, before: &str, rest: &str, span: Span) {
+        let Some((pid, name, sizes)) = fields::process(rest) else { return };
+        let other = |kill: &KernelKill| {
+            kill.anon.is_some()
+                || kill.victim.as_deref().is_some_and(|victim| victim != name && kill.pid.is_some())
+        };
+        if self.open.as_ref().is_some_and(other) {
+            self.close();
+        }
+        let kill = self.add(span);
+        kill.full = kill.full.or(full_of(before));
+        kill.victim = Some(name.to_owned());
+        kill.pid = Some(pid);
+        kill.anon = fields::kilobytes(sizes, "anon-rss");
+        kill.shmem = fields::kilobytes(sizes, "shmem-rss");
+        kill.score_adj = fields::number(sizes, "oom_score_adj");
+        if sizes.contains("oom_memcg=") {
+            let paths = fields::oom_kill(sizes);
+            kill.limit_path = paths.limit_path.or(kill.limit_path.take());
+            kill.task_path = paths.task_path.or(kill.task_path.take());
+        }
+        promote(kill, span);
+        self.close();
+    }
+
+    fn limit_of(&mut self, (task, limit): (&str, &str), span: Span) {
+        if self.open.as_ref().is_some_and(|kill| kill.victim.is_some()) {
+            self.close();
+        }
+        let path = |text: &str| {
+            let path = text.rsplit(' ').find(|word| word.starts_with('/'));
+            path.map(|path| path.trim().to_owned())
+        };
+        let kill = self.add(span);
+        kill.full = Some(Full::Cgroup);
+        kill.task_path = path(task).or(kill.task_path.take());
+        kill.limit_path = limit.split_whitespace().next().and_then(path).or(kill.limit_path.take());
+        promote(kill, span);
+    }
+
+    /// Reads a line that tells more of a kill, and is nothing by itself.
+    fn detail(&mut self, text: &str, span: Span) -> bool {
+        if let Some(count) = text.strip_prefix("oom_kill_process: ").and_then(|rest| fields::number(rest, ""))
+        {
+            self.missing = self.missing.saturating_add(usize::try_from(count).unwrap_or(0));
+            return true;
+        }
+        if let Some((cpuset, _)) =
+            text.split_once(" mems_allowed=").filter(|(head, _)| head.contains("cpuset="))
+        {
+            let kill = self.add(span);
+            kill.asker_cpuset = cpuset.split_once("cpuset=").map(|(_, path)| path.trim().to_owned());
+            return true;
+        }
+        for (name, swap) in [("memory: usage", false), ("memory+swap: usage", true)] {
+            if text.starts_with(name) {
+                let usage = fields::usage(text);
+                let kill = self.add(span);
+                kill.full = kill.full.or(Some(Full::Cgroup));
+                *(if swap { &mut kill.swap_usage } else { &mut kill.usage }) = usage;
+                return true;
+            }
+        }
+        if let Some(rest) = text.strip_prefix("Memory cgroup stats for ") {
+            let path = rest.split_once(": ").map_or(rest, |(path, _)| path).trim_end_matches(':').trim();
+            let kill = self.add(span);
+            kill.full = kill.full.or(Some(Full::Cgroup));
+            if path.starts_with('/') {
+                kill.limit_path.get_or_insert_with(|| path.to_owned());
+            }
+            kill.stats.anon = fields::kilobytes(rest, " rss");
+            kill.stats.swap = fields::kilobytes(rest, " swap");
+            kill.stats.shmem = fields::kilobytes(rest, " shmem");
+            return true;
+        }
+        self.trace(text, span) || self.table(text) || self.stat(text)
+    }
+
+    /// Reads a line of the call trace, which tells whose memory was full where the line for that is cut off.
+    fn trace(&mut self, text: &str, span: Span) -> bool {
+        let names =
+            |functions: &[&str]| functions.iter().any(|name| text.contains(name)) && text.contains("+0x");
+        let full = match () {
+            () if names(&OF_CGROUP) => Full::Cgroup,
+            () if names(&OF_HOST) && self.open.is_some() => Full::Host,
+            () => return false,
+        };
+        if self.open.as_ref().is_none_or(|kill| kill.full.is_none()) {
+            self.add(span).full = Some(full);
+        }
+        true
+    }
+
+    /// Reads a row of the table of processes.
+    fn table(&mut self, text: &str) -> bool {
+        let Some(kill) = &mut self.open else { return false };
+        if let Some(pages) = text.strip_suffix(" pages RAM").and_then(|count| count.trim().parse().ok()) {
+            kill.host = Some(fields::pages(pages));
+            return true;
+        }
+        let Some((name, pages)) = fields::row(text) else { return false };
+        let size = fields::pages(pages);
+        if kill.largest.as_ref().is_none_or(|(_, largest)| *largest < size) {
+            kill.largest = Some((name.to_owned(), size));
+        }
+        true
+    }
+
+    /// Reads a line of the statistics of cgroup v2: a name and a number of bytes.
+    fn stat(&mut self, text: &str) -> bool {
+        let Some(kill) = &mut self.open else { return false };
+        let Some((name, bytes)) = text.split_once(' ') else { return false };
+        let Ok(bytes) = bytes.trim().parse::<i64>() else { return false };
+        let stat = match name {
+            "anon" => &mut kill.stats.anon,
+            "shmem" => &mut kill.stats.shmem,
+            _ => return false,
+        };
+        *stat = Some(ByteSize(bytes));
+        true
+    }
+
+    /// Returns the kill that is being read, with one more line.
+    fn add(&mut self, span: Span) -> &mut KernelKill {
+        let kill = self.open.get_or_insert_default();
+        if kill.lines.len() < LINES && kill.lines.last() != Some(&span) {
+            kill.lines.push(span);
+        }
+        kill
+    }
+
+    fn close(&mut self) {
+        let Some(kill) = self.open.take() else { return };
+        let tells = kill.victim.is_some() || kill.asker.is_some() || kill.full.is_some();
+        if !tells || (kill.lines.is_empty() && kill.full.is_none()) {
+            return;
+        }
+        if self.kills.len() < MAX_KILLS {
+            self.kills.push(kill);
+        } else {
+            self.missing += 1;
+        }
+    }
+}
+
+/// Moves a line to the front of those that tell the kill.
+fn promote(kill: &mut KernelKill, span: Span) {
+    if let Some(at) = kill.lines.iter().position(|line| *line == span) {
+        let line = kill.lines.remove(at);
+        // Of a kill first the line with the paths, then that with the sizes.
+        let front = usize::from(kill.anon.is_some() && kill.task_path.is_some()).min(kill.lines.len());
+        kill.lines.insert(front, line);
+    }
+}
+
+/// True if the message is cut where the next line may go on.
+fn may_wrap(text: &str) -> bool {
+    let kill = text.contains("oom-kill:constraint=") && !text.contains("pid=");
+    let killed =
+        (text.contains("Killed process ") || text.contains(" oom_memcg=")) && !text.contains("anon-rss:");
+    kill || killed || (text.contains("Killed process ") && text.trim_end().ends_with(','))
+}
+
+/// Splits `Out of memory: Process stopped 2953 (python) total-vm:…`, as a machine translated it.
+fn stopped(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(") total-vm:").filter(|_| text.contains("ut of memory"))?;
+    let open = text.get(..end)?.rfind('(')?;
+    let before = text.get(..open)?.trim_end();
+    let start = before.rfind(' ')? + 1;
+    Some((text.get(..start)?, text.get(start..)?))
+}
+
+/// Returns whose memory was full, from the words before `Killed process`.
+fn full_of(before: &str) -> Option<Full> {
+    match () {
+        () if before.contains("Memory cgroup out of memory") => Some(Full::Cgroup),
+        () if before.contains("Out of memory") => Some(Full::Host),
+        () => None,
+    }
+}

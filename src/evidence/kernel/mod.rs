@@ -1,0 +1,86 @@
+//! Reads what the kernel's OOM killer logs: the lines of one kill, from `invoked oom-killer` to `Killed process`, as one record.
+//!
+//! Formats of Linux 3 to 6, cgroup v1 and v2, from `dmesg`, `journalctl` and syslog. People shorten, wrap and cut them: every part of
+//! a record may be missing.
+
+mod dump;
+mod fields;
+
+pub(super) use dump::Dumps;
+
+use crate::source::Span;
+use crate::syntax::size::ByteSize;
+
+/// Whose memory was full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// A cgroup with a limit.
+    Cgroup,
+    /// The host, or the virtual machine.
+    Host,
+    /// A part of the host: memory nodes that the process is restricted to.
+    Node,
+}
+
+/// One run of the kernel's OOM killer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KernelKill {
+    /// Whose memory was full, if the lines tell.
+    pub full: Option<Full>,
+    /// The cgroup whose limit was reached.
+    pub limit_path: Option<String>,
+    /// The cgroup of the process that was killed.
+    pub task_path: Option<String>,
+    /// The name of the process that asked for memory. It is not always the one that is killed.
+    pub asker: Option<String>,
+    /// The cpuset of the process that asked, in old formats without a path.
+    pub asker_cpuset: Option<String>,
+    /// The name of the process that was killed, at most 15 bytes.
+    pub victim: Option<String>,
+    /// Its process ID on the host.
+    pub pid: Option<u32>,
+    /// Anonymous memory of the process that was killed.
+    pub anon: Option<ByteSize>,
+    /// Shared memory of the process that was killed.
+    pub shmem: Option<ByteSize>,
+    /// Its `oom_score_adj`.
+    pub score_adj: Option<i64>,
+    /// Memory used by the cgroup, and its limit.
+    pub usage: Option<(ByteSize, ByteSize)>,
+    /// Memory and swap used by the cgroup, and the limit of both together.
+    pub swap_usage: Option<(ByteSize, ByteSize)>,
+    /// What the memory of the cgroup was.
+    pub stats: Stats,
+    /// Memory of the host.
+    pub host: Option<ByteSize>,
+    /// The process with the most memory in the table of processes, and how much it had.
+    pub largest: Option<(String, ByteSize)>,
+    /// The lines that tell it, the most telling first.
+    pub lines: Vec<Span>,
+}
+
+/// What the memory of a cgroup was at the time of the kill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Memory of processes.
+    pub anon: Option<ByteSize>,
+    /// Files on tmpfs and shared memory.
+    pub shmem: Option<ByteSize>,
+    /// Memory in swap.
+    pub swap: Option<ByteSize>,
+}
+
+impl KernelKill {
+    /// The memory of the process that was killed, without its files.
+    #[must_use]
+    pub fn used(&self) -> Option<ByteSize> {
+        let anon = self.anon?;
+        Some(ByteSize(anon.0.saturating_add(self.shmem.map_or(0, |shmem| shmem.0))))
+    }
+
+    /// The path that names the container: that of the killed process, else that of the limit.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.task_path.as_deref().or(self.limit_path.as_deref())
+    }
+}

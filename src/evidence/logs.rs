@@ -1,0 +1,450 @@
+//! Recognizes what runtimes, servers and watchers themselves write when memory is short or a process was killed.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::cgroup::ContainerId;
+use super::name::Name;
+use crate::source::Span;
+use crate::syntax::size::ByteSize;
+
+/// A telling line of a container's log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    /// What it means.
+    pub sign: Sign,
+    /// Who says it: `the JVM`, `Node`, `PostgreSQL`.
+    pub who: &'static str,
+    /// What it says, in a few words.
+    pub what: &'static str,
+    /// A size in it.
+    pub size: Option<ByteSize>,
+    /// The container, as far as the line names it.
+    pub name: Name,
+    /// The line.
+    pub span: Span,
+}
+
+/// What a line means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// A runtime reached the limit that it has set itself: its heap, the memory of a script.
+    OwnLimit,
+    /// A program asked the system for memory and got none.
+    Refused,
+    /// A program does not start with these memory settings.
+    BadSetting,
+    /// `/dev/shm` is full.
+    SharedMemory,
+    /// A process was killed with signal 9, and nobody says why.
+    ChildKilled,
+    /// A watcher or orchestrator ends the container because its healthcheck fails.
+    Unhealthy,
+    /// The engine waited for a container to stop, in vain.
+    StopTimeout,
+    /// A step of an image's build was killed.
+    Build,
+    /// Not memory, although the lines near it speak of memory.
+    NotMemory,
+}
+
+/// Line patterns: the parts that a line has in this order, what it means, who says it, and what.
+type Pattern = (&'static [&'static str], Sign, &'static str, &'static str);
+
+const JVM: &str = "the JVM";
+const NODE: &str = "Node";
+
+/// The patterns; the first that fits counts.
+const PATTERNS: &[Pattern] = &[
+    (
+        &["pthread_create failed (EPERM)"],
+        Sign::NotMemory,
+        JVM,
+        "a thread cannot be started: EPERM, the engine refuses the call",
+    ),
+    (
+        &["os::commit_memory", "Operation not permitted"],
+        Sign::NotMemory,
+        JVM,
+        "the kernel refuses the call: it is not permitted",
+    ),
+    (
+        &["Terminating due to java.lang.OutOfMemoryError"],
+        Sign::OwnLimit,
+        JVM,
+        "the heap is full, and the JVM ends",
+    ),
+    (
+        &["OutOfMemoryError", "unable to create", "native thread"],
+        Sign::Refused,
+        JVM,
+        "no thread can be started: memory or the number of processes",
+    ),
+    (&["OutOfMemoryError", "Metaspace"], Sign::OwnLimit, JVM, "the metaspace is full"),
+    (
+        &["OutOfMemoryError", "Compressed class space"],
+        Sign::OwnLimit,
+        JVM,
+        "the compressed class space is full",
+    ),
+    (&["OutOfMemoryError", "irect buffer memory"], Sign::OwnLimit, JVM, "the direct memory is full"),
+    (&["OutOfDirectMemoryError"], Sign::OwnLimit, JVM, "the direct memory is full"),
+    (&["java.lang.OutOfMemoryError"], Sign::OwnLimit, JVM, "the heap is full"),
+    (
+        &["There is insufficient memory for the Java Runtime"],
+        Sign::Refused,
+        JVM,
+        "the system has no memory for the JVM",
+    ),
+    (&["Native memory allocation", "failed to "], Sign::Refused, JVM, "the system has no memory for the JVM"),
+    (
+        &["Could not reserve enough space for", "object heap"],
+        Sign::Refused,
+        JVM,
+        "the heap does not fit into the memory",
+    ),
+    (&["Invalid maximum heap size"], Sign::BadSetting, JVM, "the maximum heap size is invalid"),
+    (&["Invalid initial heap size"], Sign::BadSetting, JVM, "the initial heap size is invalid"),
+    (
+        &["Initial heap size set to a larger value than the maximum heap size"],
+        Sign::BadSetting,
+        JVM,
+        "the initial heap is larger than the maximum",
+    ),
+    (&["Too small maximum heap"], Sign::BadSetting, JVM, "the maximum heap is too small"),
+    (&["JavaScript heap out of memory"], Sign::OwnLimit, NODE, "the heap of V8 is full"),
+    (&["Reached heap limit Allocation failed"], Sign::OwnLimit, NODE, "the heap of V8 is full"),
+    (&["ERR_WORKER_OUT_OF_MEMORY"], Sign::OwnLimit, NODE, "the heap of a worker is full"),
+    (
+        &["Worker terminated due to reaching memory limit"],
+        Sign::OwnLimit,
+        NODE,
+        "the heap of a worker is full",
+    ),
+    (&["FATAL ERROR:", "process out of memory"], Sign::OwnLimit, NODE, "V8 got no memory"),
+    (&["fatal error: runtime: out of memory"], Sign::Refused, "Go", "the runtime got no memory"),
+    (&["fatal error: runtime: cannot allocate memory"], Sign::Refused, "Go", "the runtime got no memory"),
+    (&["runtime: out of memory: cannot allocate"], Sign::Refused, "Go", "the runtime got no memory"),
+    (&["fatal error: out of memory"], Sign::Refused, "Go", "the runtime got no memory"),
+    (&["System.OutOfMemoryException"], Sign::OwnLimit, ".NET", "the garbage collector's heap is full"),
+    (&["Out of memory.", "at System."], Sign::OwnLimit, ".NET", "the garbage collector's heap is full"),
+    (&["GC heap initialization failed"], Sign::Refused, ".NET", "the heap does not fit into the memory"),
+    (
+        &["Failed to create CoreCLR", "0x8007000E"],
+        Sign::Refused,
+        ".NET",
+        "the heap does not fit into the memory",
+    ),
+    (
+        &["Allowed memory size of", "bytes exhausted"],
+        Sign::OwnLimit,
+        "PHP",
+        "the script reached its `memory_limit`",
+    ),
+    (&["PHP Fatal error:", "Out of memory (allocated"], Sign::Refused, "PHP", "the script got no memory"),
+    (&["failed to allocate memory (NoMemoryError)"], Sign::Refused, "Ruby", "the interpreter got no memory"),
+    (&["NoMemoryError"], Sign::Refused, "Ruby", "the interpreter got no memory"),
+    (&["_ArrayMemoryError"], Sign::Refused, "NumPy", "an array got no memory"),
+    (
+        &["CUDA out of memory"],
+        Sign::OwnLimit,
+        "PyTorch",
+        "the memory of the graphics card is full: no limit of the container",
+    ),
+    (
+        &["OSError: [Errno 12] Cannot allocate memory"],
+        Sign::Refused,
+        "Python",
+        "the system has no memory for the process",
+    ),
+    (&["MemoryError"], Sign::Refused, "Python", "the interpreter got no memory"),
+    (&["memory allocation of", "bytes failed"], Sign::Refused, "Rust", "an allocation got no memory"),
+    (&["std::bad_alloc"], Sign::Refused, "C++", "an allocation got no memory"),
+    (
+        &["OOM command not allowed when used memory > 'maxmemory'"],
+        Sign::OwnLimit,
+        "Redis",
+        "`maxmemory` is reached: writes are refused",
+    ),
+    (
+        &["Can't save in background: fork: Cannot allocate memory"],
+        Sign::Refused,
+        "Redis",
+        "no memory for the process that saves",
+    ),
+    (
+        &["Cannot allocate memory for the buffer pool"],
+        Sign::Refused,
+        "MySQL",
+        "the buffer pool does not fit into the memory",
+    ),
+    (
+        &["could not map anonymous shared memory: Cannot allocate memory"],
+        Sign::Refused,
+        "PostgreSQL",
+        "`shared_buffers` does not fit into the memory",
+    ),
+    (
+        &["could not resize shared memory segment", "No space left on device"],
+        Sign::SharedMemory,
+        "PostgreSQL",
+        "`/dev/shm` is full",
+    ),
+    (&["/dev/shm", "No space left on device"], Sign::SharedMemory, "the program", "`/dev/shm` is full"),
+    (&["No space left on device", "/dev/shm"], Sign::SharedMemory, "the program", "`/dev/shm` is full"),
+    (
+        &["is killed by signal: Bus error", "shared memory"],
+        Sign::SharedMemory,
+        "PyTorch",
+        "`/dev/shm` is full",
+    ),
+    (&["insufficient shared memory (shm)"], Sign::SharedMemory, "PyTorch", "`/dev/shm` is full"),
+    (
+        &["Creating shared memory in /dev/shm/", "failed"],
+        Sign::SharedMemory,
+        "Chromium",
+        "`/dev/shm` is full",
+    ),
+    (
+        &["server process (PID", "was terminated by signal 9"],
+        Sign::ChildKilled,
+        "PostgreSQL",
+        "a backend was killed, and the database restarts",
+    ),
+    (&["Worker (pid:", "was sent SIGKILL!"], Sign::ChildKilled, "gunicorn", "a worker was killed"),
+    (
+        &["Worker with pid", "was terminated due to signal 9"],
+        Sign::ChildKilled,
+        "gunicorn",
+        "a worker was killed",
+    ),
+    (&["DAMN ! worker", "killed by signal 9"], Sign::ChildKilled, "uWSGI", "a worker was killed"),
+    (&["WorkerLostError", "signal 9"], Sign::ChildKilled, "Celery", "a worker was killed"),
+    (&["child", "exited on signal 9 (SIGKILL"], Sign::ChildKilled, "PHP-FPM", "a worker was killed"),
+    (&["worker process", "exited on signal 9"], Sign::ChildKilled, "nginx", "a worker was killed"),
+    (&["child pid", "exit signal Killed (9)"], Sign::ChildKilled, "Apache", "a worker was killed"),
+    (
+        &["DataLoader worker (pid", "is killed by signal: Killed"],
+        Sign::ChildKilled,
+        "PyTorch",
+        "a worker was killed",
+    ),
+    (
+        &["A process in the process pool was terminated abruptly"],
+        Sign::ChildKilled,
+        "Python",
+        "a worker ended without a word",
+    ),
+    (
+        &["exited unexpectedly, with exit code 137"],
+        Sign::ChildKilled,
+        "Elasticsearch",
+        "the server was killed with signal 9",
+    ),
+    (
+        &["found to be unhealthy - Restarting container now"],
+        Sign::Unhealthy,
+        "autoheal",
+        "the container is restarted because its healthcheck fails",
+    ),
+    (
+        &["dockerexec: unhealthy container"],
+        Sign::Unhealthy,
+        "Swarm",
+        "the task is replaced because its healthcheck fails",
+    ),
+    (
+        &["task: non-zero exit (137)"],
+        Sign::ChildKilled,
+        "Swarm",
+        "the task ended with 137, which is signal 9",
+    ),
+    (
+        &["ailed to exit within", "of signal 15", "using the force"],
+        Sign::StopTimeout,
+        "the engine",
+        "it did not stop within its grace period, and was killed",
+    ),
+    (
+        &["StopSignal SIGTERM failed to stop container", "resorting to SIGKILL"],
+        Sign::StopTimeout,
+        "Podman",
+        "it did not stop within its grace period, and was killed",
+    ),
+    (
+        &["The command '", "returned a non-zero code: 137"],
+        Sign::Build,
+        "the builder",
+        "a step of the build was killed",
+    ),
+    (
+        &["did not complete successfully: exit code: 137"],
+        Sign::Build,
+        "the builder",
+        "a step of the build was killed",
+    ),
+    (
+        &["did not complete successfully: signal: killed"],
+        Sign::Build,
+        "the builder",
+        "a step of the build was killed",
+    ),
+    (&["failed to build: ", "exit code: 137"], Sign::Build, "the builder", "a step of the build was killed"),
+];
+
+/// Searchers of the first part of each pattern: most lines of a long log have none of them.
+static FIRST_PARTS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    PATTERNS.iter().map(|(parts, ..)| Finder::new(parts.first().copied().unwrap_or_default())).collect()
+});
+
+/// The most bytes of a line that are looked at.
+const LONGEST: usize = 8192;
+
+/// The most bytes of what Compose writes before a line: a name and a bar.
+const PREFIX: usize = 80;
+
+/// Reads one line. `None` if it tells nothing of memory.
+pub(super) fn line(text: &str, span: Span) -> Option<LogLine> {
+    let text = text.get(..LONGEST).unwrap_or(text);
+    let bytes = text.as_bytes();
+    let (sign, who, what) =
+        FIRST_PARTS.iter().zip(PATTERNS).find_map(|(first, (parts, sign, who, what))| {
+            let mut from = first.find(bytes)? + first.needle().len();
+            for part in parts.iter().skip(1) {
+                from += text.get(from..)?.find(part)? + part.len();
+            }
+            Some((*sign, *who, *what))
+        })?;
+    let (name, message) = compose_prefix(text);
+    let name = match sign {
+        Sign::Unhealthy => named(message).unwrap_or_default(),
+        Sign::StopTimeout => stopped(message).unwrap_or_default(),
+        _ => name.unwrap_or_default(),
+    };
+    Some(LogLine { sign, who, what, size: size(message), name, span })
+}
+
+/// Splits `web-1  | text` of `docker compose logs`.
+fn compose_prefix(text: &str) -> (Option<Name>, &str) {
+    let head = text.get(..PREFIX).unwrap_or(text);
+    let Some(bar) = head.find(" | ").or_else(|| head.find("\t| ")) else { return (None, text) };
+    let name = head.get(..bar).unwrap_or_default().trim();
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(known) {
+        return (None, text);
+    }
+    let counted = name.rsplit_once(['-', '_']).filter(|(_, number)| number.parse::<u32>().is_ok());
+    let service = counted.map_or(name, |(service, _)| service);
+    let name = Name { service: Some(service.to_owned()), ..Name::default() };
+    (Some(name.tidy()), text.get(bar + 3..).unwrap_or_default())
+}
+
+/// Returns the container that autoheal restarts: `Container /shop-web-1 (19934500d80e) found to be unhealthy`.
+fn named(text: &str) -> Option<Name> {
+    let rest = text.split_once("Container ")?.1;
+    let (name, rest) = rest.split_once(" (")?;
+    let id = rest.split_once(')')?.0;
+    Some(Name { id: ContainerId::parse(id), name: Some(name.to_owned()), ..Name::default() }.tidy())
+}
+
+/// Returns the container that the engine stops: `msg="Container failed to exit …" container=43e21b8b51a9`, in older versions
+/// `Container 43e21b8b51a9 failed to exit …`, in Podman `failed to stop container NAME in 10 seconds`.
+fn stopped(text: &str) -> Option<Name> {
+    let word = |before: &str| text.split_once(before)?.1.split([' ', '"']).find(|word| !word.is_empty());
+    let id = word("container=").or_else(|| word("Container ")).and_then(ContainerId::parse);
+    if id.is_some() {
+        return Some(Name { id, ..Name::default() });
+    }
+    let name = word("failed to stop container ")?.to_owned();
+    Some(Name { name: Some(name), ..Name::default() }.tidy())
+}
+
+/// Returns the first number of bytes: `Allowed memory size of 134217728 bytes`, `failed to map 1073741824 bytes`.
+fn size(text: &str) -> Option<ByteSize> {
+    let at = text.find(" bytes")?;
+    let number = text.get(..at)?.rsplit([' ', '(']).next()?;
+    number.parse().ok().filter(|bytes| *bytes > 0).map(ByteSize)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Sources;
+
+    fn read(text: &str) -> Option<LogLine> {
+        let sources = Sources::new();
+        let id = sources.add(Path::new("log"), text);
+        line(text, sources.get(id).span())
+    }
+
+    #[test]
+    fn the_words_of_each_runtime() {
+        for (text, sign, who) in [
+            ("Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space", Sign::OwnLimit, JVM),
+            ("java.lang.OutOfMemoryError: unable to create new native thread", Sign::Refused, JVM),
+            (
+                "# There is insufficient memory for the Java Runtime Environment to continue.",
+                Sign::Refused,
+                JVM,
+            ),
+            (
+                "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory",
+                Sign::OwnLimit,
+                NODE,
+            ),
+            ("fatal error: runtime: out of memory", Sign::Refused, "Go"),
+            (
+                "Unhandled exception. System.OutOfMemoryException: Array dimensions exceeded",
+                Sign::OwnLimit,
+                ".NET",
+            ),
+            ("PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted", Sign::OwnLimit, "PHP"),
+            ("MemoryError", Sign::Refused, "Python"),
+            ("[FATAL] failed to allocate memory (NoMemoryError)", Sign::Refused, "Ruby"),
+            ("memory allocation of 8589934592 bytes failed", Sign::Refused, "Rust"),
+            ("terminate called after throwing an instance of 'std::bad_alloc'", Sign::Refused, "C++"),
+            (
+                "LOG:  server process (PID 315) was terminated by signal 9: Killed",
+                Sign::ChildKilled,
+                "PostgreSQL",
+            ),
+            (
+                "WARNING: [pool www] child 12 exited on signal 9 (SIGKILL) after 3.1 seconds",
+                Sign::ChildKilled,
+                "PHP-FPM",
+            ),
+            (
+                "failed to solve: process \"/bin/sh -c npm ci\" did not complete successfully: exit code: 137",
+                Sign::Build,
+                "the builder",
+            ),
+        ] {
+            let read = read(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((read.sign, read.who), (sign, who), "{text}");
+        }
+        for text in ["", "memory: 12 bytes", "ready to accept connections", "Killed"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_sizes_are_read() {
+        let found = read("web-1  | memory allocation of 1048576 bytes failed").unwrap();
+        assert_eq!((found.name.service.as_deref(), found.size), (Some("web"), Some(ByteSize(1 << 20))));
+        let found = read(
+            "autoheal_1 | 19-12-2021 Container /shop-web-1 (19934500d80e) found to be unhealthy - Restarting container now with 10s timeout",
+        );
+        let name = found.unwrap().name;
+        assert_eq!((name.name.as_deref(), name.service), (Some("shop-web-1"), None));
+        assert_eq!(name.id.unwrap().text(), "19934500d80e");
+        for text in [
+            "msg=\"Container failed to exit within 10s of signal 15 - using the force\" container=43e21b8b51a9",
+            "msg=\"Container 43e21b8b51a9 failed to exit within 10 seconds of signal 15 - using the force\"",
+        ] {
+            assert_eq!(read(text).unwrap().name.id.unwrap().text(), "43e21b8b51a9", "{text}");
+        }
+    }
+}

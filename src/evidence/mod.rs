@@ -1,0 +1,244 @@
+//! What is known of a container's death, read from text: kernel logs, `docker events`, lists and statistics of containers, logs of
+//! programs, `docker inspect`.
+//!
+//! [`Evidence::read`] takes any text and keeps what it knows, each with the lines it came from. Files mix all forms: an issue with
+//! prompts, parts of JSON and kernel lines between prose. What contradicts what is decided later, in `postmortem`.
+
+mod cgroup;
+mod described;
+mod events;
+mod json;
+mod kernel;
+mod killers;
+mod listed;
+mod logs;
+mod name;
+mod prefix;
+mod usage;
+
+pub use cgroup::{ContainerId, container_of, is_below, outer_container};
+pub use described::Described;
+pub use events::{Action, Event};
+pub use kernel::{Full, KernelKill, Stats};
+pub use killers::{Killer, OtherKill};
+pub use listed::Listed;
+pub use logs::{LogLine, Sign};
+pub use name::{Name, is_of_service};
+pub use usage::Usage;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::model::container;
+use crate::source::{Source, Span};
+use crate::syntax::size::ByteSize;
+
+/// The most pieces of each kind that are kept.
+const MAX_PIECES: usize = 50_000;
+
+/// The most bytes of a line that are looked at: longer ones are data, not messages.
+const MAX_LINE: usize = 32 * 1024;
+
+/// Keys that only `docker inspect` prints.
+const INSPECTED: [&str; 8] = [
+    "OOMKilled",
+    "HostConfig",
+    "MemorySwap",
+    "RestartCount",
+    "FailingStreak",
+    "RestartPolicy",
+    "OomKillDisable",
+    "ExitCode",
+];
+
+/// The forms that are understood, for help texts.
+pub const FORMS: &str = "docker inspect, docker events, docker ps -a, docker compose ps -a, docker stats, docker logs, dmesg, \
+                         journalctl (also -o json)";
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// Runs of the kernel's OOM killer.
+    pub kernel: Vec<KernelKill>,
+    /// Kills by programs, and those that only systemd reports.
+    pub others: Vec<OtherKill>,
+    /// Events of the engine.
+    pub events: Vec<Event>,
+    /// Rows of `docker ps`.
+    pub listed: Vec<Listed>,
+    /// Rows of `docker stats`.
+    pub usages: Vec<Usage>,
+    /// Telling lines of logs.
+    pub logs: Vec<LogLine>,
+    /// What `docker inspect` says.
+    pub described: Vec<Described>,
+    /// Kills that are known to be missing, in the log or of those that are kept.
+    pub missing_kills: usize,
+}
+
+impl Evidence {
+    /// True if nothing was recognized.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let lists =
+            [self.kernel.len(), self.others.len(), self.events.len(), self.listed.len(), self.usages.len()];
+        lists.iter().sum::<usize>() + self.logs.len() + self.described.len() == 0
+    }
+
+    /// The memory of the host, if the kernel has logged it.
+    #[must_use]
+    pub fn host_memory(&self) -> Option<ByteSize> {
+        self.kernel.iter().rev().filter(|kill| kill.full == Some(Full::Host)).find_map(|kill| kill.host)
+    }
+
+    /// Adds what a file has.
+    pub fn read(&mut self, source: &Source) {
+        let text = source.text();
+        let mut reader = Reader {
+            evidence: self,
+            source,
+            dumps: kernel::Dumps::default(),
+            killers: killers::Killers::default(),
+            tables: listed::Tables::default(),
+            templates: described::Templates::default(),
+        };
+        json::pieces(text, |piece| match piece {
+            json::Piece::Object(value, range) => reader.object(&value, range),
+            json::Piece::Line(range) => {
+                let line = text.get(range.clone()).unwrap_or_default();
+                reader.line(line, Span::new(source.id(), range.start, range.end));
+            }
+        });
+        reader.finish();
+    }
+}
+
+/// Reads one file, with what its lines have in common.
+struct Reader<'r> {
+    evidence: &'r mut Evidence,
+    source: &'r Source,
+    dumps: kernel::Dumps,
+    killers: killers::Killers,
+    tables: listed::Tables,
+    templates: described::Templates,
+}
+
+impl Reader<'_> {
+    fn object(&mut self, value: &Value, range: Range<usize>) {
+        let text = self.source.text();
+        let line = json::line_of(text, &range, "");
+        let span = Span::new(self.source.id(), line.start, line.end);
+        if let Some(message) = value.get("MESSAGE").and_then(journal_message) {
+            // `journalctl -o json`, or a program's own log in JSON.
+            let name =
+                ["SYSLOG_IDENTIFIER", "_COMM", "_TRANSPORT"].iter().find_map(|key| value.get(*key)?.as_str());
+            for line in message.lines() {
+                self.message(prefix::Message { program: name, text: prefix::strip(line).text }, line, span);
+            }
+        } else if let Some(log) =
+            value.get("log").and_then(Value::as_str).filter(|_| value.get("stream").is_some())
+        {
+            // A file of the json-file log driver.
+            log.lines().for_each(|line| self.line(line, span));
+        } else if let Some(event) = events::of_json(value, span) {
+            push(&mut self.evidence.events, event);
+        } else if let Some(listed) = listed::of_json(value, span) {
+            push(&mut self.evidence.listed, listed);
+        } else if let Some(usage) = usage::of_json(value, span) {
+            push(&mut self.evidence.usages, usage);
+        } else if !INSPECTED.iter().any(|key| value.get(*key).is_some()) {
+            // What is inspected has variables and labels: only its own reader looks at it.
+            self.unknown(text, range);
+        }
+    }
+
+    /// Looks for telling lines in an object of another form: a program's log in JSON, a task of Swarm.
+    fn unknown(&mut self, text: &str, range: Range<usize>) {
+        let mut at = range.start;
+        for line in text.get(range).unwrap_or_default().split('\n') {
+            let span = Span::new(self.source.id(), at, at + line.trim_end().len());
+            at += line.len() + 1;
+            if let Some(log) = logs::line(line, span) {
+                push(&mut self.evidence.logs, log);
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str, span: Span) {
+        let mut end = line.len().min(MAX_LINE);
+        while !line.is_char_boundary(end) {
+            end -= 1;
+        }
+        let clean = crate::stats::without_escapes(line.get(..end).unwrap_or(line));
+        let line: &str = &clean;
+        if line.trim().is_empty() {
+            return;
+        }
+        if let Some(listed) = self.tables.line(line, span) {
+            push(&mut self.evidence.listed, listed);
+        } else if let Some(usage) = usage::of_text(line, span) {
+            push(&mut self.evidence.usages, usage);
+        } else if let Some(event) = events::of_text(line.trim(), span) {
+            push(&mut self.evidence.events, event);
+        } else {
+            self.message(prefix::strip(line), line, span);
+        }
+    }
+
+    /// Reads a message of a log; `line` is all of it.
+    fn message(&mut self, message: prefix::Message<'_>, line: &str, span: Span) {
+        let by_kernel = self.dumps.line(message.text, span);
+        if self.killers.line(message, span) || by_kernel {
+            return;
+        }
+        if let Some(event) = events::of_text(message.text, span) {
+            push(&mut self.evidence.events, event);
+        } else if let Some(log) = logs::line(line, span) {
+            push(&mut self.evidence.logs, log);
+        } else if let Some(listed) = listed::of_exit(message.text, span) {
+            push(&mut self.evidence.listed, listed);
+        } else {
+            self.templates.line(message.text, span);
+        }
+    }
+
+    fn finish(mut self) {
+        self.evidence.kernel.extend(self.dumps.finish());
+        self.evidence.missing_kills = self.evidence.missing_kills.saturating_add(self.dumps.missing);
+        self.evidence.others.append(&mut self.killers.kills);
+        let text = self.source.text();
+        // What a template prints is read as parts of an object, too: its own reader knows more of it.
+        let template = self.templates.finish();
+        if INSPECTED.iter().any(|key| text.contains(key)) {
+            for container in container::read(self.source.id(), text).containers {
+                let described = Described::of(&container);
+                if described.tells() && (template.is_none() || !described.name.is_empty()) {
+                    push(&mut self.evidence.described, described);
+                }
+            }
+        }
+        if let Some(described) = template {
+            push(&mut self.evidence.described, described);
+        }
+    }
+}
+
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < MAX_PIECES {
+        list.push(item);
+    }
+}
+
+/// Returns the message of a journal record: text, or bytes where it is not UTF-8.
+fn journal_message(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Array(bytes) => {
+            let bytes: Vec<u8> = bytes.iter().filter_map(|byte| u8::try_from(byte.as_u64()?).ok()).collect();
+            Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! Lines of evidence as they are quoted: shortened, and without what is nobody's business.
+
+use super::Quote;
+use crate::evidence::{Event, KernelKill, Listed};
+use crate::source::{Sources, Span, Spanned};
+
+/// The most characters of a quoted line.
+const LONGEST: usize = 280;
+
+/// The digits of a whole ID, and of a shortened one.
+const WHOLE: usize = 64;
+const SHORT: usize = 12;
+
+/// Quotes a line as it is.
+pub(super) fn line(span: Span, sources: &Sources) -> Quote {
+    let source = sources.get(span.file);
+    let text = source.slice(span);
+    let text = match message(text) {
+        Some(message) => message,
+        None => text.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+    };
+    Quote { span, text: cut(&text) }
+}
+
+/// Quotes what counts of a line, in its own words.
+fn said(span: Span, text: impl Into<String>) -> Quote {
+    Quote { span, text: cut(&text.into()) }
+}
+
+/// Returns the message of a log record in JSON: the other fields of the journal have command lines.
+fn message(text: &str) -> Option<String> {
+    let record: serde_json::Value =
+        serde_json::from_str(text.trim()).ok().filter(|_| text.starts_with('{'))?;
+    let message = ["MESSAGE", "log", "message", "msg"].iter().find_map(|key| record.get(*key)?.as_str())?;
+    Some(message.trim().to_owned())
+}
+
+/// Quotes a value of `docker inspect`: its line may be all of the JSON, with every variable.
+pub(super) fn stated<T: std::fmt::Display>(key: &str, value: &Spanned<T>) -> Quote {
+    said(value.span, format!("{key}: {}", value.value))
+}
+
+/// Quotes a row of a list without the command, which may have any text.
+pub(super) fn listed(row: &Listed) -> Quote {
+    let name = row.name.name.clone().or_else(|| row.name.id.as_ref().map(|id| id.short()));
+    let state = match (row.exit_code, row.restarting) {
+        (Some(code), true) => format!("restarting, last exit code {code}"),
+        (Some(code), false) => format!("exited with {code}"),
+        (None, _) if row.unhealthy => "running, unhealthy".to_owned(),
+        (None, _) => "running".to_owned(),
+    };
+    said(row.span, format!("{} is listed as {state}", name.unwrap_or_else(|| "the container".to_owned())))
+}
+
+/// Quotes an event without its labels, which may have any text.
+pub(super) fn event(event: &Event) -> Quote {
+    let name = event.name.name.clone().or_else(|| event.name.id.as_ref().map(|id| id.short()));
+    let mut text =
+        format!("event `{}` of {}", event.action.word(), name.unwrap_or_else(|| "the container".to_owned()));
+    if let crate::evidence::Action::Kill(Some(signal)) = event.action {
+        text.push_str(&format!(", signal {signal}"));
+    }
+    if let Some(code) = event.exit_code {
+        text.push_str(&format!(", exit code {code}"));
+    }
+    if event.oom_killed == Some(true) {
+        text.push_str(", OOMKilled");
+    }
+    said(event.span, text)
+}
+
+/// Quotes the most telling lines of a kernel's report.
+pub(super) fn kill(kill: &KernelKill, sources: &Sources) -> Vec<Quote> {
+    kill.lines.iter().take(3).map(|span| line(*span, sources)).collect()
+}
+
+/// Shortens IDs of containers to the digits that `docker ps` shows: a line of the kernel has the same one three times.
+fn short_ids(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_hexdigit()) {
+        let digits = rest.bytes().skip(start).take_while(u8::is_ascii_hexdigit).count();
+        let keep = if digits == WHOLE { start + SHORT } else { start + digits };
+        out.push_str(rest.get(..keep).unwrap_or_default());
+        if digits == WHOLE {
+            out.push('…');
+        }
+        rest = rest.get(start + digits..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+fn cut(text: &str) -> String {
+    let text = &short_ids(text);
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(LONGEST).collect();
+    format!("{head}…")
+}

@@ -1,0 +1,107 @@
+//! What the evidence does not decide, and what would decide it.
+
+use super::{AT_START, Case, Ruling};
+use crate::diagnostic::Confidence;
+use crate::evidence::Sign;
+use crate::postmortem::shown::{self, line, stated};
+use crate::postmortem::{Quote, Verdict};
+
+impl Case<'_, '_> {
+    pub(super) fn undecided(&self) -> Ruling {
+        let (code, name) = (self.exit_code(), &self.name);
+        let logs = &self.subject.logs;
+        let quotes: Vec<Quote> =
+            logs.iter().take(3).map(|log| line(log.span, self.sources)).chain(self.exit_quote()).collect();
+        let undecided = |answer: String| {
+            Ruling::new(Verdict::Undecided, Confidence::Medium, answer).shows(quotes.clone())
+        };
+        let kernel = "dmesg -T | grep -iE 'oom|killed process'";
+        let events =
+            "docker events --since 24h --until 0s --filter event=oom --filter event=kill --filter event=die";
+        if let Some(kill) = self.subject.kills.first().map(|own| own.kill) {
+            return undecided(format!("the kernel's OOM killer ran when `{}` asked for memory; the log ends before it says whose memory was full, and what was killed", kill.asker.as_deref().unwrap_or("a process")))
+                .shows(shown::kill(kill, self.sources))
+                .lacks("the rest of these lines", "journalctl -k | grep -A60 'invoked oom-killer'");
+        }
+        if let Some(log) = logs.iter().find(|log| log.sign == Sign::NotMemory) {
+            return undecided(format!(
+                "{} speaks of memory, but {}; that is not memory: an old engine with a new image",
+                log.who, log.what
+            ))
+            .lacks(
+                "the version of the engine and of its seccomp profile",
+                "docker version && docker info --format '{{.SecurityOptions}}'",
+            );
+        }
+        if let Some(log) = logs.iter().find(|log| log.sign == Sign::Build) {
+            return undecided(format!("{}; no container was killed, and limits of Compose do not hold in a build: most often the host or the builder's machine is out of memory", log.what))
+                .lacks("whether the kernel killed it", kernel)
+                .lacks("the memory of the machine", "docker info --format '{{.MemTotal}}'");
+        }
+        if let Some(log) = logs.iter().find(|log| log.sign == Sign::ChildKilled) {
+            return undecided(format!(
+                "{} says that {}; by whom is not known: the kernel at a limit, a full host, or a supervisor",
+                log.who, log.what
+            ))
+            .lacks("whether it was the kernel, and at which limit", kernel)
+            .lacks("OOMKilled and the limit of the container", self.inspect());
+        }
+        let described = self.subject.described;
+        if let Some(lived) =
+            described.and_then(lifetime).filter(|lived| code == Some(137) && *lived < AT_START)
+        {
+            return undecided(format!(
+                "{name} was killed {:.0} ms after its start: before the program could use memory",
+                lived * 1000.0
+            ))
+            .lacks("whether the kernel killed the runtime's own process", kernel)
+            .lacks("who sent the signal", events);
+        }
+        let restarts = described.and_then(|own| own.restarts.as_ref()).filter(|count| count.value > 0);
+        if let Some(count) = restarts.filter(|_| code.is_none_or(|code| code == 0)) {
+            return undecided(format!("{name} was restarted {} times; the exit code and OOMKilled of its deaths are gone, because each start clears them", count.value))
+                .shows([stated("RestartCount", count)])
+                .lacks("what ended it", events)
+                .lacks("whether it was the kernel", kernel);
+        }
+        match code {
+            Some(137) => {
+                let flag = described.and_then(|own| own.oom_killed.as_ref());
+                let flag_says =
+                    if flag.is_some() { ", and OOMKilled: false does not exclude the kernel" } else { "" };
+                let mut ruling = undecided(format!(
+                    "{name} ended with 137, which is signal 9: a kill by the kernel, or a stop that took too long, or `docker kill`{flag_says}"
+                ));
+                ruling = ruling.shows(flag.map(|flag| stated("OOMKilled", flag)));
+                if self.subject.limit().is_some_and(|limit| limit.0 == 0) {
+                    ruling = ruling.also("it has no memory limit, so that it cannot have been its own limit");
+                }
+                ruling
+                    .lacks("whether the kernel killed it", kernel)
+                    .lacks("whether it was stopped on request", events)
+            }
+            Some(143) => Ruling {
+                verdict: Verdict::Stopped,
+                ..undecided(format!(
+                    "no memory is involved: {name} ended with 143, it obeyed a request to stop"
+                ))
+            },
+            Some(code @ (134 | 139 | 1 | 2 | 3 | 255)) => undecided(format!(
+                "{name} ended with {code}, which a runtime without memory does, and other errors, too"
+            ))
+            .lacks("what it said last", format!("docker logs --tail 50 {}", self.target())),
+            Some(0) | None => undecided(format!("nothing in the evidence says that {name} was killed"))
+                .lacks("what ended it", events)
+                .lacks("whether the kernel killed something", kernel),
+            Some(code) => undecided(format!("{name} ended with {code}, which says nothing of memory"))
+                .lacks("what it said last", format!("docker logs --tail 50 {}", self.target())),
+        }
+    }
+}
+
+/// Returns the seconds between start and end.
+fn lifetime(described: &crate::evidence::Described) -> Option<f64> {
+    let time = |text: &Option<String>| crate::stats::time_of(text.as_deref()?);
+    let lived = time(&described.finished)? - time(&described.started)?;
+    (lived >= 0.0).then_some(lived)
+}

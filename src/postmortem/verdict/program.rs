@@ -1,0 +1,74 @@
+//! Ends that the program itself explains in its log.
+
+use super::{Case, Ruling};
+use crate::diagnostic::Confidence;
+use crate::evidence::Sign;
+use crate::postmortem::Verdict;
+use crate::postmortem::shown::line;
+use crate::syntax::size::ByteSize;
+
+impl Case<'_, '_> {
+    /// The program says that `/dev/shm` is full.
+    pub(super) fn shared_memory(&self) -> Option<Ruling> {
+        let log = self.subject.logs.iter().find(|log| log.sign == Sign::SharedMemory)?;
+        let size = self.subject.described.and_then(|own| own.shm_size).filter(|size| *size > 0).map(ByteSize);
+        let size = size.map_or_else(
+            || "Docker gives 64 MiB unless `shm_size` is set".to_owned(),
+            |size| format!("it has {size}"),
+        );
+        let wanted = log.size.map(|size| format!(" for a segment of {size}")).unwrap_or_default();
+        let ruling = Ruling::new(
+            Verdict::SharedMemory,
+            Confidence::High,
+            format!("{} says that `/dev/shm` is full{wanted}: {size}", log.who),
+        );
+        Some(ruling.shows([line(log.span, self.sources)]).also("no limit of memory was reached"))
+    }
+
+    /// The program says itself that it ran out of memory.
+    pub(super) fn runtime(&self) -> Option<Ruling> {
+        let logs = &self.subject.logs;
+        let excuse = logs.iter().find(|log| log.sign == Sign::NotMemory);
+        let own = logs.iter().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::BadSetting));
+        let own =
+            own.or_else(|| logs.iter().find(|log| log.sign == Sign::Refused).filter(|_| excuse.is_none()));
+        let code = self.exit_code();
+        let Some(log) = own else {
+            let exits = self.subject.described.is_some_and(|own| own.exits_on_oom) && code == Some(3);
+            return exits.then(|| {
+                Ruling::new(
+                    Verdict::Runtime,
+                    Confidence::Medium,
+                    format!("exit code 3 with `-XX:+ExitOnOutOfMemoryError`: the JVM of {} ended itself, because its heap was full", self.name),
+                )
+                .shows(self.exit_quote())
+                .lacks("that the heap was full", format!("docker logs {} 2>&1 | grep OutOfMemoryError", self.target()))
+            });
+        };
+        let size = logs.iter().filter(|own| own.sign == log.sign).find_map(|own| own.size);
+        let size = size.map(|size| format!(" ({size})")).unwrap_or_default();
+        let lead = if log.sign == Sign::Refused { "no kill by the kernel" } else { "not the kernel" };
+        let mut ruling = Ruling::new(
+            Verdict::Runtime,
+            if code == Some(137) { Confidence::Medium } else { Confidence::High },
+            format!("{lead}: {} says that {}{size}", log.who, log.what),
+        )
+        .shows(logs.iter().filter(|own| own.sign == log.sign).take(3).map(|own| line(own.span, self.sources)))
+        .shows(self.exit_quote());
+        match code {
+            Some(139) => ruling = ruling.also(
+                "exit code 139 looks like a crash, but for process 1 an abort ends as a segmentation fault",
+            ),
+            Some(134) => ruling = ruling.also("exit code 134 is its abort"),
+            Some(3) => ruling = ruling.also("exit code 3 is that of `-XX:+ExitOnOutOfMemoryError`"),
+            Some(137) => {
+                ruling = ruling.but("exit code 137 is a kill: something ended it after it had said so");
+            }
+            _ => {}
+        }
+        if let Some(limit) = self.subject.limit().filter(|limit| limit.0 > 0 && log.sign == Sign::OwnLimit) {
+            ruling = ruling.also(format!("the container's limit of {limit} was not what stopped it"));
+        }
+        Some(ruling)
+    }
+}
