@@ -7,6 +7,7 @@ mod budget;
 mod check;
 mod config;
 mod explain;
+mod fit;
 mod fix;
 mod generate;
 mod images;
@@ -95,6 +96,17 @@ Exit codes:
     Config(config::Arguments),
     /// Explain a rule: what it finds, why it matters, what to do
     Explain(explain::Arguments),
+    /// Plan limits for a stack, so that it fits its host
+    ///
+    /// A limit, a reservation and swap for every service that starts, each with its reason and how sure it is. What was measured
+    /// (--stats) comes before the heaps and caches that the files set, these before what is known of the image, this before
+    /// what programs of its kind usually need.
+    #[command(after_help = "\
+Exit codes:
+  0  it fits every host that is named
+  1  it does not
+  2  oomlint failed")]
+    Fit(fit::Arguments),
     /// List the images of a stack, and what oomlint knows about each
     ///
     /// Unknown images are not checked: `docker image inspect … | oomlint images lock` adds facts about those on this machine.
@@ -141,6 +153,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Completions(arguments)) => generate::completions(&arguments, &console),
         Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
+        Some(Command::Fit(arguments)) => fit::run(&arguments, &console),
         Some(Command::Images(arguments)) => images::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
         #[cfg(feature = "lsp")]

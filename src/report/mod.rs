@@ -9,6 +9,7 @@ mod checkstyle;
 mod concise;
 mod digest;
 pub mod escape;
+pub mod fit;
 mod fold;
 mod github;
 mod gitlab;
