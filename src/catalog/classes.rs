@@ -65,7 +65,10 @@ impl Classes {
             self.classes.iter().find(has)
         };
         let by_service = || {
-            let is_word = |word: &String| service.split(['-', '_', '.']).any(|part| part == word);
+            let is_word = |word: &String| {
+                let mut parts = service.split(['-', '_', '.']);
+                parts.any(|part| part.trim_end_matches(|c: char| c.is_ascii_digit()) == word)
+            };
             self.classes.iter().find(|class| class.services.iter().any(is_word))
         };
         by_image().or_else(by_runtime).or_else(by_service)
@@ -114,13 +117,14 @@ mod tests {
             ("prom/node-exporter", "an exporter or agent"),
             ("oliver006/redis_exporter", "an exporter or agent"),
             ("redis", "a cache"),
-            ("confluentinc/cp-kafka", "a message broker"),
+            ("confluentinc/cp-kafka", "a Kafka server"),
             ("clickhouse/clickhouse-server", "a column store"),
         ] {
             assert_eq!(class(Some(image), &[], "x"), Some(expected), "{image}");
         }
         assert_eq!(class(Some("acme/api"), &[RuntimeName::Java], "db"), Some("a Java program"));
         assert_eq!(class(Some("acme/api"), &[], "celery-worker"), Some("a queue worker"));
+        assert_eq!(class(None, &[], "kafka2"), Some("a Kafka server"));
         assert_eq!(class(Some("acme/api"), &[], "dbx"), None);
     }
 }

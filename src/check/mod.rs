@@ -260,9 +260,11 @@ pub(crate) fn run_rules(project: &Project, options: &Options, sources: &Sources)
     for rule in RULES.iter().filter(|rule| options.enables(rule.meta(), config.as_deref(), preset)) {
         rule.check(&mut RuleContext::new(rule.meta(), &policy, project, &mut findings).with_preset(preset));
     }
-    if let Some(targets) = options.targets.as_ref().and_then(|all| all.projects.get(&paths(project, sources)))
+    if let Some(all) = &options.targets
+        && let Some(targets) = all.projects.get(&paths(project, sources))
     {
-        planned::check(targets, &mut RuleContext::new(&planned::META, &policy, project, &mut findings));
+        let cx = &mut RuleContext::new(&planned::META, &policy, project, &mut findings);
+        planned::check((targets, all.in_deploy), cx);
     }
     images::move_out_of_lock(&mut findings, project);
     findings

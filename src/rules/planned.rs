@@ -19,8 +19,8 @@ pub(crate) static META: Meta = Meta {
     page: "",
 };
 
-/// Reports every service of the project that differs from its target.
-pub(crate) fn check(targets: &IndexMap<String, Target>, cx: &mut RuleContext<'_>) {
+/// Reports every service of the project that differs from its target. `in_deploy` prefers new limits below `deploy`.
+pub(crate) fn check((targets, in_deploy): (&IndexMap<String, Target>, bool), cx: &mut RuleContext<'_>) {
     let project = cx.project();
     for workload in &project.workloads {
         let Some(target) = targets.get(&workload.name) else { continue };
@@ -29,7 +29,8 @@ pub(crate) fn check(targets: &IndexMap<String, Target>, cx: &mut RuleContext<'_>
         if !differs && reservation.is_none() {
             continue;
         }
-        let ops = ops(&Offer::of(workload, cx), target, differs);
+        let offer = Offer { prefer_deploy: in_deploy, ..Offer::of(workload, cx) };
+        let ops = ops(&offer, target, differs);
         let name = &workload.name;
         cx.set_workload(workload);
         let mut finding = cx.report(workload.anchor, format!("`{name}` has another limit than planned"));

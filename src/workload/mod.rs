@@ -285,6 +285,13 @@ impl Workload {
         pools.chain(self.image.runtime).collect()
     }
 
+    /// Returns the largest size that a variable promises by its name, with that name, and whether it is of a heap. Nobody may
+    /// read the variable.
+    #[must_use]
+    pub fn promised_size(&self) -> Option<(&str, ByteSize, bool)> {
+        heap::promised_size(self)
+    }
+
     /// Returns the Dockerfile that the image is built from.
     #[must_use]
     pub fn dockerfile(&self) -> Option<SourceId> {

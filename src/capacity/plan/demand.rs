@@ -74,7 +74,7 @@ pub struct Demand {
     pub reserved: Option<ByteSize>,
     /// The limit that stands in the files.
     pub stands: Option<ByteSize>,
-    /// The text of that limit, if a variable sets it: a plan does not overwrite it.
+    /// The text of the limit, if a variable sets it: a plan does not overwrite it.
     pub variable: Option<String>,
     /// The largest heap or cache that a setting sizes: its name, its size, and its setting as written.
     pub largest: Option<(String, ByteSize, String)>,
@@ -194,6 +194,13 @@ impl Demand {
 
     /// Sets the sizes of its class.
     fn by_class(&mut self, workload: &Workload, why: &NoNumber) {
+        if let Some((name, size, heap)) = workload.promised_size() {
+            let beside = if heap { (size.0 / 3).max(250 * MIB) } else { size.0 / 9 };
+            let total = size.0.saturating_add(beside).saturating_add(memory_files(workload));
+            self.fixed(Ground::Declared, ByteSize(total).rounded_up());
+            self.reason = format!("`{name}` is {size}, and {} beside it", ByteSize(beside));
+            return;
+        }
         let table = Classes::builtin();
         let known = class_of(workload);
         let class = match known {
@@ -271,10 +278,14 @@ impl Demand {
     }
 }
 
-/// Returns the text of the limit, if a variable sets it.
+/// Returns the text of the limit, if a variable sets it, with or without a value.
 fn variable(workload: &Workload) -> Option<String> {
-    let key = workload.limit_key().filter(|key| key.text.varies())?;
-    Some(key.template.clone())
+    let names = ["deploy.resources.limits.memory", "mem_limit"];
+    let unknown = workload.service.size_keys.iter().filter(|key| {
+        workload.memory.limit.is_unknown() && names.contains(&key.name) && key.template.contains('$')
+    });
+    let known = workload.limit_key().filter(|key| key.text.varies());
+    known.into_iter().chain(unknown).next().map(|key| key.template.clone())
 }
 
 /// Returns the class of its program: by its image, unless another program replaces the image's, else by its runtime or its name.

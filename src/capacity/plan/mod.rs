@@ -26,6 +26,8 @@ pub struct Targets {
     pub projects: IndexMap<Vec<PathBuf>, IndexMap<String, Target>>,
     /// True while only limits are written: the heaps that go with them are still to be set.
     pub limits_only: bool,
+    /// True to write new limits below `deploy` also where short keys are usual.
+    pub in_deploy: bool,
 }
 
 /// The settings of one service to write.

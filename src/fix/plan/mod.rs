@@ -3,7 +3,7 @@
 
 mod overlay;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -70,11 +70,11 @@ pub struct Written {
     /// The changed files: path, text as read, text afterwards.
     pub files: Vec<(PathBuf, String, String)>,
     /// What is set for each service beside its limit, by the first path of its stack and its name: lower case, an imperative.
-    pub settings: BTreeMap<(PathBuf, String), Vec<String>>,
+    pub settings: BTreeMap<Key, Vec<String>>,
     /// The services whose plan is not written, with the reason.
-    pub refused: BTreeMap<(PathBuf, String), String>,
+    pub refused: BTreeMap<Key, String>,
     /// The settings of each service afterwards.
-    pub after: BTreeMap<(PathBuf, String), Settings>,
+    pub after: BTreeMap<Key, Settings>,
 }
 
 /// The memory settings of a service.
@@ -146,90 +146,142 @@ fn inactive(project: &Project, demands: &[Demand]) -> Vec<(String, usize)> {
 #[must_use]
 pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan]) -> Written {
     let options = &Options { targets: None, ..options.clone() };
-    let before = State::of(options, discovered, &Overlay::new());
-    let mut written = Written::default();
-    for round in 0..MAX_ROUNDS {
-        let targets = targets(stacks, &written.refused);
-        let (texts, refused) = texts(options, discovered, targets, &mut written);
-        let after = State::of(options, discovered, &texts);
-        let mut harmed = after.harmed(&before, stacks);
-        // What the fixes refused is left out of the next round, so that its neighbours get theirs.
-        harmed.retain(|key, _| !written.refused.contains_key(key));
-        if harmed.is_empty() || round + 1 == MAX_ROUNDS {
-            let is_clean = harmed.is_empty();
-            written.refused.extend(refused.into_iter().chain(harmed));
-            if is_clean {
-                written.files = before.changed(texts);
-                written.after = after.settings(stacks);
-            }
+    let writer =
+        Writer { options, discovered, stacks, before: State::of(options, discovered, &Overlay::new()) };
+    let mut best: Option<Written> = None;
+    // A service that another one extends, or whose keys are shared, may take its limit in one form only, and no reservation.
+    for (in_deploy, bare) in [(false, false), (true, false), (false, true), (true, true)] {
+        let without = match &best {
+            Some(best) if bare => best.refused.keys().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        let written = writer.write(in_deploy, &without);
+        let done = written.refused.is_empty();
+        if best.as_ref().is_none_or(|best| written.refused.len() < best.refused.len()) {
+            best = Some(written);
+        }
+        if done {
             break;
         }
-        written.refused.extend(harmed);
     }
-    written
+    best.unwrap_or_default()
 }
 
-/// Returns what to write: the grants of the first plan of each stack, where it fits.
-fn targets(stacks: &[StackPlan], refused: &BTreeMap<(PathBuf, String), String>) -> Targets {
-    let mut all = Targets { limits_only: true, ..Targets::default() };
-    for stack in stacks {
-        let Some(plan) = stack.plans.first().filter(|plan| plan.missing.is_none()) else { continue };
-        let Some(first) = stack.paths.first() else { continue };
-        let mut own = IndexMap::default();
-        for (demand, grant) in stack.demands.iter().zip(&plan.grants) {
-            if demand.variable.is_none() && !refused.contains_key(&(first.clone(), demand.name.clone())) {
-                let target = Target { limit: grant.limit, reservation: grant.reservation };
-                own.insert(demand.name.clone(), target);
+/// The first path of a stack, and the name of one of its services.
+type Key = (PathBuf, String);
+
+/// Writes plans in different forms.
+struct Writer<'w> {
+    options: &'w Options,
+    discovered: &'w Discovered,
+    stacks: &'w [StackPlan],
+    before: State,
+}
+
+impl Writer<'_> {
+    /// Writes the plans, in the end without those services that they would harm. Services of `bare` get no reservation.
+    fn write(&self, in_deploy: bool, bare: &BTreeSet<Key>) -> Written {
+        let mut written = Written::default();
+        for _ in 0..MAX_ROUNDS {
+            let targets = self.targets(in_deploy, bare, &written.refused);
+            let (texts, mut refused) = self.texts(&targets, &mut written.settings);
+            let after = State::of(self.options, self.discovered, &texts);
+            let mut harmed = after.harmed(&self.before, self.stacks);
+            harmed.retain(|key, _| !written.refused.contains_key(key));
+            if harmed.is_empty() {
+                written.after = after.settings(self.stacks);
+                for (key, target) in keyed(&targets) {
+                    let now = written.after.get(&key).and_then(|after| after.limit);
+                    if now == Some(target.limit) {
+                        refused.remove(&key);
+                    } else {
+                        let why = "its limit cannot be written without changing more than that";
+                        refused.entry(key).or_insert_with(|| why.to_owned());
+                    }
+                }
+                written.refused.extend(refused);
+                written.files = self.before.changed(texts);
+                return written;
             }
-            for (step, limit) in
-                demand.steps.iter().zip(&grant.steps).filter(|(step, _)| step.needs.is_some())
-            {
-                let refused = refused.contains_key(&(first.clone(), step.name.clone()));
-                if !step.has_own && !refused {
+            written.refused.extend(harmed);
+        }
+        // Nothing is written where each attempt harms another service.
+        let why = "its stack could not be written without new findings";
+        let all = self.stacks.iter().flat_map(|stack| {
+            let names = stack.demands.iter().map(|demand| demand.name.clone());
+            names.filter_map(|name| Some((stack.paths.first()?.clone(), name)))
+        });
+        written.refused.extend(all.map(|key| (key, why.to_owned())));
+        Written { after: self.before.settings(self.stacks), settings: BTreeMap::new(), ..written }
+    }
+
+    /// Returns what to write: the grants of the first plan of each stack, where it fits.
+    fn targets(&self, in_deploy: bool, bare: &BTreeSet<Key>, refused: &BTreeMap<Key, String>) -> Targets {
+        let mut all = Targets { limits_only: true, in_deploy, ..Targets::default() };
+        for stack in self.stacks {
+            let Some(plan) = stack.plans.first().filter(|plan| plan.missing.is_none()) else { continue };
+            let Some(first) = stack.paths.first() else { continue };
+            let key = |name: &str| (first.clone(), name.to_owned());
+            let mut own = IndexMap::default();
+            for (demand, grant) in stack.demands.iter().zip(&plan.grants) {
+                let is_bare = bare.contains(&key(&demand.name));
+                if demand.variable.is_none() && !refused.contains_key(&key(&demand.name)) {
+                    let reservation = grant.reservation.filter(|_| !is_bare);
+                    own.insert(demand.name.clone(), Target { limit: grant.limit, reservation });
+                }
+                let steps = demand.steps.iter().zip(&grant.steps);
+                let open = steps.filter(|(step, _)| step.needs.is_some() && !step.has_own);
+                for (step, limit) in open.filter(|(step, _)| !refused.contains_key(&key(&step.name))) {
                     own.insert(step.name.clone(), Target { limit: *limit, reservation: None });
                 }
             }
+            all.projects.insert(stack.paths.clone(), own);
         }
-        all.projects.insert(stack.paths.clone(), own);
+        all
     }
-    all
+
+    /// Returns the texts with the targets written: the limits first, then swap, heaps and caches. Also what was refused.
+    fn texts(
+        &self,
+        targets: &Targets,
+        settings: &mut BTreeMap<Key, Vec<String>>,
+    ) -> (Overlay, BTreeMap<Key, String>) {
+        let Self { options, discovered, .. } = *self;
+        let own = |service: Option<&str>| -> Option<Key> {
+            let of =
+                targets.projects.iter().find(|(_, own)| service.is_some_and(|name| own.contains_key(name)));
+            Some((of?.0.first()?.clone(), service?.to_owned()))
+        };
+        let limits = Options { targets: Some(Arc::new(targets.clone())), ..options.clone() };
+        let is_planned = |finding: &Finding| finding.rule == planned::META.name;
+        let first = fix_some(&limits, discovered, &Overlay::new(), Applicability::Unsafe, &is_planned);
+        let mut texts: Overlay = first.files.into_iter().map(|(path, _, new)| (path, new)).collect();
+        let refused = first.refused.into_iter();
+        let refused =
+            refused.filter_map(|refused| Some((own(refused.service.as_deref())?, refused.why))).collect();
+
+        let rest = Targets { limits_only: false, ..targets.clone() };
+        let rest = Options { targets: Some(Arc::new(rest)), ..options.clone() };
+        let goes_with =
+            |finding: &Finding| own(finding.service.as_deref()).is_some() && goes_with_a_limit(finding);
+        let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);
+        texts.extend(second.files.into_iter().map(|(path, _, new)| (path, new)));
+        settings.clear();
+        for applied in second.applied.iter().filter(|applied| !applied.rule.contains("swap")) {
+            if let Some(key) = own(applied.service.as_deref()) {
+                settings.entry(key).or_default().push(format!("{} ({})", applied.title, applied.rule));
+            }
+        }
+        (texts, refused)
+    }
 }
 
-/// Returns the texts with the targets written: the limits first, then swap, heaps and caches. Also what was refused.
-fn texts(
-    options: &Options,
-    discovered: &Discovered,
-    targets: Targets,
-    written: &mut Written,
-) -> (Overlay, BTreeMap<(PathBuf, String), String>) {
-    let names: HashSet<String> = targets.projects.values().flat_map(|own| own.keys().cloned()).collect();
-    let own = |service: Option<&str>| {
-        let service = service?;
-        let of = targets.projects.iter().find(|(_, own)| own.contains_key(service));
-        Some((of?.0.first()?.clone(), service.to_owned()))
-    };
-    let limits = Options { targets: Some(Arc::new(targets.clone())), ..options.clone() };
-    let is_planned = |finding: &Finding| finding.rule == planned::META.name;
-    let first = fix_some(&limits, discovered, &Overlay::new(), Applicability::Unsafe, &is_planned);
-    let mut texts: Overlay = first.files.into_iter().map(|(path, _, new)| (path, new)).collect();
-    let refused =
-        first.refused.into_iter().filter_map(|refused| Some((own(refused.service.as_deref())?, refused.why)));
-    let refused = refused.collect();
-
-    let rest = Targets { limits_only: false, ..targets.clone() };
-    let rest = Options { targets: Some(Arc::new(rest)), ..options.clone() };
-    let goes_with = |finding: &Finding| {
-        finding.service.as_ref().is_some_and(|service| names.contains(service)) && goes_with_a_limit(finding)
-    };
-    let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);
-    texts.extend(second.files.into_iter().map(|(path, _, new)| (path, new)));
-    written.settings.clear();
-    for applied in second.applied.iter().filter(|applied| applied.rule != "missing-swap-limit") {
-        if let Some(key) = own(applied.service.as_deref()) {
-            written.settings.entry(key).or_default().push(applied.title.clone());
-        }
-    }
-    (texts, refused)
+/// Returns every target with its key.
+fn keyed(targets: &Targets) -> impl Iterator<Item = (Key, &Target)> {
+    targets.projects.iter().flat_map(|(paths, own)| {
+        let first = paths.first().cloned().unwrap_or_default();
+        own.iter().map(move |(name, target)| ((first.clone(), name.clone()), target))
+    })
 }
 
 /// True for a finding whose fix belongs to a plan: swap, and what is wrong with limits, heaps and caches.
@@ -269,7 +321,7 @@ impl State {
     }
 
     /// Returns the services for which more is found than before, with the finding.
-    fn harmed(&self, before: &Self, stacks: &[StackPlan]) -> BTreeMap<(PathBuf, String), String> {
+    fn harmed(&self, before: &Self, stacks: &[StackPlan]) -> BTreeMap<Key, String> {
         let (were, are) = (before.counts(), self.counts());
         let mut harmed = BTreeMap::new();
         for finding in self.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
@@ -306,7 +358,7 @@ impl State {
         })
     }
 
-    fn settings(&self, stacks: &[StackPlan]) -> BTreeMap<(PathBuf, String), Settings> {
+    fn settings(&self, stacks: &[StackPlan]) -> BTreeMap<Key, Settings> {
         let all = self.of_stacks(stacks).flat_map(|(first, project)| {
             project
                 .workloads

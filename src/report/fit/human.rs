@@ -10,7 +10,7 @@ use crate::capacity::{Plan, RESERVE_RULE};
 use crate::fix::plan::StackPlan;
 
 /// The heads of the columns.
-const HEADS: [&str; 5] = ["service", "limit", "reserved", "swap", ""];
+const HEADS: [&str; 5] = ["service", "limit", "reserved", "swap", "how sure"];
 
 pub(super) fn write(
     out: &mut dyn Write,

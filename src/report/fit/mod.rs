@@ -150,10 +150,10 @@ impl Row<'_> {
     fn swap(&self) -> String {
         let Some(Settings { limit: Some(limit), swap, .. }) = self.after else { return "none".to_owned() };
         match swap {
-            None => format!("{limit} more, as Docker has it"),
+            None => format!("+{limit}"),
             Some(ByteSize(..0)) => "unlimited".to_owned(),
             Some(both) if both <= limit => "none".to_owned(),
-            Some(both) => format!("{} more", ByteSize(both.0 - limit.0)),
+            Some(both) => format!("+{}", ByteSize(both.0 - limit.0)),
         }
     }
 
@@ -162,6 +162,9 @@ impl Row<'_> {
         let demand = self.demand;
         let lowered =
             demand.stands.filter(|stands| demand.ground == Ground::Stands && self.grant.limit < *stands);
+        if let (Some(text), None) = (&demand.variable, demand.stands) {
+            return format!("set `{text}` to {}; {}", self.grant.limit.to_compose(), demand.reason);
+        }
         let squeezed = self.grant.limit < demand.usual && demand.ground >= Ground::Class;
         match lowered {
             Some(stands) => format!("lowered from {stands}, since the sum does not fit; {}", demand.reason),

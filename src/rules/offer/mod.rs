@@ -29,12 +29,14 @@ pub(super) struct Offer<'w> {
     pub(super) project: &'w Project,
     pub(super) workload: &'w Workload,
     pub(super) policy: &'w Policy,
+    /// True to write new limits below `deploy` even where the service's neighbours have short keys.
+    pub(super) prefer_deploy: bool,
 }
 
 impl<'w> Offer<'w> {
     /// Returns the offer for a workload of the context's project.
     pub(super) fn of(workload: &'w Workload, cx: &RuleContext<'w>) -> Self {
-        Self { project: cx.project(), workload, policy: cx.policy() }
+        Self { project: cx.project(), workload, policy: cx.policy(), prefer_deploy: false }
     }
 
     /// True unless the project is for Swarm, which has no settings for swap.
@@ -52,7 +54,7 @@ impl<'w> Offer<'w> {
     /// `deploy` or limits there, or where the file is of version 3. Swarm rejects a file with the short keys, docker-compose 1
     /// rejects them in version 3, and Compose reads both.
     pub(super) fn in_deploy(&self) -> bool {
-        let Self { project, workload, policy } = self;
+        let Self { project, workload, policy, prefer_deploy } = self;
         let has = |workload: &Workload, name: &str| workload.key(name).is_some();
         // A job and a step have no `deploy`.
         if workload.kind != Kind::Service {
@@ -64,7 +66,7 @@ impl<'w> Offer<'w> {
         if workload.has_short_limits() {
             return false;
         }
-        if has(workload, "deploy") {
+        if has(workload, "deploy") || *prefer_deploy {
             return true;
         }
         let elsewhere = project.changed_elsewhere(&workload.name).any(|change| change.in_deploy);

@@ -97,9 +97,11 @@ impl<'w> Offer<'w> {
         let reserves = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
         let mut ops = match reservation {
             _ if !keys.is_empty() => self.resize(&keys, limit)?,
+            // Both may need the same new blocks.
             Some(size) if self.in_deploy() && reserves.is_empty() => {
-                return Some(vec![self.new_blocks(limit, size)]);
+                return Some(vec![self.new_blocks(limit, Some(size))]);
             }
+            None if self.in_deploy() => vec![self.new_blocks(limit, None)],
             _ => vec![self.set(LIMIT, limit)],
         };
         let too_much = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
@@ -146,13 +148,14 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// Adds a limit and a reservation below `deploy`, one after the other: both may need the same new blocks.
-    fn new_blocks(&self, limit: ByteSize, reservation: ByteSize) -> FixOp {
+    /// Adds a limit and a reservation below `deploy`, one after the other.
+    fn new_blocks(&self, limit: ByteSize, reservation: Option<ByteSize>) -> FixOp {
         let mut steps = match self.new_block(LIMIT[1], limit) {
             Some(FixOp::Steps { steps, .. }) => steps,
             _ => vec![Step { from: None, path: LIMIT[1], value: limit.to_compose() }],
         };
-        steps.push(Step { from: None, path: RESERVATION[1], value: reservation.to_compose() });
+        let reserve = |size: ByteSize| Step { from: None, path: RESERVATION[1], value: size.to_compose() };
+        steps.extend(reservation.map(reserve));
         FixOp::Steps { owner: self.workload.owner(), steps }
     }
 
