@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 when nothing at or above `--fail-on` was found, 1 when something was, 2 when the tool could not do its work.
 
+mod alerts;
 mod baseline;
 mod budget;
 mod check;
@@ -79,6 +80,11 @@ enum Command {
     /// Check files and directories (the default)
     #[command(after_long_help = AFTER_HELP)]
     Check(check::Arguments),
+    /// Print Prometheus alerts for the memory limits of a stack
+    ///
+    /// Near the limit, about to be killed, killed, restarting, another limit than in the files, host overcommitted. The metrics
+    /// are those of cAdvisor, with its labels for containers of Docker Compose.
+    Alerts(alerts::Arguments),
     /// Record all current findings, so that only new ones are reported
     Baseline(baseline::Arguments),
     /// Show how much of its host's memory a stack may use, and whether it fits
@@ -148,6 +154,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         None => check(cli.check, &arguments, &console),
         Some(Command::Check(own)) => check(own, &arguments, &console),
+        Some(Command::Alerts(arguments)) => alerts::run(&arguments, &console),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &console),
         Some(Command::Budget(arguments)) => budget::run(&arguments, &console),
         Some(Command::Completions(arguments)) => generate::completions(&arguments, &console),

@@ -110,7 +110,12 @@ impl Demand {
     fn grant(&self, step: i64) -> Grant {
         let limit = self.limit(step);
         let reservation = (!self.job).then(|| {
-            let half = ByteSize(rounded_down(limit.0 / 2).max(6 * MIB));
+            let half = match rounded_down(limit.0 / 2) {
+                // Of a small limit, whole MiB.
+                half if half < 64 * MIB => limit.0 / 2 / MIB * MIB,
+                half => half,
+            };
+            let half = ByteSize(half.max(6 * MIB));
             self.reserved.or(self.steady).unwrap_or(half).min(limit)
         });
         Grant { limit, reservation, steps: self.steps.iter().map(|step| step.limit_beside(limit)).collect() }

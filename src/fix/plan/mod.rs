@@ -73,6 +73,8 @@ pub struct Written {
     pub settings: BTreeMap<Key, Vec<String>>,
     /// The services whose plan is not written, with the reason.
     pub refused: BTreeMap<Key, String>,
+    /// The warnings and errors about limits and heaps that are left.
+    pub left: BTreeMap<Key, Vec<String>>,
     /// The settings of each service afterwards.
     pub after: BTreeMap<Key, Settings>,
 }
@@ -190,6 +192,7 @@ impl Writer<'_> {
             harmed.retain(|key, _| !written.refused.contains_key(key));
             if harmed.is_empty() {
                 written.after = after.settings(self.stacks);
+                written.left = after.left(self.stacks);
                 for (key, target) in keyed(&targets) {
                     let now = written.after.get(&key).and_then(|after| after.limit);
                     if now == Some(target.limit) {
@@ -292,6 +295,19 @@ fn goes_with_a_limit(finding: &Finding) -> bool {
     is_memory || matches!(finding.rule, "missing-swap-limit" | "unbounded-heap")
 }
 
+/// True for a warning or error about limits or heaps.
+fn is_about_memory(finding: &Finding) -> bool {
+    let group = rules::find(finding.rule).map(|rule| rule.meta().group);
+    matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning
+}
+
+/// Describes a finding in one line, with what to do about it.
+fn described(finding: &Finding) -> String {
+    let help = finding.help.as_deref().or_else(|| finding.fix().map(|fix| fix.title.as_str()));
+    let help = help.map(|help| format!("; {}", help.lines().next().unwrap_or_default()));
+    format!("{}: {}{}", finding.rule, finding.message, help.unwrap_or_default())
+}
+
 /// One state of the files.
 struct State {
     sources: Sources,
@@ -333,11 +349,30 @@ impl State {
             for stack in
                 stacks.iter().filter(|stack| stack.demands.iter().any(|demand| demand.name == service))
             {
-                let why = format!("it would cause {}: {}", finding.rule, finding.message);
+                let why = format!("it would cause {}", described(finding));
                 harmed.extend(stack.paths.first().map(|first| ((first.clone(), service.to_owned()), why)));
             }
         }
         harmed
+    }
+
+    /// Returns the warnings and errors about limits and heaps of the services of the stacks.
+    fn left(&self, stacks: &[StackPlan]) -> BTreeMap<Key, Vec<String>> {
+        let mut left: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| is_about_memory(finding)) {
+            let Some(service) = finding.service.as_deref() else { continue };
+            let file = self.sources.to_outer_span(finding.primary.span).file;
+            for (first, project) in
+                self.of_stacks(stacks).filter(|(_, project)| project.files.contains(&file))
+            {
+                let of = stacks.iter().filter(|stack| stack.paths.first() == Some(first));
+                let mut names = of.flat_map(|stack| &stack.demands).map(|demand| demand.name.as_str());
+                if project.files.contains(&file) && names.any(|name| name == service) {
+                    left.entry((first.clone(), service.to_owned())).or_default().push(described(finding));
+                }
+            }
+        }
+        left
     }
 
     /// Returns the files of `texts` whose text differs from that of this state.

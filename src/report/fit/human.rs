@@ -94,6 +94,9 @@ fn one(
         for (step, limit) in row.demand.steps.iter().zip(&row.grant.steps) {
             look.line(out, &format!("{}: {limit}", step.name), "    ")?;
         }
+        for left in row.left.iter().filter(|_| row.refused.is_none()) {
+            look.line(out, &format!("left to do: {left}"), "    ")?;
+        }
         if let Some(why) = row.refused {
             look.line(out, &look.paint(&format!("not written: {why}"), "93"), "    ")?;
         }

@@ -88,6 +88,8 @@ struct Service {
     settings: Vec<String>,
     /// Why the plan of the service is not written into its files.
     refused: Option<String>,
+    /// Warnings and errors about its limits and heaps that are left.
+    left: Vec<String>,
     /// The steps of its `pre_start`.
     steps: Vec<StepOut>,
 }
@@ -177,6 +179,7 @@ impl Report<'_> {
             reason: row.reason(),
             settings: row.settings.to_vec(),
             refused: row.refused.map(str::to_owned),
+            left: row.left.to_vec(),
             steps: steps.map(|(step, limit)| StepOut { name: step.name.clone(), limit: limit.0 }).collect(),
         }
     }

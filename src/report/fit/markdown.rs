@@ -70,6 +70,9 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     for setting in row.settings {
         why = format!("{why}; {setting}");
     }
+    for left in row.left {
+        why = format!("{why}; left to do: {left}");
+    }
     if let Some(refused) = row.refused {
         why = format!("{why}; not written: {refused}");
     }

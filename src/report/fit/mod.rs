@@ -4,7 +4,9 @@ mod human;
 mod json;
 mod markdown;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::{FileLocation, human::plural, path_text};
 use crate::capacity::{Demand, Grant, Ground, Plan};
@@ -54,6 +56,9 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format) -> io::Re
     }
 }
 
+/// Lines about each service.
+type Lines = BTreeMap<(PathBuf, String), Vec<String>>;
+
 /// One service with what it is given.
 struct Row<'r> {
     demand: &'r Demand,
@@ -64,6 +69,8 @@ struct Row<'r> {
     settings: &'r [String],
     /// The reason why its plan is not written.
     refused: Option<&'r str>,
+    /// Warnings and errors that are left.
+    left: &'r [String],
 }
 
 impl<'r> Report<'r> {
@@ -94,16 +101,16 @@ impl<'r> Report<'r> {
         let first = stack.paths.first();
         stack.demands.iter().zip(&plan.grants).map(move |(demand, grant)| {
             let key = first.map(|first| (first.clone(), demand.name.clone()));
-            let of = self.written.zip(key);
+            let (written, key) = self.written.zip(key).unzip();
+            let key = key.as_ref();
+            let texts = |of: fn(&Written) -> &Lines| written.zip(key).and_then(|(all, key)| of(all).get(key));
             Row {
                 demand,
                 grant,
-                after: of.as_ref().and_then(|(written, key)| written.after.get(key).copied()),
-                settings: of
-                    .as_ref()
-                    .and_then(|(written, key)| written.settings.get(key))
-                    .map_or(&[], Vec::as_slice),
-                refused: of.as_ref().and_then(|(written, key)| written.refused.get(key)).map(String::as_str),
+                after: written.zip(key).and_then(|(all, key)| all.after.get(key).copied()),
+                settings: texts(|all| &all.settings).map_or(&[], Vec::as_slice),
+                left: texts(|all| &all.left).map_or(&[], Vec::as_slice),
+                refused: written.zip(key).and_then(|(all, key)| all.refused.get(key)).map(String::as_str),
             }
         })
     }
@@ -141,9 +148,12 @@ impl Row<'_> {
         }
     }
 
-    /// Returns its reservation: that of the files, if it has one.
+    /// Returns its reservation: that of the files once the plan is in them, else the planned one.
     fn reservation(&self) -> Option<ByteSize> {
-        self.after.and_then(|after| after.reservation).or(self.grant.reservation)
+        match self.after.filter(|after| after.limit == Some(self.grant.limit)) {
+            Some(after) => after.reservation,
+            None => self.grant.reservation,
+        }
     }
 
     /// Describes its swap: `none`, or how much is on top of the limit.

@@ -183,19 +183,21 @@ impl<'w> Offer<'w> {
     /// Returns help that names the key, and why its value does not follow from the files.
     fn without_number(&self, why: &NoNumber) -> String {
         let key = self.limit_name();
+        let host = self.policy.host_memory.map_or_else(|| "8g".to_owned(), ByteSize::to_compose);
+        let fit = format!("`oomlint fit --host-memory {host}` suggests a start");
         match why {
             NoNumber::Unknown if self.workload.role.is_job() => format!(
-                "add `{key}: <size>`, above its peak memory use while it runs; `oomlint size` suggests one from samples of `docker stats`"
+                "add `{key}: <size>`, above its peak memory use while it runs; {fit}, `oomlint size` one from samples of `docker stats`"
             ),
             NoNumber::Unknown => format!(
-                "add `{key}: <size>`, above the service's peak memory use; `oomlint size` suggests one from samples of `docker stats`"
+                "add `{key}: <size>`, above the service's peak memory use; {fit}, `oomlint size` one from samples of `docker stats`"
             ),
             NoNumber::Follows { runtime } => format!(
-                "add `{key}: <size>`: the {runtime} heap then follows it; `oomlint size` suggests one from samples of `docker stats`"
+                "add `{key}: <size>`: the {runtime} heap then follows it; {fit}, `oomlint size` one from samples of `docker stats`"
             ),
             NoNumber::Grows { what } => {
                 format!(
-                    "add `{key}: <size>`, as much as you want to give it: {what}, so its current use is no guide"
+                    "add `{key}: <size>`, as much as you want to give it: {what}, so its current use is no guide; {fit}"
                 )
             }
             NoNumber::HostSized { why, first } => match first {
