@@ -8,7 +8,7 @@ use clap::Args;
 use super::Outcome;
 use super::fix::{print_diff, replace};
 use super::input::Input;
-use super::output::{Console, TableFormat, write_file};
+use super::output::{Console, TableFormat, is_there, write_file};
 use super::policy::{Scope, host_memory, single_line_error};
 use super::stats::Measured;
 use crate::check::{self, Options};
@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::fix::plan::{self, Hosts, StackPlan, Written};
 use crate::report::fit::{self, Format, Report};
 use crate::rules::Target;
-use crate::source::Sources;
+use crate::source::{Overlay, Sources};
 use crate::syntax::size::ByteSize;
 
 #[derive(Args)]
@@ -76,6 +76,18 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let configs = arguments.scope.configs(sources.disk())?;
     let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
+    let (options, sources) = match &arguments.overlay {
+        // The file that is written anew says nothing about the stack: it counts as empty.
+        Some(overlay) if is_there(overlay) => {
+            let own = sources.absolute(overlay);
+            discovered.files.retain(|found| sources.absolute(&found.path) != own);
+            discovered.related_compose_files.retain(|path| sources.absolute(path) != own);
+            let empty = Overlay::from([(overlay.clone(), "services: {}\n".to_owned())]);
+            let disk = options.disk.with_overlay(&empty);
+            (Options { disk: disk.clone(), ..options }, Sources::with_file_system(disk))
+        }
+        _ => (options, sources),
+    };
     let options = Options { stats: arguments.measured.read()?, target: arguments.target, ..options };
     let (sizes, from) = arguments.hosts(&options, &sources, &discovered)?;
     if sizes.len() > 1 && arguments.changes() {
@@ -87,7 +99,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let hosts = Hosts { sizes, reserve: arguments.reserve, profiles: arguments.profiles.clone() };
     let stacks = plan::plan(&options, &sources, &discovered, &hosts);
     let written = match hosts.sizes.as_slice() {
-        [_] => Some(plan::write(&options, &discovered, &stacks)),
+        [_] => Some(plan::write(&options, &discovered, &stacks, &hosts)),
         _ => None,
     };
     match (&written, arguments.changes()) {
@@ -196,7 +208,7 @@ impl Arguments {
         if stack.plans.iter().any(|plan| plan.missing.is_some()) {
             return Ok(());
         }
-        if super::output::is_there(path) {
+        if is_there(path) {
             let own = super::stats::text(path).is_ok_and(|text| plan::is_own(&text));
             if !own {
                 return Err(Error::Unwritable {

@@ -150,7 +150,7 @@ fn no_name_leaves_its_quotes() {
         assert!(all.len() >= 3, "{text}");
         for rule in &all {
             let expression = rule["expr"].as_str().unwrap();
-            assert!(!expression.replace("\\\"", "").contains("} or vector"), "{expression}");
+            assert!(!expression.replace("\\\"", "").contains("\"} or vector"), "{expression}");
             let service = rule["labels"]["service"].as_str().unwrap_or_default();
             assert!(!service.contains("{{ $value"), "{service}");
         }

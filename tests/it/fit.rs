@@ -188,6 +188,27 @@ fn what_cannot_be_planned_is_an_error() {
     }
 }
 
+/// The page of the book has what the executable prints. `UPDATE=1` writes it.
+#[test]
+fn the_page_is_what_is_printed() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = top.join("docs/fit.md");
+    let is = std::fs::read_to_string(&page).unwrap();
+    let mut parts = is.split("<!-- printed: ");
+    let mut wanted = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (command, rest) = part.split_once(" -->\n```text\n").unwrap();
+        let (_, after) = rest.split_once("```\n").unwrap();
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let (_, printed, _) = run(&top.join("fixtures/cli/fit"), &arguments);
+        wanted.push_str(&format!("<!-- printed: {command} -->\n```text\n{printed}```\n{after}"));
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&page, &wanted).unwrap();
+    }
+    assert!(is == wanted || std::env::var_os("UPDATE").is_some(), "UPDATE=1 cargo test --test it fit");
+}
+
 /// Returns the limits of a stack on a host, by service, and whether it fits.
 fn limits(text: &str, host: i64) -> (Vec<i64>, bool) {
     let sources = Sources::new();

@@ -19,7 +19,7 @@ pub fn reserve(host: ByteSize) -> ByteSize {
     let mut kept = 0;
     for (band, percent) in BANDS {
         let part = rest.min(band);
-        kept += part / 100 * percent;
+        kept += i64::try_from(i128::from(part) * i128::from(percent) / 100).unwrap_or(0);
         rest -= part;
     }
     // A machine with less than 1 GiB keeps 255 MiB.
@@ -34,7 +34,7 @@ mod tests {
     fn it_is_that_of_the_page() {
         let mebibytes = |gib: f64| reserve(ByteSize((gib * GIB as f64) as i64)).0 / MIB;
         for (host, kept) in
-            [(0.1, 102), (0.5, 255), (2.0, 511), (4.0, 1023), (8.0, 1843), (16.0, 2662), (128.0, 9543)]
+            [(0.1, 102), (0.5, 255), (2.0, 512), (4.0, 1024), (8.0, 1843), (16.0, 2662), (128.0, 9543)]
         {
             assert!((mebibytes(host) - kept).abs() <= 1, "{host}: {}", mebibytes(host));
         }

@@ -36,6 +36,9 @@ const REFUTING: [&str; 9] = [
 /// The most times that a plan is written anew, without the services that it would harm.
 const MAX_ROUNDS: usize = 6;
 
+/// The most times that a plan is made anew from what was written.
+const MAX_PASSES: usize = 4;
+
 /// The services of one stack, with a plan for each host.
 #[derive(Clone, Debug)]
 pub struct StackPlan {
@@ -146,10 +149,36 @@ fn inactive(project: &Project, demands: &[Demand]) -> Vec<(String, usize)> {
 
 /// Writes the first plan of each stack that fits into copies of the files.
 #[must_use]
-pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan]) -> Written {
+pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan], hosts: &Hosts) -> Written {
     let options = &Options { targets: None, ..options.clone() };
-    let writer =
-        Writer { options, discovered, stacks, before: State::of(options, discovered, &Overlay::new()) };
+    let mut written = in_some_form(options, discovered, stacks, &Overlay::new());
+    // What was refused may be possible once the rest is written: a smaller heap lets a limit stand. The next run would find that.
+    for _ in 1..MAX_PASSES {
+        let texts: Overlay = written.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
+        let sources = Sources::with_file_system(options.disk.with_overlay(&texts));
+        let again = plan(options, &sources, discovered, hosts);
+        let next = in_some_form(options, discovered, &again, &texts);
+        if next.files.is_empty() {
+            break;
+        }
+        for (path, old, new) in next.files {
+            match written.files.iter_mut().find(|(known, ..)| *known == path) {
+                Some((_, _, text)) => *text = new,
+                None => written.files.push((path, old, new)),
+            }
+        }
+        for (key, lines) in next.settings {
+            written.settings.entry(key).or_default().extend(lines);
+        }
+        (written.after, written.left) = (next.after, next.left);
+    }
+    written
+}
+
+/// Writes plans in the first form that all services take, or in that which most of them take. `base` has texts in place of
+/// files.
+fn in_some_form(options: &Options, discovered: &Discovered, stacks: &[StackPlan], base: &Overlay) -> Written {
+    let writer = Writer { options, discovered, stacks, base, before: State::of(options, discovered, base) };
     let mut best: Option<Written> = None;
     // A service that another one extends, or whose keys are shared, may take its limit in one form only, and no reservation.
     for (in_deploy, bare) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -177,6 +206,8 @@ struct Writer<'w> {
     options: &'w Options,
     discovered: &'w Discovered,
     stacks: &'w [StackPlan],
+    /// Texts in place of files.
+    base: &'w Overlay,
     before: State,
 }
 
@@ -221,8 +252,8 @@ impl Writer<'_> {
     /// Returns what to write: the grants of the first plan of each stack, where it fits.
     fn targets(&self, in_deploy: bool, bare: &BTreeSet<Key>, refused: &BTreeMap<Key, String>) -> Targets {
         let mut all = Targets { limits_only: true, in_deploy, ..Targets::default() };
-        for stack in self.stacks {
-            let Some(plan) = stack.plans.first().filter(|plan| plan.missing.is_none()) else { continue };
+        for stack in fitting(self.stacks) {
+            let Some(plan) = stack.plans.first() else { continue };
             let Some(first) = stack.paths.first() else { continue };
             let key = |name: &str| (first.clone(), name.to_owned());
             let mut own = IndexMap::default();
@@ -257,16 +288,27 @@ impl Writer<'_> {
         };
         let limits = Options { targets: Some(Arc::new(targets.clone())), ..options.clone() };
         let is_planned = |finding: &Finding| finding.rule == planned::META.name;
-        let first = fix_some(&limits, discovered, &Overlay::new(), Applicability::Unsafe, &is_planned);
-        let mut texts: Overlay = first.files.into_iter().map(|(path, _, new)| (path, new)).collect();
+        let first = fix_some(&limits, discovered, self.base, Applicability::Unsafe, &is_planned);
+        let mut texts = self.base.clone();
+        texts.extend(first.files.into_iter().map(|(path, _, new)| (path, new)));
         let refused = first.refused.into_iter();
         let refused =
             refused.filter_map(|refused| Some((own(refused.service.as_deref())?, refused.why))).collect();
 
         let rest = Targets { limits_only: false, ..targets.clone() };
         let rest = Options { targets: Some(Arc::new(rest)), ..options.clone() };
-        let goes_with =
-            |finding: &Finding| own(finding.service.as_deref()).is_some() && goes_with_a_limit(finding);
+        // A limit that a variable sets stays, and its swap follows it.
+        let kept: HashSet<&str> = fitting(self.stacks)
+            .flat_map(|stack| &stack.demands)
+            .filter(|demand| demand.variable.is_some())
+            .map(|demand| demand.name.as_str())
+            .collect();
+        let goes_with = |finding: &Finding| {
+            let service = finding.service.as_deref();
+            let is_kept = service.is_some_and(|name| kept.contains(name));
+            is_kept && finding.rule == "missing-swap-limit"
+                || own(service).is_some() && goes_with_a_limit(finding)
+        };
         let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);
         texts.extend(second.files.into_iter().map(|(path, _, new)| (path, new)));
         settings.clear();
@@ -277,6 +319,11 @@ impl Writer<'_> {
         }
         (texts, refused)
     }
+}
+
+/// Returns the stacks whose first plan fits its host: only those are written.
+fn fitting(stacks: &[StackPlan]) -> impl Iterator<Item = &StackPlan> {
+    stacks.iter().filter(|stack| stack.plans.first().is_some_and(|plan| plan.missing.is_none()))
 }
 
 /// Returns every target with its key.
@@ -362,12 +409,11 @@ impl State {
         for finding in self.findings.iter().filter(|finding| is_about_memory(finding)) {
             let Some(service) = finding.service.as_deref() else { continue };
             let file = self.sources.to_outer_span(finding.primary.span).file;
-            for (first, project) in
-                self.of_stacks(stacks).filter(|(_, project)| project.files.contains(&file))
-            {
-                let of = stacks.iter().filter(|stack| stack.paths.first() == Some(first));
+            let own = self.of_stacks(stacks).filter(|(_, project)| project.files.contains(&file));
+            for first in own.map(|(first, _)| first) {
+                let of = fitting(stacks).filter(|stack| stack.paths.first() == Some(first));
                 let mut names = of.flat_map(|stack| &stack.demands).map(|demand| demand.name.as_str());
-                if project.files.contains(&file) && names.any(|name| name == service) {
+                if names.any(|name| name == service) {
                     left.entry((first.clone(), service.to_owned())).or_default().push(described(finding));
                 }
             }

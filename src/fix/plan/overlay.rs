@@ -110,10 +110,10 @@ fn text<'w>(pairs: impl Iterator<Item = (&'w Workload, &'w Workload)>, stack: &S
         }
         any = true;
         let _ = writeln!(out, "  {}:", quoted(&new.name));
+        in_form(&mut out, old, new, (limit, settings.reservation));
         if let Some(swap) = settings.swap {
             let _ = writeln!(out, "    memswap_limit: {}", swap.to_compose());
         }
-        in_form(&mut out, old, new, (limit, settings.reservation));
         let variables = variables(old, new);
         if !variables.is_empty() {
             out.push_str("    environment:\n");

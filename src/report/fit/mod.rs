@@ -107,7 +107,10 @@ impl<'r> Report<'r> {
             Row {
                 demand,
                 grant,
-                after: written.zip(key).and_then(|(all, key)| all.after.get(key).copied()),
+                after: written
+                    .zip(key)
+                    .filter(|_| plan.missing.is_none())
+                    .and_then(|(all, key)| all.after.get(key).copied()),
                 settings: texts(|all| &all.settings).map_or(&[], Vec::as_slice),
                 left: texts(|all| &all.left).map_or(&[], Vec::as_slice),
                 refused: written.zip(key).and_then(|(all, key)| all.refused.get(key)).map(String::as_str),
