@@ -14,7 +14,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let out = std::env::var("OUT_DIR")?;
     let out = Path::new(&out);
-    for table in ["images", "packages", "probes", "programs", "runtimes", "tags"] {
+    for table in ["classes", "images", "packages", "probes", "programs", "runtimes", "tags"] {
         let path = format!("rules/catalog/{table}.yaml");
         println!("cargo::rerun-if-changed={path}");
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;

@@ -207,7 +207,7 @@ fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
 }
 
 /// Returns the most that sized tmpfs mounts and `shm_size` take, in bytes: their files count against the limit.
-fn memory_files(workload: &Workload) -> i64 {
+pub(super) fn memory_files(workload: &Workload) -> i64 {
     let sized = workload.service.tmpfs.iter().filter_map(|mount| mount.size.value());
     let sizes = workload.service.shm_size.value().into_iter().chain(sized).filter(|size| size.0 > 0);
     sizes.fold(0, |sum: i64, size| sum.saturating_add(size.0))

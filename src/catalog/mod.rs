@@ -3,6 +3,7 @@
 //! The tables are `rules/catalog/*.yaml`. The head of each says how to add a row.
 
 mod claims;
+mod classes;
 mod defaults;
 mod heap;
 mod image;
@@ -21,6 +22,7 @@ mod tags;
 use std::sync::OnceLock;
 
 pub use claims::{Deprecated, IgnoresLimit, Minimum, SharedMemory, SizesItself, Upgrade};
+pub use classes::{Class, Classes};
 pub use defaults::{DefaultHeap, HotspotFlags};
 pub use heap::{BesideHeap, HeapWhenUnset, NoHeapIn};
 pub use image::{Healthcheck, ImageEntry, Start};
@@ -56,6 +58,7 @@ static PROBE_ROWS: Table = include!(concat!(env!("OUT_DIR"), "/probes.rs"));
 const TAGS: &str = include_str!(concat!(env!("OUT_DIR"), "/tags.json"));
 const RUNTIMES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtimes.json"));
 const PROGRAMS: &str = include_str!(concat!(env!("OUT_DIR"), "/programs.json"));
+const CLASSES: &str = include_str!(concat!(env!("OUT_DIR"), "/classes.json"));
 const PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.json"));
 
 /// The tables, indexed for lookup.

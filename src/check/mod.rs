@@ -37,13 +37,14 @@ pub use self::images::{UsedImage, used_images};
 use self::merge::SharedFindings;
 use self::suppress::Suppressions;
 pub use self::truncate::MAX_FINDINGS;
+use crate::capacity::Targets;
 use crate::config::{Config, Configs, FailOn, Patterns};
 use crate::diagnostic::{Finding, Summary, Suppressed, SuppressionKind};
 use crate::discover::{Discovered, RepositoryRoot};
 use crate::hash::{HashMap, HashSet};
 use crate::lock::Locks;
 use crate::model::compose::Settings;
-use crate::rules::{Meta, Policy, Preset, RULES, RuleContext, Target};
+use crate::rules::{Meta, Policy, Preset, RULES, RuleContext, Target, planned};
 use crate::source::{FileSystem, Source, SourceId, Sources, compare_paths};
 use crate::stats::Stats;
 use crate::workload::{Kind, Measurements, Project};
@@ -81,6 +82,8 @@ pub struct Options {
     pub baseline: Option<(Baseline, RepositoryRoot)>,
     /// File-system access for the [`Sources`] that a run creates itself.
     pub disk: FileSystem,
+    /// Limits and reservations to compare with those of the services. `None` but while a plan is written.
+    pub targets: Option<Arc<Targets>>,
     /// Counts the states of the files that fixing has tried so far.
     pub trials: Arc<AtomicUsize>,
 }
@@ -259,8 +262,19 @@ pub(crate) fn run_rules(project: &Project, options: &Options, sources: &Sources)
     for rule in RULES.iter().filter(|rule| options.enables(rule.meta(), config.as_deref(), preset)) {
         rule.check(&mut RuleContext::new(rule.meta(), &policy, project, &mut findings).with_preset(preset));
     }
+    if let Some(all) = &options.targets
+        && let Some(targets) = all.projects.get(&paths(project, sources))
+    {
+        let cx = &mut RuleContext::new(&planned::META, &policy, project, &mut findings);
+        planned::check((targets, all.in_deploy), cx);
+    }
     images::move_out_of_lock(&mut findings, project);
     findings
+}
+
+/// Returns the paths of a project's Compose files, by which [`Targets`] know it.
+pub(crate) fn paths(project: &Project, sources: &Sources) -> Vec<PathBuf> {
+    project.compose_files.iter().map(|file| sources.get(*file).path().to_path_buf()).collect()
 }
 
 /// Sorts findings by path and position, whatever the order of reading, and drops duplicates from different projects.

@@ -45,9 +45,20 @@ pub(super) fn diff(
     console: &Console,
 ) -> Outcome {
     let fixed = tried(options, discovered, overlay, fixes);
+    print_diff(&fixed.files, "use --fix", console)?;
+    report_result(&fixed, fixes.level, console);
+    Ok(if fixed.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Prints changed files as unified diffs. `instead` is the advice for a diff that cannot be shown.
+pub(super) fn print_diff(
+    files: &[(PathBuf, String, String)],
+    instead: &str,
+    console: &Console,
+) -> Result<(), Error> {
     let mut refused = Vec::new();
     console.write(|out| {
-        for (path, old, new) in &fixed.files {
+        for (path, old, new) in files {
             let diff = unified::diff(path, old, new);
             if console.is_terminal {
                 // A terminal shows the diff to a reader, so it is sanitized, even if it then no longer applies.
@@ -62,10 +73,9 @@ pub(super) fn diff(
     })?;
     for path in refused {
         let why = "has control characters or commands to a CI runner around what changes";
-        console.report(&format!("not shown: `{}` {why}; use --fix", path.display()));
+        console.report(&format!("not shown: `{}` {why}; {instead}", path.display()));
     }
-    report_result(&fixed, fixes.level, console);
-    Ok(if fixed.files.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(())
 }
 
 /// Tries the fixes, and tells on a terminal how many states of the files it has tried.
@@ -112,7 +122,7 @@ fn unwritable(path: &Path, reason: &str) -> Error {
 }
 
 /// Replaces the texts of files. All new texts are written beside the files before the first file is replaced.
-fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> {
+pub(super) fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> {
     let mut fresh = Vec::new();
     for (path, _, new) in files {
         writable(path)?;

@@ -2,11 +2,13 @@
 //!
 //! Exit codes: 0 when nothing at or above `--fail-on` was found, 1 when something was, 2 when the tool could not do its work.
 
+mod alerts;
 mod baseline;
 mod budget;
 mod check;
 mod config;
 mod explain;
+mod fit;
 mod fix;
 mod generate;
 mod images;
@@ -79,6 +81,11 @@ enum Command {
     /// Check files and directories (the default)
     #[command(after_long_help = AFTER_HELP)]
     Check(check::Arguments),
+    /// Print Prometheus alerts for the memory limits of a stack
+    ///
+    /// Near the limit, about to be killed, killed, restarting, another limit than in the files, host overcommitted. The metrics
+    /// are those of cAdvisor, with its labels for containers of Docker Compose.
+    Alerts(alerts::Arguments),
     /// Record all current findings, so that only new ones are reported
     Baseline(baseline::Arguments),
     /// Show how much of its host's memory a stack may use, and whether it fits
@@ -96,6 +103,17 @@ Exit codes:
     Config(config::Arguments),
     /// Explain a rule: what it finds, why it matters, what to do
     Explain(explain::Arguments),
+    /// Plan limits for a stack, so that it fits its host
+    ///
+    /// A limit, a reservation and swap for every service that starts, each with its reason and how sure it is. What was measured
+    /// (--stats) comes before the heaps and caches that the files set, these before what is known of the image, this before
+    /// what programs of its kind usually need.
+    #[command(after_help = "\
+Exit codes:
+  0  it fits every host that is named
+  1  it does not
+  2  oomlint failed")]
+    Fit(fit::Arguments),
     /// List the images of a stack, and what oomlint knows about each
     ///
     /// Unknown images are not checked: `docker image inspect … | oomlint images lock` adds facts about those on this machine.
@@ -154,11 +172,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         None => check(cli.check, &arguments, &console),
         Some(Command::Check(own)) => check(own, &arguments, &console),
+        Some(Command::Alerts(arguments)) => alerts::run(&arguments, &console),
         Some(Command::Baseline(arguments)) => baseline::run(&arguments, &console),
         Some(Command::Budget(arguments)) => budget::run(&arguments, &console),
         Some(Command::Completions(arguments)) => generate::completions(&arguments, &console),
         Some(Command::Config(arguments)) => config::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
+        Some(Command::Fit(arguments)) => fit::run(&arguments, &console),
         Some(Command::Images(arguments)) => images::run(&arguments, &console),
         Some(Command::Inspect(arguments)) => inspect::run(&arguments, &console),
         #[cfg(feature = "lsp")]

@@ -173,7 +173,7 @@ impl Choices {
 }
 
 /// Reads a size, or `auto` for the memory of this machine.
-fn host_memory(text: &str) -> Result<ByteSize, String> {
+pub(super) fn host_memory(text: &str) -> Result<ByteSize, String> {
     if text == "auto" {
         return machine::memory()
             .ok_or_else(|| "the memory of this machine is not known: write it, as in 16g".to_owned());
@@ -182,7 +182,7 @@ fn host_memory(text: &str) -> Result<ByteSize, String> {
 }
 
 /// Adapts a parser to clap: appends the hint on the second line of an error message to its first line.
-fn single_line_error<T>(
+pub(super) fn single_line_error<T>(
     parse: impl Fn(&str) -> Result<T, String> + Clone,
 ) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| parse(text).map_err(|message| message.replace('\n', ": "))

@@ -3,6 +3,7 @@
 
 mod groups;
 mod patch;
+pub mod plan;
 mod project_state;
 mod verify;
 
@@ -19,7 +20,7 @@ use crate::discover::Discovered;
 use crate::hash::HashSet;
 use crate::order;
 use crate::parallel;
-use crate::rules::Preset;
+use crate::rules::{self, Preset};
 use crate::source::{Overlay, Sources, compare_paths};
 
 /// The largest number of rounds. One fix can make another possible: a limit that is written down, a tighter heap.
@@ -55,6 +56,8 @@ pub struct Applied {
     pub title: String,
     /// The file of the finding.
     pub path: PathBuf,
+    /// The service of the finding.
+    pub service: Option<String>,
 }
 
 /// A fix that did not pass verification.
@@ -66,6 +69,8 @@ pub struct RejectedFix {
     pub title: String,
     /// The file of the finding.
     pub path: PathBuf,
+    /// The service of the finding.
+    pub service: Option<String>,
     /// The reason: lower case, no full stop.
     pub why: String,
 }
@@ -213,6 +218,7 @@ impl Group<'_> {
                         known.insert(patch.identity.clone());
                         fixed.refused.push(RejectedFix {
                             rule: patch.rule,
+                            service: patch.service().map(str::to_owned),
                             title: patch.title,
                             path: patch.path,
                             why,
@@ -291,7 +297,12 @@ impl Group<'_> {
 
 impl Applied {
     fn of(patch: &Patch) -> Self {
-        Self { rule: patch.rule, title: patch.title.clone(), path: patch.path.clone() }
+        Self {
+            rule: patch.rule,
+            title: patch.title.clone(),
+            path: patch.path.clone(),
+            service: patch.service().map(str::to_owned),
+        }
     }
 }
 
@@ -302,7 +313,12 @@ impl State {
         // All rules run, whatever was selected: none of them may find more afterwards.
         let all = Options {
             select: Vec::new(),
-            ignore: Vec::new(),
+            // A plan is for one stack and one host; its limits come first, then the heaps that go with them.
+            ignore: options.targets.as_ref().map_or_else(Vec::new, |targets| {
+                let groups = [rules::Group::Host, rules::Group::Heap];
+                let groups = groups.iter().take(if targets.limits_only { 2 } else { 1 });
+                groups.map(|group| group.name().to_owned()).collect()
+            }),
             preset: Some(Preset::Strict),
             ..options.clone()
         };

@@ -3,12 +3,14 @@
 //! Byte offsets become lines and columns only here. Spans in text embedded in another file (`dockerfile_inline`) are mapped
 //! to that file before anything is printed. Every format streams finding by finding, none builds the whole text in memory.
 
+pub mod alerts;
 mod azure;
 pub mod budget;
 mod checkstyle;
 mod concise;
 mod digest;
 pub mod escape;
+pub mod fit;
 mod fold;
 mod github;
 mod gitlab;

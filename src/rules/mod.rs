@@ -40,6 +40,7 @@ mod measured;
 mod memory_fs;
 mod meta;
 mod offer;
+pub(crate) mod planned;
 mod policy;
 mod probe;
 mod process;

@@ -68,7 +68,9 @@ pub use self::role::Role;
 pub use self::server::Starts;
 pub use self::start::{ExecEntrypoint, Program, Start};
 pub use self::unsupported::Unsupported;
-pub use crate::catalog::{Certainty, Minimum, Pool, Quotes, RuntimeName, SharedMemory, Shutdown, Upgrade};
+pub use crate::catalog::{
+    Certainty, Class, Classes, Minimum, Pool, Quotes, RuntimeName, SharedMemory, Shutdown, Upgrade,
+};
 pub use crate::model::Unresolved;
 pub use crate::model::compose::{
     COMPOSE, ComposeLabels, Conflict, Dependency, Described, Description, Element, Logging, Mount, NewerKey,
@@ -303,6 +305,20 @@ impl Workload {
     pub fn words(&self) -> impl Iterator<Item = &TracedText> {
         let start = self.process.start.value();
         start.into_iter().flat_map(|start| start.entrypoint.iter().chain(&start.command))
+    }
+
+    /// Returns the runtimes of its programs, and that of its image.
+    #[must_use]
+    pub fn runtimes(&self) -> Vec<RuntimeName> {
+        let pools = self.pools.heaps.iter().chain(&self.pools.caches).map(|pool| pool.runtime);
+        pools.chain(self.image.runtime).collect()
+    }
+
+    /// Returns the largest size that a variable promises by its name, with that name, and whether it is of a heap. Nobody may
+    /// read the variable.
+    #[must_use]
+    pub fn promised_size(&self) -> Option<(&str, ByteSize, bool)> {
+        heap::promised_size(self)
     }
 
     /// Returns the Dockerfile that the image is built from.

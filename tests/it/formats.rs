@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use common::Checked;
 use oomlint::diagnostic::{Confidence, Finding, Label, Severity, Summary};
 use oomlint::discover::RepositoryRoot;
-use oomlint::report::{Format, Report, human, images, json, why};
+use oomlint::report::{Format, Report, fit, human, images, json, why};
 use oomlint::source::{Sources, Span};
 use serde_json::Value;
 
@@ -145,6 +145,7 @@ fn assert_valid(validator: &jsonschema::Validator, value: &Value) {
 fn the_shipped_schemas_are_those_of_the_types() {
     let schemas = [
         ("oomlint-report", json::schema()),
+        ("oomlint-fit", fit::schema()),
         ("oomlint-images", images::schema()),
         ("oomlint-images-lock", images::lock_schema()),
         ("oomlint-why", why::schema()),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
 
 mod advice;
+mod alerts;
 mod book;
 mod budget;
 mod catalog;
@@ -27,6 +28,7 @@ mod dockerfile_properties;
 mod field;
 mod filled_in;
 mod fingerprints;
+mod fit;
 mod fixes;
 mod formats;
 mod hostile;

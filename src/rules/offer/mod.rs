@@ -31,12 +31,14 @@ pub(super) struct Offer<'w> {
     pub(super) project: &'w Project,
     pub(super) workload: &'w Workload,
     pub(super) policy: &'w Policy,
+    /// True to write new limits below `deploy` even where the service's neighbours have short keys.
+    pub(super) prefer_deploy: bool,
 }
 
 impl<'w> Offer<'w> {
     /// Returns the offer for a workload of the context's project.
     pub(super) fn of(workload: &'w Workload, cx: &RuleContext<'w>) -> Self {
-        Self { project: cx.project(), workload, policy: cx.policy() }
+        Self { project: cx.project(), workload, policy: cx.policy(), prefer_deploy: false }
     }
 
     /// True unless the project is for Swarm, which has no settings for swap.
@@ -54,7 +56,7 @@ impl<'w> Offer<'w> {
     /// `deploy` or limits there, or where the file is of version 3. Swarm rejects a file with the short keys, docker-compose 1
     /// rejects them in version 3, and Compose reads both.
     pub(super) fn in_deploy(&self) -> bool {
-        let Self { project, workload, policy } = self;
+        let Self { project, workload, policy, prefer_deploy } = self;
         let has = |workload: &Workload, name: &str| workload.key(name).is_some();
         // A job and a step have no `deploy`.
         if workload.kind != Kind::Service {
@@ -66,7 +68,7 @@ impl<'w> Offer<'w> {
         if workload.has_short_limits() {
             return false;
         }
-        if has(workload, "deploy") {
+        if has(workload, "deploy") || *prefer_deploy {
             return true;
         }
         let elsewhere = project.changed_elsewhere(&workload.name).any(|change| change.in_deploy);
@@ -174,21 +176,26 @@ impl<'w> Offer<'w> {
     /// Returns help that names the key, and why its value does not follow from the files.
     fn without_number(&self, why: &NoNumber) -> String {
         let (key, add) = (self.name_of(Asked::Limit), self.add(Asked::Limit, "<size>"));
+        let host = self.policy.host_memory.map_or_else(|| "8g".to_owned(), ByteSize::to_compose);
+        // A plan is made of Compose files.
+        let (fit, or) = match self.workload.described() {
+            Some(_) => (String::new(), "`oomlint size` suggests one from samples of `docker stats`".to_owned()),
+            None => {
+                let fit = format!("`oomlint fit --host-memory {host}` suggests a start");
+                (format!("; {fit}"), format!("{fit}, `oomlint size` one from samples of `docker stats`"))
+            }
+        };
         match why {
-            NoNumber::Unknown if self.workload.role.is_job() => format!(
-                "{add}, above its peak memory use while it runs; `oomlint size` suggests one from samples of `docker stats`"
-            ),
-            NoNumber::Unknown => format!(
-                "{add}, above the service's peak memory use; `oomlint size` suggests one from samples of `docker stats`"
-            ),
+            NoNumber::Unknown if self.workload.role.is_job() => {
+                format!("{add}, above its peak memory use while it runs; {or}")
+            }
+            NoNumber::Unknown => format!("{add}, above the service's peak memory use; {or}"),
             NoNumber::Follows { runtime: runtime @ "Java" } => format!(
-                "{add}: the {runtime} heap is then a quarter of it, or as much as `-XX:MaxRAMPercentage` in `JAVA_TOOL_OPTIONS` says; `oomlint size` suggests a limit from samples of `docker stats`"
+                "{add}: the {runtime} heap is then a quarter of it, or as much as `-XX:MaxRAMPercentage` in `JAVA_TOOL_OPTIONS` says; {or}"
             ),
-            NoNumber::Follows { runtime } => format!(
-                "{add}: the {runtime} heap then follows it; `oomlint size` suggests one from samples of `docker stats`"
-            ),
+            NoNumber::Follows { runtime } => format!("{add}: the {runtime} heap then follows it; {or}"),
             NoNumber::Grows { what } => {
-                format!("{add}, as much as you want to give it: {what}, so its current use is no guide")
+                format!("{add}, as much as you want to give it: {what}, so its current use is no guide{fit}")
             }
             NoNumber::HostSized { why, first } => match first {
                 Some(first) => {

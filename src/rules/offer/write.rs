@@ -93,9 +93,16 @@ impl<'w> Offer<'w> {
         reservation: Option<ByteSize>,
     ) -> Option<Vec<FixOp>> {
         let memory = &self.workload.memory;
-        let mut ops = match self.keys(["deploy.resources.limits.memory", "mem_limit"]) {
-            keys if keys.is_empty() => vec![self.set(LIMIT, limit)],
-            keys => self.resize(&keys, limit)?,
+        let keys = self.keys(["deploy.resources.limits.memory", "mem_limit"]);
+        let reserves = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
+        let mut ops = match reservation {
+            _ if !keys.is_empty() => self.resize(&keys, limit)?,
+            // Both may need the same new blocks.
+            Some(size) if self.in_deploy() && reserves.is_empty() => {
+                return Some(vec![self.new_blocks(limit, Some(size))]);
+            }
+            None if self.in_deploy() => vec![self.new_blocks(limit, None)],
+            _ => vec![self.set(LIMIT, limit)],
         };
         let too_much = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
         if let Some(size) = reservation.filter(|_| memory.reservation.is_absent() || too_much) {
@@ -139,6 +146,17 @@ impl<'w> Offer<'w> {
             },
             _ => self.set(RESERVATION, size),
         }
+    }
+
+    /// Adds a limit and a reservation below `deploy`, one after the other.
+    fn new_blocks(&self, limit: ByteSize, reservation: Option<ByteSize>) -> FixOp {
+        let mut steps = match self.new_block(LIMIT[1], limit) {
+            Some(FixOp::Steps { steps, .. }) => steps,
+            _ => vec![Step { from: None, path: LIMIT[1], value: limit.to_compose() }],
+        };
+        let reserve = |size: ByteSize| Step { from: None, path: RESERVATION[1], value: size.to_compose() };
+        steps.extend(reservation.map(reserve));
+        FixOp::Steps { owner: self.workload.owner(), steps }
     }
 
     /// Adds a `limits` block, and moves the service's other limits into it. `None` if the service has none.

@@ -25,7 +25,7 @@ pub(super) use beside::{OverheadInputs, with_numbers};
 pub use filled_in::{FilledIn, UnquotedFlag};
 pub(super) use filled_in::{filled_in, unquoted_flags};
 pub use named::SizeVariable;
-pub(super) use named::{bounds_memory, size_variables};
+pub(super) use named::{bounds_memory, promised_size, size_variables};
 pub use problems::{HeapProblem, HeapProblemKind, ReadVariable};
 pub(super) use product::{ProductPart, add_product_pools};
 pub(super) use reader::pools;

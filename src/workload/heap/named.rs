@@ -93,6 +93,17 @@ pub(in crate::workload) fn size_variables(workload: &Workload, catalog: &Catalog
     sized.collect()
 }
 
+/// Returns the largest size that a variable of the service promises by its name, with that name, and whether it is of a heap.
+/// Nobody may read the variable.
+pub(in crate::workload) fn promised_size(workload: &Workload) -> Option<(&str, ByteSize, bool)> {
+    let own = workload.env.iter().filter(|(_, variable)| variable.origin != Origin::EnvFile);
+    let sized = own.filter_map(|(name, variable)| {
+        let (heap, unit) = promise(name)?;
+        Some((name.as_str(), size(variable.value.value()?.as_str(), unit)?, heap))
+    });
+    sized.max_by_key(|(_, size, _)| *size)
+}
+
 /// True if a variable's name says that it bounds memory.
 pub(in crate::workload) fn bounds_memory(name: &str) -> bool {
     promise(name).is_some()

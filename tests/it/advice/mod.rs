@@ -27,6 +27,7 @@
 #![allow(unreachable_pub)]
 
 use crate::common;
+mod fitted;
 mod keys;
 mod law;
 mod oracle;
@@ -176,6 +177,23 @@ fn advice_for_every_shape_of_a_project_holds() {
         }
     }
     holds("shapes", vec![("shapes".to_owned(), projects)]);
+}
+
+/// The law for what `oomlint fit` writes. `OOMLINT_ADVICE` chooses how many projects of `../shared` are planned.
+#[test]
+fn plans_for_own_files_hold() {
+    let mut projects = parts::fixtures();
+    projects.extend(shapes::projects(40));
+    fitted::hold("own", projects);
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn plans_for_strangers_files_hold() {
+    let shared = common::shared();
+    let parts = [("files", 120), ("limits", 24), ("layouts", 8), ("stories", 8)];
+    let projects = parts.iter().flat_map(|(part, one_in)| sample(parts::shared(&shared, part), *one_in));
+    fitted::hold("shared", projects.collect());
 }
 
 /// The oracle works. Prints that it is skipped if Docker Compose is not installed.

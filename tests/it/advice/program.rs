@@ -176,6 +176,13 @@ impl Desk {
         command.args(more).output().unwrap()
     }
 
+    /// Runs `oomlint fit` with the arguments `more`.
+    pub fn fit(&self, more: &[&str]) -> Output {
+        let mut command = self.command(&oomlint(), &[]);
+        command.args(["fit", "--no-config", "--no-ignore", "--target", self.target.name()]);
+        command.args(more).output().unwrap()
+    }
+
     /// Returns the findings of the whole tree if `files` is empty, else of these files merged. Empty if there is no report.
     pub fn lint(&self, files: &[String], environment: &[(String, String)]) -> Vec<Finding> {
         let mut more = vec!["--format", "json"];

@@ -1,0 +1,307 @@
+//! What one service of a stack asks for, with its ground.
+
+use crate::capacity::need::memory_files;
+use crate::capacity::share::{active, is_started, replicas};
+use crate::capacity::{Need, NoNumber, advise};
+use crate::hash::HashMap;
+use crate::model::ImageReference;
+use crate::source::Span;
+use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
+use crate::workload::{Class, Classes, Kind, Project, Workload};
+
+/// What a limit rests on, the surest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Ground {
+    /// Its use was measured.
+    Measured,
+    /// Its files set heaps and caches.
+    Declared,
+    /// Its image sets a heap, or its documentation names a minimum.
+    Image,
+    /// The limit stands in the files already, and nothing speaks against it.
+    Stands,
+    /// Programs of its class usually get that much.
+    Class,
+    /// Nothing is known of it.
+    #[default]
+    Share,
+}
+
+impl Ground {
+    /// Returns how sure the limit is, in a few words.
+    #[must_use]
+    pub fn sureness(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Declared => "sure: from its settings",
+            Self::Image => "likely: from its image",
+            Self::Stands => "kept",
+            Self::Class | Self::Share => "a start: measure it",
+        }
+    }
+}
+
+/// The memory that a service asks for, whatever the host. Sizes are those of one container, in bytes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Demand {
+    /// Its name.
+    pub name: String,
+    /// The key of the service.
+    pub anchor: Option<Span>,
+    /// The number of containers, or 1 if unknown.
+    pub replicas: i64,
+    /// False if `replicas` depends on a variable without a value.
+    pub replicas_known: bool,
+    /// The profiles that start it. Empty means always.
+    pub profiles: Vec<String>,
+    /// True if it ends: it gets no reservation.
+    pub job: bool,
+    /// The least limit that its ground allows.
+    pub least: ByteSize,
+    /// The limit where the host has room.
+    pub usual: ByteSize,
+    /// The limit that no larger host exceeds.
+    pub most: ByteSize,
+    /// The ground.
+    pub ground: Ground,
+    /// The reason in words: lower case, no full stop.
+    pub reason: String,
+    /// The memory in use all the time, if it is known.
+    pub steady: Option<ByteSize>,
+    /// The reservation that stands in the files.
+    pub reserved: Option<ByteSize>,
+    /// The limit that stands in the files.
+    pub stands: Option<ByteSize>,
+    /// The text of the limit, if a variable sets it: a plan does not overwrite it.
+    pub variable: Option<String>,
+    /// The largest heap or cache that a setting sizes: its name, its size, and its setting as written.
+    pub largest: Option<(String, ByteSize, String)>,
+    /// The steps of its `pre_start`.
+    pub steps: Vec<Step>,
+}
+
+/// A step of a service's `pre_start`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its name: `web pre_start[0]`.
+    pub name: String,
+    /// The limit that it needs. None if nothing is known: it gets that of the service.
+    pub needs: Option<ByteSize>,
+    /// True if it has a limit of its own, which stays.
+    pub has_own: bool,
+}
+
+impl Step {
+    /// Returns its limit where its service has this one.
+    #[must_use]
+    pub fn limit_beside(&self, service: ByteSize) -> ByteSize {
+        match self.needs {
+            Some(needs) if self.has_own => needs,
+            needs => needs.map_or(service, |needs| needs.max(service)),
+        }
+    }
+}
+
+impl Demand {
+    /// Returns the demands of the services that start with the profiles, and of the jobs. `refuted` are the services whose
+    /// limits do not hold, with the reason.
+    #[must_use]
+    pub fn of_project(project: &Project, named: &[String], refuted: &HashMap<String, String>) -> Vec<Self> {
+        let profiles = active(project, named);
+        let starts = |workload: &Workload| {
+            let own = workload.service.profiles.iter().map(|profile| profile.value.as_str());
+            workload.role.runs() && workload.kind != Kind::Image && is_started(own, profiles)
+        };
+        let mut demands: Vec<Self> = Vec::new();
+        for workload in project.workloads.iter().filter(|workload| starts(workload)) {
+            match workload.step() {
+                None => demands.push(Self::of(workload, refuted.get(&workload.name))),
+                Some(step) => {
+                    let own = demands.last_mut().filter(|demand| demand.name == step.service);
+                    let Some(demand) = own else { continue };
+                    let stands = workload.known_limit().map(|limit| limit.value);
+                    // A limit that it inherits from its service is no limit of its own.
+                    let has_own = stands.is_some() && stands != demand.stands;
+                    let needs = if has_own { stands } else { Need::of(workload).ok().map(|need| need.limit) };
+                    demand.steps.push(Step { name: workload.name.clone(), needs, has_own });
+                }
+            }
+        }
+        demands.retain(|demand| demand.replicas > 0);
+        demands
+    }
+
+    fn of(workload: &Workload, refuted: Option<&String>) -> Self {
+        let stands = workload.known_limit().map(|limit| limit.value);
+        let mut demand = Self {
+            name: workload.name.clone(),
+            anchor: Some(workload.anchor),
+            replicas: replicas(workload),
+            replicas_known: !workload.resources.replicas.is_unknown(),
+            profiles: workload.service.profiles.iter().map(|profile| profile.value.clone()).collect(),
+            job: workload.role.is_job(),
+            reserved: workload.memory.reservation.value().copied().filter(|size| size.0 > 0),
+            stands,
+            variable: variable(workload),
+            largest: largest(workload),
+            ..Self::default()
+        };
+        demand.ground_in(workload);
+        if let Some(stands) = stands {
+            demand.weigh(stands, workload, refuted);
+        }
+        let known = demand.reserved.unwrap_or_default();
+        demand.at_least(known.max(SMALLEST_LIMIT));
+        demand
+    }
+
+    /// Sets the sizes and the reason from the surest ground, as if there were no limit.
+    fn ground_in(&mut self, workload: &Workload) {
+        if let (Some(advice), Some(measured)) = (advise(workload), &workload.measured) {
+            self.fixed(Ground::Measured, advice.limit);
+            self.steady = Some(advice.reservation);
+            self.reason = format!("{}: {}", measured.describe(), advice.arithmetic());
+            return;
+        }
+        match Need::of(workload) {
+            Ok(Need { limit, steady: Some(steady), sum }) => {
+                let declared = workload.pools.image_default_heap.is_none();
+                self.fixed(if declared { Ground::Declared } else { Ground::Image }, limit);
+                self.steady = Some(steady.rounded_up());
+                self.reason = sum.split_once(": ").map_or(sum.clone(), |(_, sum)| sum.to_owned());
+            }
+            Ok(Need { limit, steady: None, sum }) => {
+                (self.ground, self.reason) = (Ground::Image, sum);
+                let least = workload.memory.minimum.as_ref().map_or(limit, |minimum| {
+                    ByteSize(minimum.mib.saturating_mul(MIB)).rounded_up().min(limit)
+                });
+                (self.least, self.usual) = (least, limit);
+                self.most = ByteSize(limit.0.saturating_mul(2));
+            }
+            Err(NoNumber::Varies { setting, limit }) => {
+                self.fixed(Ground::Declared, limit);
+                self.reason = format!("enough for `{setting}`, its value here");
+            }
+            Err(NoNumber::Capped { limit, .. }) => {
+                self.fixed(Ground::Declared, limit);
+                "enough for its heaps and caches".clone_into(&mut self.reason);
+            }
+            Err(why) => self.by_class(workload, &why),
+        }
+    }
+
+    /// Sets the sizes of its class.
+    fn by_class(&mut self, workload: &Workload, why: &NoNumber) {
+        if let Some((name, size, heap)) = workload.promised_size() {
+            let beside = if heap { (size.0 / 3).max(250 * MIB) } else { size.0 / 9 };
+            let total = size.0.saturating_add(beside).saturating_add(memory_files(workload));
+            self.fixed(Ground::Declared, ByteSize(total).rounded_up());
+            self.reason = format!("`{name}` is {size}, and {} beside it", ByteSize(beside));
+            return;
+        }
+        let table = Classes::builtin();
+        let known = class_of(workload);
+        let class = match known {
+            None if self.job => &table.job,
+            None => &table.unknown,
+            Some(class) => class,
+        };
+        // A job of a known kind needs what its kind needs, and hardly more.
+        let (usual, most) = match self.job {
+            true => (table.job.usual.max(class.least), table.job.most.max(class.least)),
+            false => (class.usual, class.most),
+        };
+        self.ground = if known.is_some() || self.job { Ground::Class } else { Ground::Share };
+        let files = memory_files(workload);
+        let size =
+            |mebibytes: i64| ByteSize(mebibytes.saturating_mul(MIB).saturating_add(files)).rounded_up();
+        (self.least, self.usual, self.most) = (size(class.least), size(usual), size(most));
+        let range = format!("usually {} to {}", self.least, self.most);
+        self.reason = match why {
+            NoNumber::Grows { what } => format!("{}, {range}; {what}", class.class),
+            NoNumber::HostSized { why, .. } | NoNumber::MayBeHostSized { why, .. } => {
+                format!("{}, {range}; {why}", class.class)
+            }
+            NoNumber::Follows { runtime } => {
+                format!("{}, {range}; the {runtime} heap follows the limit", class.class)
+            }
+            _ if self.ground == Ground::Share => {
+                format!("nothing is known of it: a share of what is left, {} to {}", self.least, self.most)
+            }
+            _ if self.job && known.is_some() => format!("a job of {}, {range}", class.class),
+            _ => format!("{}, {range}", class.class),
+        };
+        if files > 0 {
+            self.reason = format!("{}, with {} of files in memory", self.reason, ByteSize(files));
+        }
+    }
+
+    /// Compares its ground with the limit that stands in the files, which stays where nothing speaks against it.
+    fn weigh(&mut self, stands: ByteSize, workload: &Workload, refuted: Option<&String>) {
+        let refuted = match (self.ground, advise(workload)) {
+            (Ground::Measured, Some(advice)) if advice.keeps_limit() => None,
+            (Ground::Measured, _) => Some(format!("instead of {stands}")),
+            // Where its ground is no larger than the limit, another change mends it: a smaller heap.
+            _ => refuted
+                .filter(|_| self.usual > stands || stands < SMALLEST_LIMIT)
+                .map(|why| format!("instead of {stands}, since {why}")),
+        };
+        if let Some(text) = &self.variable {
+            let sets = format!("`{text}` sets it");
+            self.reason = match refuted {
+                Some(_) => format!("{sets}: set it to {} there; {}", self.usual.to_compose(), self.reason),
+                None => sets,
+            };
+            self.fixed(Ground::Stands, stands);
+        } else if let Some(why) = refuted {
+            self.reason = format!("{}; {why}", self.reason);
+        } else {
+            // A limit above what it is known to need can be lowered to that where the host is small.
+            let least = if self.ground <= Ground::Image { self.least.min(stands) } else { stands };
+            let needs = (least < stands).then(|| format!("; it needs {least}: {}", self.reason));
+            self.reason = format!("its limit in the files{}", needs.unwrap_or_default());
+            self.fixed(Ground::Stands, stands);
+            self.least = least;
+        }
+    }
+
+    fn fixed(&mut self, ground: Ground, size: ByteSize) {
+        (self.ground, self.least, self.usual, self.most) = (ground, size, size, size);
+    }
+
+    fn at_least(&mut self, size: ByteSize) {
+        for own in [&mut self.least, &mut self.usual, &mut self.most] {
+            *own = size.max(*own);
+        }
+    }
+}
+
+/// Returns the text of the limit, if a variable sets it, with or without a value.
+fn variable(workload: &Workload) -> Option<String> {
+    let names = ["deploy.resources.limits.memory", "mem_limit"];
+    let unknown = workload.service.size_keys.iter().filter(|key| {
+        workload.memory.limit.is_unknown() && names.contains(&key.name) && key.template.contains('$')
+    });
+    let known = workload.limit_key().filter(|key| key.text.varies());
+    known.into_iter().chain(unknown).next().map(|key| key.template.clone())
+}
+
+/// Returns the class of its program: by its image, unless another program replaces the image's, else by its runtime or its name.
+fn class_of(workload: &Workload) -> Option<&'static Class> {
+    let image = workload.image.base.value().and_then(|image| ImageReference::parse(image.as_str()));
+    let image = image.filter(|_| !workload.role.replaced).map(|image| image.name());
+    Classes::builtin().of(image.as_deref(), &workload.runtimes(), &workload.name)
+}
+
+/// Returns the largest heap or cache with a setting in bytes.
+fn largest(workload: &Workload) -> Option<(String, ByteSize, String)> {
+    let pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
+    let sized = pools.filter_map(|pool| {
+        let setting = pool.bound.value()?;
+        let size = pool.size_under(None, None)?;
+        Some((pool.display_name(), size.size, setting.written()))
+    });
+    sized.max_by_key(|(_, size, _)| *size)
+}

@@ -1,0 +1,238 @@
+//! `oomlint fit`: plans limits for a stack, so that it fits its host.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Outcome;
+use super::fix::{print_diff, replace};
+use super::input::Input;
+use super::output::{Console, TableFormat, is_there, write_file};
+use super::policy::{Scope, host_memory, single_line_error};
+use super::stats::Measured;
+use crate::check::{self, Options};
+use crate::discover::{Discovered, host_requirement};
+use crate::error::Error;
+use crate::fix::plan::{self, Hosts, StackPlan, Written};
+use crate::report::fit::{self, Format, Report};
+use crate::rules::Target;
+use crate::source::{Overlay, Sources};
+use crate::syntax::size::ByteSize;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+
+    /// Memory of the host, as in 8g, or `auto` for this machine; several make a table: 4g,8g,16g
+    #[arg(long, value_name = "SIZE", value_delimiter = ',', value_parser = single_line_error(host_memory))]
+    host_memory: Vec<ByteSize>,
+
+    /// Memory that the host keeps for itself and other programs [default: by its size, 1843 MiB of 8g]
+    #[arg(help_heading = "Host", long, value_name = "SIZE", value_parser = single_line_error(host_memory))]
+    reserve: Option<ByteSize>,
+
+    /// Also plan for the services of this profile, `*` for all [default: `COMPOSE_PROFILES` in .env]
+    #[arg(help_heading = "Host", long = "profile", value_name = "PROFILE")]
+    profiles: Vec<String>,
+
+    /// Deployment target: compose, swarm [default: compose]
+    #[arg(help_heading = "Host", long, value_name = "TARGET", value_enum, hide_possible_values = true)]
+    target: Option<Target>,
+
+    #[command(flatten)]
+    measured: Measured,
+
+    #[command(flatten)]
+    scope: Scope,
+
+    /// Format: human, json, markdown
+    #[arg(
+        help_heading = "Report",
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    format: TableFormat,
+
+    /// Write the plan into the Compose files
+    #[arg(help_heading = "Fixes", long, conflicts_with = "format")]
+    write: bool,
+
+    /// Print what --write would change as a unified diff, and change nothing
+    #[arg(help_heading = "Fixes", long, conflicts_with_all = ["write", "format"])]
+    diff: bool,
+
+    /// Write the plan to a new override file, as in compose.limits.yaml, and leave the files as they are
+    #[arg(help_heading = "Fixes", long, value_name = "FILE", conflicts_with_all = ["write", "diff", "format"])]
+    overlay: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
+    let sources = arguments.input.sources();
+    let configs = arguments.scope.configs(sources.disk())?;
+    let mut discovered = arguments.input.discover(&configs, &sources, console)?;
+    let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
+    let (options, sources) = match &arguments.overlay {
+        // The file that is written anew says nothing about the stack: it counts as empty.
+        Some(overlay) if is_there(overlay) => {
+            let own = sources.absolute(overlay);
+            discovered.files.retain(|found| sources.absolute(&found.path) != own);
+            discovered.related_compose_files.retain(|path| sources.absolute(path) != own);
+            let empty = Overlay::from([(overlay.clone(), "services: {}\n".to_owned())]);
+            let disk = options.disk.with_overlay(&empty);
+            (Options { disk: disk.clone(), ..options }, Sources::with_file_system(disk))
+        }
+        _ => (options, sources),
+    };
+    let options = Options { stats: arguments.measured.read()?, target: arguments.target, ..options };
+    let (sizes, from) = arguments.hosts(&options, &sources, &discovered)?;
+    if sizes.len() > 1 && arguments.changes() {
+        return Err(Error::Usage {
+            problem: "a plan is written for one host, and several are given".to_owned(),
+            help: Some("name one with `--host-memory 8g`".to_owned()),
+        });
+    }
+    let hosts = Hosts { sizes, reserve: arguments.reserve, profiles: arguments.profiles.clone() };
+    let stacks = plan::plan(&options, &sources, &discovered, &hosts);
+    let written = match hosts.sizes.as_slice() {
+        [_] => Some(plan::write(&options, &discovered, &stacks, &hosts)),
+        _ => None,
+    };
+    match (&written, arguments.changes()) {
+        (Some(written), true) => arguments.change(&options, &discovered, &stacks, written, console)?,
+        _ => {
+            let report = Report::new(&stacks, written.as_ref(), &from, &sources);
+            let format = match arguments.format {
+                TableFormat::Human => Format::Human { color: console.color, width: console.columns() },
+                TableFormat::Json => Format::Json,
+                TableFormat::Markdown => Format::Markdown,
+            };
+            console.write(|out| fit::write(out, &report, format))?;
+        }
+    }
+    let end = console.end(&discovered);
+    let fits = stacks.iter().flat_map(|stack| &stack.plans).all(|plan| plan.missing.is_none());
+    Ok(if end == ExitCode::SUCCESS && !fits { ExitCode::from(1) } else { end })
+}
+
+impl Arguments {
+    /// True if it changes files, or shows the changes.
+    fn changes(&self) -> bool {
+        self.write || self.diff || self.overlay.is_some()
+    }
+
+    /// Returns the sizes of the hosts, and where they are from: the command line, the configuration of the first project, or a
+    /// development container around it.
+    fn hosts(
+        &self,
+        options: &Options,
+        sources: &Sources,
+        discovered: &Discovered,
+    ) -> Result<(Vec<ByteSize>, String), Error> {
+        if !self.host_memory.is_empty() {
+            return Ok((self.host_memory.clone(), "--host-memory".to_owned()));
+        }
+        let projects = check::projects(options, sources, discovered);
+        for project in &projects {
+            if let (Some((size, from)), _) = options.host_of(project, sources) {
+                return Ok((vec![size], from));
+            }
+            if let Some(required) = host_requirement(&project.directory, sources) {
+                let from = format!("{}:{}", required.path.display(), required.line);
+                return Ok((vec![ByteSize(required.bytes)], from));
+            }
+        }
+        Err(Error::Usage {
+            problem: "a plan needs the memory of the host".to_owned(),
+            help: Some("add `--host-memory 8g`, or `--host-memory auto` for this machine".to_owned()),
+        })
+    }
+
+    /// Writes the plan, or shows what would change.
+    fn change(
+        &self,
+        options: &Options,
+        discovered: &Discovered,
+        stacks: &[StackPlan],
+        written: &Written,
+        console: &Console,
+    ) -> Result<(), Error> {
+        for plan in stacks.iter().flat_map(|stack| &stack.plans) {
+            if let Some(missing) = plan.missing {
+                let why = format!("does not fit {}: {missing} too much; nothing is written", plan.host);
+                console.report(&why);
+            }
+        }
+        if let Some(path) = &self.overlay {
+            return self.write_overlay(options, discovered, stacks, written, (path, console));
+        }
+        if self.diff {
+            print_diff(&written.files, "use --write", console)?;
+        } else {
+            self.input.refuse_stdin("--write")?;
+            replace(&written.files)?;
+            let count = written.files.len();
+            let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+            console.report(&format!("the plan is in {files}"));
+        }
+        for ((path, service), why) in &written.refused {
+            console.report(&format!("not written: `{service}` of {}: {why}", path.display()));
+        }
+        for stack in stacks {
+            for demand in stack.demands.iter().filter(|demand| demand.variable.is_some()) {
+                console.report(&format!("kept: the limit of `{}`: {}", demand.name, demand.reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes an override file with the limits of the only stack.
+    fn write_overlay(
+        &self,
+        options: &Options,
+        discovered: &Discovered,
+        stacks: &[StackPlan],
+        written: &Written,
+        (path, console): (&Path, &Console),
+    ) -> Result<(), Error> {
+        let [stack] = stacks else {
+            return Err(Error::Usage {
+                problem: format!("an override file is for one stack, and {} are here", stacks.len()),
+                help: Some("name its file with `-f compose.yaml`".to_owned()),
+            });
+        };
+        if stack.plans.iter().any(|plan| plan.missing.is_some()) {
+            return Ok(());
+        }
+        if is_there(path) {
+            let own = super::stats::text(path).is_ok_and(|text| plan::is_own(&text));
+            if !own {
+                return Err(Error::Unwritable {
+                    target: format!("`{}`", path.display()),
+                    reason: "it is there, and `oomlint fit` has not written it".to_owned(),
+                });
+            }
+        }
+        let file = plan::limits_file(options, stack, written, discovered, path);
+        write_file(path, |out| out.write_all(file.text.as_bytes()))?;
+        for (service, why) in &file.left_out {
+            console.report(&format!("left out: `{service}`: {why}"));
+        }
+        for (service, what) in &file.by_hand {
+            console.report(&format!("for its limit, `{service}` also needs in its own file: {what}"));
+        }
+        let files: Vec<String> = stack
+            .paths
+            .iter()
+            .map(PathBuf::as_path)
+            .chain([path])
+            .map(|path| path.display().to_string())
+            .collect();
+        console.report(&format!("start with: docker compose -f {} up -d", files.join(" -f ")));
+        Ok(())
+    }
+}

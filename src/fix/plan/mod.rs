@@ -1,0 +1,451 @@
+//! Plans limits for the stacks of a run, and writes them as fixes are written: each change is verified, and nothing of a service
+//! is written for which a rule would then find more than before.
+
+mod overlay;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use self::overlay::{LimitsFile, is_own, limits_file};
+
+use super::fix_some;
+use crate::capacity::{Demand, Plan, Target, Targets};
+use crate::check::{Options, paths, projects, run, run_rules};
+use crate::diagnostic::{Applicability, Finding, Severity};
+use crate::discover::Discovered;
+use crate::hash::{HashMap, HashSet, IndexMap};
+use crate::rules::{self, Group, planned};
+use crate::source::{Overlay, SourceId, Sources, Span};
+use crate::syntax::size::ByteSize;
+use crate::workload::{Fact, Project, Workload};
+
+/// Rules by which a limit does not hold what its service is known to need.
+const REFUTING: [&str; 9] = [
+    "heap-exceeds-limit",
+    "tight-heap",
+    "cache-exceeds-limit",
+    "tight-cache",
+    "default-heap-exceeds-limit",
+    "memory-variable-exceeds-limit",
+    "limit-below-image-minimum",
+    "memory-limit-below-minimum",
+    "zero-memory-limit",
+];
+
+/// The most times that a plan is written anew, without the services that it would harm.
+const MAX_ROUNDS: usize = 6;
+
+/// The most times that a plan is made anew from what was written.
+const MAX_PASSES: usize = 4;
+
+/// The services of one stack, with a plan for each host.
+#[derive(Clone, Debug)]
+pub struct StackPlan {
+    /// Its Compose files, in order.
+    pub files: Vec<SourceId>,
+    /// Their paths, as they were found.
+    pub paths: Vec<PathBuf>,
+    /// What each service that starts asks for.
+    pub demands: Vec<Demand>,
+    /// A plan for each host, in the order of the request.
+    pub plans: Vec<Plan>,
+    /// The profiles that are not active, with the number of services that each would add.
+    pub inactive: Vec<(String, usize)>,
+    /// The places of includes and other parts that could not be read, and why.
+    pub gaps: Vec<(Span, String)>,
+}
+
+/// The hosts to plan for.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts {
+    /// Their memory, in bytes.
+    pub sizes: Vec<ByteSize>,
+    /// The memory that each keeps for itself, if it is not the usual part.
+    pub reserve: Option<ByteSize>,
+    /// The profiles to start; empty for those of the project.
+    pub profiles: Vec<String>,
+}
+
+/// The result of writing plans. Nothing is on the disk yet.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// The changed files: path, text as read, text afterwards.
+    pub files: Vec<(PathBuf, String, String)>,
+    /// What is set for each service beside its limit, by the first path of its stack and its name: lower case, an imperative.
+    pub settings: BTreeMap<Key, Vec<String>>,
+    /// The services whose plan is not written, with the reason.
+    pub refused: BTreeMap<Key, String>,
+    /// The warnings and errors about limits and heaps that are left.
+    pub left: BTreeMap<Key, Vec<String>>,
+    /// The settings of each service afterwards.
+    pub after: BTreeMap<Key, Settings>,
+}
+
+/// The memory settings of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The limit.
+    pub limit: Option<ByteSize>,
+    /// The reservation.
+    pub reservation: Option<ByteSize>,
+    /// Memory and swap together; -1 for unlimited swap, None for as much as memory.
+    pub swap: Option<ByteSize>,
+}
+
+impl Settings {
+    fn of(workload: &Workload) -> Self {
+        let known = |fact: &Fact<ByteSize>| fact.value().copied().filter(|size| size.0 != 0);
+        Self {
+            limit: known(&workload.memory.limit),
+            reservation: known(&workload.memory.reservation),
+            swap: known(&workload.service.memswap_limit),
+        }
+    }
+}
+
+/// Plans every stack of the run. Override files on their own are no stacks.
+#[must_use]
+pub fn plan(options: &Options, sources: &Sources, discovered: &Discovered, hosts: &Hosts) -> Vec<StackPlan> {
+    let all = projects(options, sources, discovered);
+    let stacks =
+        all.iter().filter(|project| !project.compose_files.is_empty() && project.report_only.is_empty());
+    let stacks = stacks.map(|project| {
+        let demands = Demand::of_project(project, &hosts.profiles, &refuted(project, options, sources));
+        let plans = hosts.sizes.iter().map(|host| Plan::of(&demands, *host, hosts.reserve)).collect();
+        let gaps = project.unresolved.iter().filter(|gap| matches!(gap.what, "include" | "extends"));
+        StackPlan {
+            files: project.compose_files.clone(),
+            paths: paths(project, sources),
+            inactive: inactive(project, &demands),
+            gaps: gaps.map(|gap| (gap.span, gap.to_string())).collect(),
+            demands,
+            plans,
+        }
+    });
+    stacks.filter(|stack| !stack.demands.is_empty() || !stack.gaps.is_empty()).collect()
+}
+
+/// Returns the services whose limit a rule refutes, with its message.
+fn refuted(project: &Project, options: &Options, sources: &Sources) -> HashMap<String, String> {
+    let options = Options { select: REFUTING.map(str::to_owned).to_vec(), ..options.clone() };
+    let findings = run_rules(project, &options, sources).into_iter();
+    let findings = findings.filter(|finding| finding.severity >= Severity::Warning);
+    findings.filter_map(|finding| Some((finding.service?, finding.message))).collect()
+}
+
+/// Counts the services that only a profile starts that is not active.
+fn inactive(project: &Project, demands: &[Demand]) -> Vec<(String, usize)> {
+    let started: HashSet<&str> = demands.iter().map(|demand| demand.name.as_str()).collect();
+    let mut counts: IndexMap<String, usize> = IndexMap::default();
+    let others = project.workloads.iter().filter(|workload| {
+        workload.role.runs() && workload.step().is_none() && !started.contains(workload.name.as_str())
+    });
+    for profile in others.flat_map(|workload| &workload.service.profiles) {
+        *counts.entry(profile.value.clone()).or_default() += 1;
+    }
+    counts.into_iter().collect()
+}
+
+/// Writes the first plan of each stack that fits into copies of the files.
+#[must_use]
+pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan], hosts: &Hosts) -> Written {
+    let options = &Options { targets: None, ..options.clone() };
+    let mut written = in_some_form(options, discovered, stacks, &Overlay::new());
+    // What was refused may be possible once the rest is written: a smaller heap lets a limit stand. The next run would find that.
+    for _ in 1..MAX_PASSES {
+        let texts: Overlay = written.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
+        let sources = Sources::with_file_system(options.disk.with_overlay(&texts));
+        let again = plan(options, &sources, discovered, hosts);
+        let next = in_some_form(options, discovered, &again, &texts);
+        if next.files.is_empty() {
+            break;
+        }
+        for (path, old, new) in next.files {
+            match written.files.iter_mut().find(|(known, ..)| *known == path) {
+                Some((_, _, text)) => *text = new,
+                None => written.files.push((path, old, new)),
+            }
+        }
+        for (key, lines) in next.settings {
+            written.settings.entry(key).or_default().extend(lines);
+        }
+        (written.after, written.left) = (next.after, next.left);
+    }
+    written
+}
+
+/// Writes plans in the first form that all services take, or in that which most of them take. `base` has texts in place of
+/// files.
+fn in_some_form(options: &Options, discovered: &Discovered, stacks: &[StackPlan], base: &Overlay) -> Written {
+    let writer = Writer { options, discovered, stacks, base, before: State::of(options, discovered, base) };
+    let mut best: Option<Written> = None;
+    // A service that another one extends, or whose keys are shared, may take its limit in one form only, and no reservation.
+    for (in_deploy, bare) in [(false, false), (true, false), (false, true), (true, true)] {
+        let without = match &best {
+            Some(best) if bare => best.refused.keys().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        let written = writer.write(in_deploy, &without);
+        let done = written.refused.is_empty();
+        if best.as_ref().is_none_or(|best| written.refused.len() < best.refused.len()) {
+            best = Some(written);
+        }
+        if done {
+            break;
+        }
+    }
+    best.unwrap_or_default()
+}
+
+/// The first path of a stack, and the name of one of its services.
+type Key = (PathBuf, String);
+
+/// Writes plans in different forms.
+struct Writer<'w> {
+    options: &'w Options,
+    discovered: &'w Discovered,
+    stacks: &'w [StackPlan],
+    /// Texts in place of files.
+    base: &'w Overlay,
+    before: State,
+}
+
+impl Writer<'_> {
+    /// Writes the plans, in the end without those services that they would harm. Services of `bare` get no reservation.
+    fn write(&self, in_deploy: bool, bare: &BTreeSet<Key>) -> Written {
+        let mut written = Written::default();
+        for _ in 0..MAX_ROUNDS {
+            let targets = self.targets(in_deploy, bare, &written.refused);
+            let (texts, mut refused) = self.texts(&targets, &mut written.settings);
+            let after = State::of(self.options, self.discovered, &texts);
+            let mut harmed = after.harmed(&self.before, self.stacks);
+            harmed.retain(|key, _| !written.refused.contains_key(key));
+            if harmed.is_empty() {
+                written.after = after.settings(self.stacks);
+                written.left = after.left(self.stacks);
+                for (key, target) in keyed(&targets) {
+                    let now = written.after.get(&key).and_then(|after| after.limit);
+                    if now == Some(target.limit) {
+                        refused.remove(&key);
+                    } else {
+                        let why = "its limit cannot be written without changing more than that";
+                        refused.entry(key).or_insert_with(|| why.to_owned());
+                    }
+                }
+                written.refused.extend(refused);
+                written.files = self.before.changed(texts);
+                return written;
+            }
+            written.refused.extend(harmed);
+        }
+        // Nothing is written where each attempt harms another service.
+        let why = "its stack could not be written without new findings";
+        let all = self.stacks.iter().flat_map(|stack| {
+            let names = stack.demands.iter().map(|demand| demand.name.clone());
+            names.filter_map(|name| Some((stack.paths.first()?.clone(), name)))
+        });
+        written.refused.extend(all.map(|key| (key, why.to_owned())));
+        Written { after: self.before.settings(self.stacks), settings: BTreeMap::new(), ..written }
+    }
+
+    /// Returns what to write: the grants of the first plan of each stack, where it fits.
+    fn targets(&self, in_deploy: bool, bare: &BTreeSet<Key>, refused: &BTreeMap<Key, String>) -> Targets {
+        let mut all = Targets { limits_only: true, in_deploy, ..Targets::default() };
+        for stack in fitting(self.stacks) {
+            let Some(plan) = stack.plans.first() else { continue };
+            let Some(first) = stack.paths.first() else { continue };
+            let key = |name: &str| (first.clone(), name.to_owned());
+            let mut own = IndexMap::default();
+            for (demand, grant) in stack.demands.iter().zip(&plan.grants) {
+                let is_bare = bare.contains(&key(&demand.name));
+                if demand.variable.is_none() && !refused.contains_key(&key(&demand.name)) {
+                    let reservation = grant.reservation.filter(|_| !is_bare);
+                    own.insert(demand.name.clone(), Target { limit: grant.limit, reservation });
+                }
+                let steps = demand.steps.iter().zip(&grant.steps);
+                let open = steps.filter(|(step, _)| step.needs.is_some() && !step.has_own);
+                for (step, limit) in open.filter(|(step, _)| !refused.contains_key(&key(&step.name))) {
+                    own.insert(step.name.clone(), Target { limit: *limit, reservation: None });
+                }
+            }
+            all.projects.insert(stack.paths.clone(), own);
+        }
+        all
+    }
+
+    /// Returns the texts with the targets written: the limits first, then swap, heaps and caches. Also what was refused.
+    fn texts(
+        &self,
+        targets: &Targets,
+        settings: &mut BTreeMap<Key, Vec<String>>,
+    ) -> (Overlay, BTreeMap<Key, String>) {
+        let Self { options, discovered, .. } = *self;
+        let own = |service: Option<&str>| -> Option<Key> {
+            let of =
+                targets.projects.iter().find(|(_, own)| service.is_some_and(|name| own.contains_key(name)));
+            Some((of?.0.first()?.clone(), service?.to_owned()))
+        };
+        let limits = Options { targets: Some(Arc::new(targets.clone())), ..options.clone() };
+        let is_planned = |finding: &Finding| finding.rule == planned::META.name;
+        let first = fix_some(&limits, discovered, self.base, Applicability::Unsafe, &is_planned);
+        let mut texts = self.base.clone();
+        texts.extend(first.files.into_iter().map(|(path, _, new)| (path, new)));
+        let refused = first.refused.into_iter();
+        let refused =
+            refused.filter_map(|refused| Some((own(refused.service.as_deref())?, refused.why))).collect();
+
+        let rest = Targets { limits_only: false, ..targets.clone() };
+        let rest = Options { targets: Some(Arc::new(rest)), ..options.clone() };
+        // A limit that a variable sets stays, and its swap follows it.
+        let kept: HashSet<&str> = fitting(self.stacks)
+            .flat_map(|stack| &stack.demands)
+            .filter(|demand| demand.variable.is_some())
+            .map(|demand| demand.name.as_str())
+            .collect();
+        let goes_with = |finding: &Finding| {
+            let service = finding.service.as_deref();
+            let is_kept = service.is_some_and(|name| kept.contains(name));
+            is_kept && finding.rule == "missing-swap-limit"
+                || own(service).is_some() && goes_with_a_limit(finding)
+        };
+        let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);
+        texts.extend(second.files.into_iter().map(|(path, _, new)| (path, new)));
+        settings.clear();
+        for applied in second.applied.iter().filter(|applied| !applied.rule.contains("swap")) {
+            if let Some(key) = own(applied.service.as_deref()) {
+                settings.entry(key).or_default().push(format!("{} ({})", applied.title, applied.rule));
+            }
+        }
+        (texts, refused)
+    }
+}
+
+/// Returns the stacks whose first plan fits its host: only those are written.
+fn fitting(stacks: &[StackPlan]) -> impl Iterator<Item = &StackPlan> {
+    stacks.iter().filter(|stack| stack.plans.first().is_some_and(|plan| plan.missing.is_none()))
+}
+
+/// Returns every target with its key.
+fn keyed(targets: &Targets) -> impl Iterator<Item = (Key, &Target)> {
+    targets.projects.iter().flat_map(|(paths, own)| {
+        let first = paths.first().cloned().unwrap_or_default();
+        own.iter().map(move |(name, target)| ((first.clone(), name.clone()), target))
+    })
+}
+
+/// True for a finding whose fix belongs to a plan: swap, and what is wrong with limits, heaps and caches.
+fn goes_with_a_limit(finding: &Finding) -> bool {
+    let group = rules::find(finding.rule).map(|rule| rule.meta().group);
+    let is_memory =
+        matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning;
+    is_memory || matches!(finding.rule, "missing-swap-limit" | "unbounded-heap")
+}
+
+/// True for a warning or error about limits or heaps.
+fn is_about_memory(finding: &Finding) -> bool {
+    let group = rules::find(finding.rule).map(|rule| rule.meta().group);
+    matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning
+}
+
+/// Describes a finding in one line, with what to do about it.
+fn described(finding: &Finding) -> String {
+    let help = finding.help.as_deref().or_else(|| finding.fix().map(|fix| fix.title.as_str()));
+    let help = help.map(|help| format!("; {}", help.lines().next().unwrap_or_default()));
+    format!("{}: {}{}", finding.rule, finding.message, help.unwrap_or_default())
+}
+
+/// One state of the files.
+struct State {
+    sources: Sources,
+    projects: Vec<Project>,
+    findings: Vec<Finding>,
+}
+
+impl State {
+    fn of(options: &Options, discovered: &Discovered, texts: &Overlay) -> Self {
+        let sources = Sources::with_file_system(options.disk.with_overlay(texts));
+        let outcome = run(options, &sources, discovered);
+        Self { sources, projects: outcome.projects, findings: outcome.findings }
+    }
+
+    /// Counts the warnings and errors by rule, service and file.
+    fn counts(&self) -> HashMap<(&'static str, Option<&str>, PathBuf), usize> {
+        let mut counts = HashMap::default();
+        for finding in self.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
+            *counts.entry((finding.rule, finding.service.as_deref(), self.path(finding))).or_default() += 1;
+        }
+        counts
+    }
+
+    fn path(&self, finding: &Finding) -> PathBuf {
+        let file = self.sources.to_outer_span(finding.primary.span).file;
+        self.sources.get(file).path().to_path_buf()
+    }
+
+    /// Returns the services for which more is found than before, with the finding.
+    fn harmed(&self, before: &Self, stacks: &[StackPlan]) -> BTreeMap<Key, String> {
+        let (were, are) = (before.counts(), self.counts());
+        let mut harmed = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
+            let Some(service) = finding.service.as_deref() else { continue };
+            let about = (finding.rule, Some(service), self.path(finding));
+            if are.get(&about) <= were.get(&about) {
+                continue;
+            }
+            for stack in
+                stacks.iter().filter(|stack| stack.demands.iter().any(|demand| demand.name == service))
+            {
+                let why = format!("it would cause {}", described(finding));
+                harmed.extend(stack.paths.first().map(|first| ((first.clone(), service.to_owned()), why)));
+            }
+        }
+        harmed
+    }
+
+    /// Returns the warnings and errors about limits and heaps of the services of the stacks.
+    fn left(&self, stacks: &[StackPlan]) -> BTreeMap<Key, Vec<String>> {
+        let mut left: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| is_about_memory(finding)) {
+            let Some(service) = finding.service.as_deref() else { continue };
+            let file = self.sources.to_outer_span(finding.primary.span).file;
+            let own = self.of_stacks(stacks).filter(|(_, project)| project.files.contains(&file));
+            for first in own.map(|(first, _)| first) {
+                let of = fitting(stacks).filter(|stack| stack.paths.first() == Some(first));
+                let mut names = of.flat_map(|stack| &stack.demands).map(|demand| demand.name.as_str());
+                if names.any(|name| name == service) {
+                    left.entry((first.clone(), service.to_owned())).or_default().push(described(finding));
+                }
+            }
+        }
+        left
+    }
+
+    /// Returns the files of `texts` whose text differs from that of this state.
+    fn changed(&self, texts: Overlay) -> Vec<(PathBuf, String, String)> {
+        let files = texts.into_iter().filter_map(|(path, new)| {
+            let id = self.sources.load(&path).ok()?;
+            let old = self.sources.get(id).text().to_owned();
+            (old != new).then_some((path, old, new))
+        });
+        files.collect()
+    }
+
+    /// Returns the projects of the stacks, each with the first path of its stack.
+    fn of_stacks<'s>(&'s self, stacks: &'s [StackPlan]) -> impl Iterator<Item = (&'s PathBuf, &'s Project)> {
+        stacks.iter().filter_map(|stack| {
+            let is_own = |project: &&Project| paths(project, &self.sources) == stack.paths;
+            Some((stack.paths.first()?, self.projects.iter().find(is_own)?))
+        })
+    }
+
+    fn settings(&self, stacks: &[StackPlan]) -> BTreeMap<Key, Settings> {
+        let all = self.of_stacks(stacks).flat_map(|(first, project)| {
+            project
+                .workloads
+                .iter()
+                .map(|workload| ((first.clone(), workload.name.clone()), Settings::of(workload)))
+        });
+        all.collect()
+    }
+}

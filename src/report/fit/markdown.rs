@@ -1,0 +1,87 @@
+//! The plan as tables for a pull request.
+
+use std::io::{self, Write};
+
+use super::super::markdown::with_code;
+use super::{Report, Row, arithmetic, verdict};
+use crate::capacity::RESERVE_RULE;
+
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    for (index, stack) in report.stacks.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "### {}\n", with_code(&Report::title(stack)))?;
+        let row = |out: &mut dyn Write, cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|text| with_code(text)).collect();
+            writeln!(out, "| {} |", cells.join(" | "))
+        };
+        if let [plan] = stack.plans.as_slice() {
+            writeln!(out, "| service | limit | reservation | swap | how sure | because |")?;
+            writeln!(out, "|---|---|---|---|---|---|")?;
+            for of in report.rows(stack, plan) {
+                row(out, &cells(&of))?;
+            }
+            writeln!(out, "\n{}.", with_code(&arithmetic(plan)))?;
+            writeln!(out, "Kept for the host: {}.\n", with_code(RESERVE_RULE))?;
+            writeln!(out, "**{}**", with_code(&verdict(plan)))?;
+            if !plan.gives.is_empty() {
+                writeln!(out)?;
+            }
+            for give in &plan.gives {
+                writeln!(out, "- {}", with_code(&format!("{} ({})", give.text, give.saves)))?;
+            }
+        } else {
+            let hosts: Vec<String> = stack.plans.iter().map(|plan| plan.host.to_string()).collect();
+            writeln!(out, "| service | {} |", hosts.join(" | "))?;
+            writeln!(out, "|---|{}", "---|".repeat(hosts.len()))?;
+            for (index, demand) in stack.demands.iter().enumerate() {
+                let limits = stack.plans.iter().map(|plan| {
+                    let limit = plan.grants.get(index).map(|grant| grant.limit).unwrap_or_default();
+                    if demand.replicas == 1 {
+                        limit.to_string()
+                    } else {
+                        format!("{} x {limit}", demand.replicas)
+                    }
+                });
+                let cells: Vec<String> = [demand.name.clone()].into_iter().chain(limits).collect();
+                row(out, &cells)?;
+            }
+            let verdicts = stack.plans.iter().map(|plan| match plan.missing {
+                None => "fits".to_owned(),
+                Some(missing) => format!("{missing} too much"),
+            });
+            let cells: Vec<String> = [String::new()].into_iter().chain(verdicts).collect();
+            row(out, &cells)?;
+        }
+        let remarks = report.remarks(stack);
+        if !remarks.is_empty() {
+            writeln!(out)?;
+        }
+        for remark in remarks {
+            writeln!(out, "- {}", with_code(&remark))?;
+        }
+    }
+    Ok(())
+}
+
+fn cells(row: &Row<'_>) -> [String; 6] {
+    let mut why = row.reason();
+    for setting in row.settings {
+        why = format!("{why}; {setting}");
+    }
+    for left in row.left {
+        why = format!("{why}; left to do: {left}");
+    }
+    if let Some(refused) = row.refused {
+        why = format!("{why}; not written: {refused}");
+    }
+    [
+        row.demand.name.clone(),
+        row.limit(),
+        row.reservation().map_or_else(|| "none".to_owned(), |size| size.to_string()),
+        row.swap(),
+        row.sureness().to_owned(),
+        why,
+    ]
+}

@@ -1,0 +1,213 @@
+//! Reports of `oomlint fit`: the limits by which a stack fits its host, each with its reason. One file per format.
+
+mod human;
+mod json;
+mod markdown;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::{FileLocation, human::plural, path_text};
+use crate::capacity::{Demand, Grant, Ground, Plan};
+use crate::fix::plan::{Settings, StackPlan, Written};
+use crate::source::{Sources, Span};
+use crate::syntax::size::ByteSize;
+
+#[cfg(feature = "schema")]
+pub use self::json::schema;
+
+/// Plans to report.
+#[derive(Debug)]
+pub struct Report<'r> {
+    stacks: &'r [StackPlan],
+    /// What was written; None for several hosts.
+    written: Option<&'r Written>,
+    /// The origin of the host's size.
+    from: &'r str,
+    sources: &'r Sources,
+}
+
+/// Output format of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people: the numbers of each service, with the reason below.
+    Human {
+        /// Whether to use ANSI colours.
+        color: bool,
+        /// The width of the terminal, in columns; None for a pipe.
+        width: Option<usize>,
+    },
+    /// One JSON object, for programs.
+    Json,
+    /// Tables for a pull request.
+    Markdown,
+}
+
+/// Writes the report in `format`.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format) -> io::Result<()> {
+    match format {
+        Format::Human { color, width } => human::write(out, report, color, width),
+        Format::Json => json::write(out, report),
+        Format::Markdown => markdown::write(out, report),
+    }
+}
+
+/// Lines about each service.
+type Lines = BTreeMap<(PathBuf, String), Vec<String>>;
+
+/// One service with what it is given.
+struct Row<'r> {
+    demand: &'r Demand,
+    grant: &'r Grant,
+    /// The settings afterwards. None if nothing was written.
+    after: Option<Settings>,
+    /// What is set beside its limit.
+    settings: &'r [String],
+    /// The reason why its plan is not written.
+    refused: Option<&'r str>,
+    /// Warnings and errors that are left.
+    left: &'r [String],
+}
+
+impl<'r> Report<'r> {
+    /// Creates a report of `stacks`. `from` is the option or file that has the host's size.
+    #[must_use]
+    pub fn new(
+        stacks: &'r [StackPlan],
+        written: Option<&'r Written>,
+        from: &'r str,
+        sources: &'r Sources,
+    ) -> Self {
+        Self { stacks, written, from, sources }
+    }
+
+    /// Returns the title of a stack: its Compose files.
+    fn title(stack: &StackPlan) -> String {
+        let files: Vec<String> = stack.paths.iter().map(|path| path_text(path)).collect();
+        files.join(" + ")
+    }
+
+    fn place(&self, span: Span) -> (String, u32) {
+        let place = FileLocation::new(self.sources, span);
+        (place.path(), place.source.line_at(u32::try_from(place.start).unwrap_or(u32::MAX)).number)
+    }
+
+    /// Returns the services of a stack with what a plan gives them.
+    fn rows<'s>(&'s self, stack: &'s StackPlan, plan: &'s Plan) -> impl Iterator<Item = Row<'s>> {
+        let first = stack.paths.first();
+        stack.demands.iter().zip(&plan.grants).map(move |(demand, grant)| {
+            let key = first.map(|first| (first.clone(), demand.name.clone()));
+            let (written, key) = self.written.zip(key).unzip();
+            let key = key.as_ref();
+            let texts = |of: fn(&Written) -> &Lines| written.zip(key).and_then(|(all, key)| of(all).get(key));
+            Row {
+                demand,
+                grant,
+                after: written
+                    .zip(key)
+                    .filter(|_| plan.missing.is_none())
+                    .and_then(|(all, key)| all.after.get(key).copied()),
+                settings: texts(|all| &all.settings).map_or(&[], Vec::as_slice),
+                left: texts(|all| &all.left).map_or(&[], Vec::as_slice),
+                refused: written.zip(key).and_then(|(all, key)| all.refused.get(key)).map(String::as_str),
+            }
+        })
+    }
+
+    /// Returns what the sums do not have, one line each.
+    fn remarks(&self, stack: &StackPlan) -> Vec<String> {
+        let mut remarks: Vec<String> = stack
+            .gaps
+            .iter()
+            .take(10)
+            .map(|(span, why)| {
+                let (path, line) = self.place(*span);
+                format!("not all is in the plan: {why} ({path}:{line})")
+            })
+            .collect();
+        for demand in stack.demands.iter().filter(|demand| !demand.replicas_known) {
+            remarks.push(format!("the number of containers of `{}` is not known: 1 is planned", demand.name));
+        }
+        for (profile, count) in stack.inactive.iter().take(10) {
+            remarks.push(format!(
+                "not in the plan: {} of the profile `{profile}`; `--profile {profile}` adds them",
+                plural(*count, "service")
+            ));
+        }
+        remarks
+    }
+}
+
+impl Row<'_> {
+    /// Returns its limit with the number of containers: `3 x 256 MiB`.
+    fn limit(&self) -> String {
+        match self.demand.replicas {
+            1 => self.grant.limit.to_string(),
+            count => format!("{count} x {}", self.grant.limit),
+        }
+    }
+
+    /// Returns its reservation: that of the files once the plan is in them, else the planned one.
+    fn reservation(&self) -> Option<ByteSize> {
+        match self.after.filter(|after| after.limit == Some(self.grant.limit)) {
+            Some(after) => after.reservation,
+            None => self.grant.reservation,
+        }
+    }
+
+    /// Describes its swap: `none`, or how much is on top of the limit.
+    fn swap(&self) -> String {
+        let Some(Settings { limit: Some(limit), swap, .. }) = self.after else { return "none".to_owned() };
+        match swap {
+            None => format!("+{limit}"),
+            Some(ByteSize(..0)) => "unlimited".to_owned(),
+            Some(both) if both <= limit => "none".to_owned(),
+            Some(both) => format!("+{}", ByteSize(both.0 - limit.0)),
+        }
+    }
+
+    /// Returns the reason, and what it does not say: a limit that is lowered, or a limit in the files.
+    fn reason(&self) -> String {
+        let demand = self.demand;
+        let lowered =
+            demand.stands.filter(|stands| demand.ground == Ground::Stands && self.grant.limit < *stands);
+        if let (Some(text), None) = (&demand.variable, demand.stands) {
+            return format!("set `{text}` to {}; {}", self.grant.limit.to_compose(), demand.reason);
+        }
+        let squeezed = self.grant.limit < demand.usual && demand.ground >= Ground::Class;
+        match lowered {
+            Some(stands) => format!("lowered from {stands}, since the sum does not fit; {}", demand.reason),
+            None if squeezed => format!("{}; {} where there is room", demand.reason, demand.usual),
+            None => demand.reason.clone(),
+        }
+    }
+
+    /// Returns how sure its limit is.
+    fn sureness(&self) -> &'static str {
+        match self.demand.ground {
+            Ground::Stands if self.demand.stands.is_some_and(|stands| self.grant.limit < stands) => "lowered",
+            ground => ground.sureness(),
+        }
+    }
+}
+
+/// Describes the sum: `limits of 5 GiB + 1843 MiB for the host = 6.8 GiB of 8 GiB`.
+fn arithmetic(plan: &Plan) -> String {
+    let both = ByteSize(plan.total.0.saturating_add(plan.reserve.0));
+    format!("limits of {} + {} for the host = {both} of {}", plan.total, plan.reserve, plan.host)
+}
+
+/// Describes whether a plan fits.
+fn verdict(plan: &Plan) -> String {
+    match plan.missing {
+        None => format!("fits {}, with {} to spare", plan.host, plan.left()),
+        Some(missing) => format!(
+            "does not fit {}: {missing} too much, although each service has the least that its reason allows",
+            plan.host
+        ),
+    }
+}

@@ -1,0 +1,253 @@
+//! `oomlint fit`: plans of the executable, what it writes, and properties of plans for generated stacks.
+
+use std::path::Path;
+use std::process::Command;
+
+use oomlint::check::{self, Options};
+use oomlint::discover::{Discovered, FileKind};
+use oomlint::fix::plan::{Hosts, plan};
+use oomlint::report::fit;
+use oomlint::source::Sources;
+use oomlint::syntax::size::ByteSize;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::common::tree;
+
+fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_oomlint"))
+        .args(arguments)
+        .env_remove("COLUMNS")
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
+}
+
+const SHOP: &str = "fixtures/projects/shop";
+
+const STACK: &str = "\
+services:
+  db:
+    image: postgres:17
+  api:
+    image: eclipse-temurin:21-jre
+    command: java -jar api.jar
+    cpus: 1.5
+    restart: unless-stopped
+  search:
+    image: elasticsearch:8.15.0
+    environment:
+      - ES_JAVA_OPTS=-Xms1g -Xmx1g
+    restart: unless-stopped
+  web:
+    image: nginx:1.29
+    mem_limit: 100m
+    deploy: {replicas: 2}
+  old:
+    image: acme/old
+    mem_limit: ${OLD:-300m}
+  tool:
+    image: acme/tool
+    profiles: [tools]
+    restart: 'no'
+";
+
+#[test]
+fn a_plan_has_a_reason_for_every_number() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for format in ["human", "json", "markdown"] {
+        let (code, out, err) = run(top, &["fit", "--host-memory", "8g", SHOP, "--format", format]);
+        assert_eq!((code, err.as_str()), (0, ""));
+        insta::assert_snapshot!(format!("fit_{format}"), out);
+    }
+    let (code, out, _) = run(top, &["fit", "--host-memory", "2g,8g,16g", SHOP]);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("fit_hosts", out);
+    let (code, out, _) = run(top, &["fit", "--host-memory", "3g", SHOP]);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("fit_too_small", out);
+}
+
+#[test]
+fn json_is_valid_under_its_schema() {
+    let validator = jsonschema::validator_for(&fit::schema()).unwrap();
+    let dir = tree(&[("compose.yaml", STACK)]);
+    for hosts in ["1g", "8g", "4g,16g"] {
+        let (_, out, _) = run(dir.path(), &["fit", "--host-memory", hosts, "--format", "json"]);
+        let value: Value = serde_json::from_str(&out).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+}
+
+/// Returns the warnings and errors, as rule and service.
+fn found(directory: &Path, files: &[&str]) -> Vec<(String, String)> {
+    let named: Vec<&str> = files.iter().flat_map(|file| ["-f", file]).collect();
+    let (_, out, _) = run(directory, &[&["check", "--format", "json"], named.as_slice()].concat());
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let findings = report["findings"].as_array().unwrap().clone();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let worse = findings.iter().filter(|finding| finding["severity"] != "note");
+    worse.map(|finding| (text(&finding["rule"]), text(&finding["service"]))).collect()
+}
+
+#[test]
+fn a_plan_is_written_and_stays() {
+    let dir = tree(&[("compose.yaml", STACK)]);
+    let (code, diff, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--diff"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("fit_diff", diff);
+    let (code, out, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    assert!(err.contains("the plan is in 1 file") && err.contains("`${OLD:-300m}` sets it"), "{err}");
+    let about_memory = |found: &(String, String)| found.0.contains("limit") || found.0.contains("heap");
+    let left = found(dir.path(), &["compose.yaml"]);
+    let left: Vec<_> =
+        left.into_iter().filter(about_memory).filter(|(_, service)| service != "tool").collect();
+    assert_eq!(left, [], "{}", std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap());
+    assert_eq!(run(dir.path(), &["fit", "--host-memory", "8g", "--diff"]).1, "");
+    assert!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap().contains("${OLD:-300m}"));
+}
+
+#[test]
+fn an_override_file_has_only_limits_and_what_goes_with_them() {
+    let dir = tree(&[("compose.yaml", STACK)]);
+    let overlay = ["fit", "--host-memory", "8g", "--overlay", "compose.limits.yaml"];
+    let before = found(dir.path(), &["compose.yaml"]);
+    let (code, _, err) = run(dir.path(), &overlay);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("docker compose -f compose.yaml -f compose.limits.yaml up -d"), "{err}");
+    assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), STACK);
+    let path = dir.path().join("compose.limits.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    insta::assert_snapshot!("fit_overlay", text);
+    let after = found(dir.path(), &["compose.yaml", "compose.limits.yaml"]);
+    assert!(after.iter().all(|finding| before.contains(finding)), "{after:?}");
+    assert!(!after.contains(&("missing-memory-limit".to_owned(), "db".to_owned())));
+    // Its own file it overwrites, another one it does not.
+    assert_eq!(run(dir.path(), &overlay).0, 0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    std::fs::write(&path, "services: {}\n").unwrap();
+    let (code, _, err) = run(dir.path(), &overlay);
+    assert!(code == 2 && err.contains("`oomlint fit` has not written it"), "{err}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "services: {}\n");
+}
+
+#[test]
+fn what_does_not_fit_is_not_written() {
+    let dir = tree(&[("compose.yaml", STACK)]);
+    for how in [["--write", "--color=never"], ["--overlay", "compose.limits.yaml"]] {
+        let (code, _, err) = run(dir.path(), &[&["fit", "--host-memory", "2g"], how.as_slice()].concat());
+        assert!(code == 1 && err.contains("does not fit 2 GiB"), "{err}");
+    }
+    assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), STACK);
+    assert!(!dir.path().join("compose.limits.yaml").exists());
+    let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "2g"]);
+    assert!(
+        out.contains("lower the Java heap of `search` from 1 GiB to") && out.contains("use a host with"),
+        "{out}"
+    );
+}
+
+#[test]
+fn what_was_measured_wins() {
+    let dir = tree(&[
+        ("compose.yaml", STACK),
+        (
+            "stats.jsonl",
+            "{\"Name\":\"x-search-1\",\"MemUsage\":\"300MiB / 8GiB\"}\n{\"Name\":\"x-db-1\",\"MemUsage\":\"700MiB / 8GiB\"}\n",
+        ),
+    ]);
+    let (code, out, err) =
+        run(dir.path(), &["fit", "--host-memory", "8g", "--stats", "stats.jsonl", "--format", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let value: Value = serde_json::from_str(&out).unwrap();
+    let services = value["stacks"][0]["plans"][0]["services"].as_array().unwrap().clone();
+    let of = |name: &str| services.iter().find(|service| service["name"] == name).unwrap().clone();
+    assert_eq!(
+        (of("db")["ground"].as_str(), of("db")["limit"].as_i64()),
+        (Some("measured"), Some(896 << 20))
+    );
+    // Its heap may still grow to what its setting says.
+    assert_eq!(of("search")["ground"], "measured");
+    assert!(of("search")["limit"].as_i64() >= Some(1 << 30));
+}
+
+#[test]
+fn what_cannot_be_planned_is_an_error() {
+    let dir = tree(&[("compose.yaml", STACK), ("other/compose.yaml", STACK)]);
+    for (arguments, says) in [
+        (vec!["fit"], "a plan needs the memory of the host"),
+        (vec!["fit", "--host-memory", "4g,8g", "--diff"], "a plan is written for one host"),
+        (vec!["fit", "--host-memory", "8g", "--overlay", "x.yaml"], "an override file is for one stack"),
+    ] {
+        let (code, _, err) = run(dir.path(), &arguments);
+        assert!(code == 2 && err.contains(says), "{arguments:?}: {err}");
+    }
+}
+
+/// The page of the book has what the executable prints. `UPDATE=1` writes it.
+#[test]
+fn the_page_is_what_is_printed() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = top.join("docs/fit.md");
+    let is = std::fs::read_to_string(&page).unwrap();
+    let mut parts = is.split("<!-- printed: ");
+    let mut wanted = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (command, rest) = part.split_once(" -->\n```text\n").unwrap();
+        let (_, after) = rest.split_once("```\n").unwrap();
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let (_, printed, _) = run(&top.join("fixtures/cli/fit"), &arguments);
+        wanted.push_str(&format!("<!-- printed: {command} -->\n```text\n{printed}```\n{after}"));
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&page, &wanted).unwrap();
+    }
+    assert!(is == wanted || std::env::var_os("UPDATE").is_some(), "UPDATE=1 cargo test --test it fit");
+}
+
+/// Returns the limits of a stack on a host, by service, and whether it fits.
+fn limits(text: &str, host: i64) -> (Vec<i64>, bool) {
+    let sources = Sources::new();
+    sources.add(Path::new("compose.yaml"), text);
+    let mut discovered = Discovered::default();
+    discovered.add("compose.yaml".into(), FileKind::Compose);
+    let hosts = Hosts { sizes: vec![ByteSize(host << 20)], ..Hosts::default() };
+    let options = Options::default();
+    assert!(!check::projects(&options, &sources, &discovered).is_empty());
+    let stacks = plan(&options, &sources, &discovered, &hosts);
+    let plan = &stacks[0].plans[0];
+    (plan.grants.iter().map(|grant| grant.limit.0).collect(), plan.missing.is_none())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// More memory gives no service less, whatever stands in the files.
+    #[test]
+    fn more_memory_gives_no_service_less(
+        kinds in proptest::collection::vec(0_usize..7, 1..6), stands in 32_u32..3000, host in 256_i64..20_000, more in 1_i64..9000,
+    ) {
+        let services = kinds.iter().enumerate().map(|(at, kind)| {
+            let body = match kind {
+                0 => "image: postgres:17".to_owned(),
+                1 => "image: acme/x".to_owned(),
+                2 => format!("image: acme/x\n    mem_limit: {stands}m"),
+                3 => format!("image: eclipse-temurin:21\n    command: java -Xmx{stands}m -jar a.jar"),
+                4 => format!("image: eclipse-temurin:21\n    command: java -Xmx512m -jar a.jar\n    mem_limit: {stands}m"),
+                5 => format!("image: redis:8\n    command: redis-server --maxmemory {stands}mb\n    scale: 2"),
+                _ => format!("image: mysql:8\n    mem_limit: {stands}m\n    mem_reservation: 16m"),
+            };
+            format!("  s{at}:\n    {body}\n")
+        });
+        let text = format!("services:\n{}", services.collect::<String>());
+        let ((small, fits_small), (large, fits_large)) = (limits(&text, host), limits(&text, host + more));
+        prop_assert!(!fits_small || fits_large, "{}", text);
+        for (small, large) in small.iter().zip(&large) {
+            prop_assert!(small <= large, "{}", text);
+        }
+    }
+}
