@@ -1,6 +1,6 @@
 //! Finds the inspected containers that were made of a Compose project's services.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
 use crate::source::Sources;
 use crate::workload::{ComposeLabels, Kind, Project, Running, Workload};
@@ -12,21 +12,23 @@ pub(super) fn of_project(project: &Project, inspected: &[Project], sources: &Sou
     if containers().next().is_none() {
         return Vec::new();
     }
-    let files: Vec<PathBuf> =
-        project.compose_files.iter().map(|file| sources.get(*file).path().to_path_buf()).collect();
-    let mut found = Vec::new();
-    for container in containers() {
-        let services = project.workloads.iter().filter(|workload| workload.kind == Kind::Service);
-        let Some(service) = services.clone().find(|service| is_of(container, service, project, &files))
-        else {
-            continue;
-        };
-        found.push(Running { service: service.name.clone(), container: Box::new(container.clone()) });
-    }
-    found
+    let files: BTreeSet<String> = project
+        .compose_files
+        .iter()
+        .filter_map(|file| Some(name(sources.get(*file).path().to_str()?)))
+        .collect();
+    let service_of = |container: &Workload| {
+        let mut services = project.workloads.iter().filter(|workload| workload.kind == Kind::Service);
+        services.find(|service| is_of(container, service, project, &files))
+    };
+    let running = containers().filter_map(|container| {
+        let service = service_of(container)?.name.clone();
+        Some(Running { service, container: Box::new(container.clone()) })
+    });
+    running.collect()
 }
 
-fn is_of(container: &Workload, service: &Workload, project: &Project, files: &[PathBuf]) -> bool {
+fn is_of(container: &Workload, service: &Workload, project: &Project, files: &BTreeSet<String>) -> bool {
     let Some(described) = container.described() else { return false };
     let named = service.service.container_name.value().zip(described.container.as_ref());
     if let Some(labels) = &described.compose {
@@ -37,18 +39,22 @@ fn is_of(container: &Workload, service: &Workload, project: &Project, files: &[P
             (Some(its), Some(own)) => its == own,
             _ => named.is_some_and(|(own, name)| own == name),
         };
-        return labels.service.as_ref() == Some(&service.name) && same_project && has_files(labels, files);
+        return labels.service.as_ref() == Some(&service.name)
+            && same_project
+            && is_of_files(labels, project, files);
     }
-    match service.service.container_name.value() {
-        Some(name) => described.container.as_ref() == Some(name),
-        None => described.container.as_ref() == Some(&service.name),
-    }
+    // An override file has its own project beside its base's, and nothing says which of the two was started.
+    let named = service.service.container_name.value().unwrap_or(&service.name);
+    project.report_only.is_empty() && described.container.as_ref() == Some(named)
 }
 
-/// True if the last of the files that Compose was given is one of the project's. Its directory is that of another machine, perhaps.
-fn has_files(labels: &ComposeLabels, files: &[PathBuf]) -> bool {
-    // A path of Windows may be told of on Linux.
-    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
-    let own: Vec<String> = files.iter().filter_map(|file| Some(name(Path::new(file).to_str()?))).collect();
-    labels.files.last().is_none_or(|last| own.contains(&name(last)))
+/// True if Compose was given the project's files, by their names: their directory may be that of another machine.
+fn is_of_files(labels: &ComposeLabels, project: &Project, files: &BTreeSet<String>) -> bool {
+    let given: BTreeSet<String> = labels.files.iter().map(|path| name(path)).collect();
+    if given.is_empty() { project.report_only.is_empty() } else { given == *files }
+}
+
+/// Returns the name of a file. A path of Windows may be told of on Linux.
+fn name(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }

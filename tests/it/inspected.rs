@@ -244,6 +244,13 @@ fn a_container_is_compared_with_its_service() {
     assert_eq!(messages(&compose.replace("1g", "\"${LIMIT}\"").replace("-Xmx700m", "$OPTS"), &own), [""; 0]);
     let part = r#"{"Name": "/api", "State": {"Running": true, "StartedAt": "x"}, "HostConfig": {"RestartPolicy": {"Name": "no"}}}"#;
     assert_eq!(messages(compose, part), ["`api` runs without a restart policy; `always` is written"]);
+    // Which files Compose was given is known by their names: an override file that was not is another project.
+    let given = |files: &str| {
+        own.replace("{\"com", &format!("{{\"com.docker.compose.project.config_files\": \"{files}\", \"com"))
+    };
+    assert_eq!(messages(compose, &given("/srv/shop/compose.yaml")).len(), 2);
+    assert_eq!(messages(compose, &given("C:\\\\shop\\\\compose.yaml")).len(), 2);
+    assert_eq!(messages(compose, &given("/srv/shop/compose.yaml,/srv/shop/compose.gpu.yaml")), [""; 0]);
     // `container_name` finds a container without labels.
     let named = compose.replace("    image", "    container_name: big\n    image");
     assert_eq!(messages(&named, &part.replace("/api", "/big")).len(), 1);
