@@ -94,7 +94,7 @@ fn elements(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
             b',' | b']' if depth == 1 => {
                 let part = text.get(start..at).unwrap_or_default();
                 let blank = part.len() - part.trim_start().len();
-                out.push(start + blank..at);
+                out.push(start + blank..(start + part.trim_end().len()).max(start + blank));
                 start = at + 1;
                 depth -= usize::from(byte == b']');
             }

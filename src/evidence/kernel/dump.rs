@@ -319,3 +319,105 @@ fn full_of(before: &str) -> Option<Full> {
         () => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Sources;
+
+    fn read(text: &str) -> Vec<KernelKill> {
+        let sources = Sources::new();
+        let span = sources.get(sources.add(Path::new("a"), text)).span();
+        let mut dumps = Dumps::default();
+        for line in text.lines() {
+            dumps.line(super::super::super::prefix::strip(line).text, span);
+        }
+        dumps.finish()
+    }
+
+    fn only(text: &str) -> KernelKill {
+        let mut kills = read(text);
+        assert_eq!(kills.len(), 1, "{text}");
+        kills.remove(0)
+    }
+
+    #[test]
+    fn the_lines_of_one_kill_are_one_record() {
+        let kill = only(
+            "[1.5] node invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n\
+             [1.5] memory: usage 1024kB, limit 1024kB, failcnt 9\n\
+             [1.5] Memory cgroup stats for /docker/43e21b8b51a9:\n[1.5] anon 4096\n[1.5] shmem 8192\n\
+             [1.5] [  827]   113   827   350358    56458     268     210        0             0 node\n\
+             [1.5] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=/docker/43e21b8b51a9,task_memcg=/docker/43e21b8b51a9,task=node,pid=827,uid=0\n\
+             [1.5] Memory cgroup out of memory: Killed process 827 (node) total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:4kB, UID:0 pgtables:1kB oom_score_adj:7\n\
+             [1.5] oom_reaper: reaped process 827 (node), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n",
+        );
+        assert_eq!(
+            (kill.full, kill.victim.as_deref(), kill.pid),
+            (Some(Full::Cgroup), Some("node"), Some(827))
+        );
+        assert_eq!((kill.used(), kill.score_adj), (Some(ByteSize(12 * 1024)), Some(7)));
+        assert_eq!(kill.usage, Some((ByteSize(1 << 20), ByteSize(1 << 20))));
+        assert_eq!((kill.stats.anon, kill.stats.shmem), (Some(ByteSize(4096)), Some(ByteSize(8192))));
+        assert_eq!(kill.largest, Some(("node".to_owned(), ByteSize(56458 * 4096))));
+    }
+
+    #[test]
+    fn lines_of_old_kernels_and_of_red_hat() {
+        let kill = only(
+            "Task in /docker/43e21b8b51a9/a killed as a result of limit of /docker/43e21b8b51a9\n\
+             memory+swap: usage 8kB, limit 8kB, failcnt 1\nkmem: usage 0kB, limit 9007199254740988kB, failcnt 0\n\
+             Memory cgroup out of memory: Kill process 9 (thread) score 1 or sacrifice child\n\
+             Killed process 8 (main), UID 0, total-vm:9kB, anon-rss:8kB, file-rss:0kB\n",
+        );
+        assert_eq!(
+            (kill.full, kill.victim.as_deref(), kill.pid),
+            (Some(Full::Cgroup), Some("main"), Some(8))
+        );
+        assert_eq!(kill.task_path.as_deref(), Some("/docker/43e21b8b51a9/a"));
+        assert_eq!(kill.limit_path.as_deref(), Some("/docker/43e21b8b51a9"));
+        let kill = only(
+            "Out of memory: Kill process 9 (a) score 1 or sacrifice child\nKilled process 9 (a) total-vm:9kB, anon-rss:8kB\n",
+        );
+        assert_eq!((kill.full, kill.path()), (Some(Full::Host), None));
+    }
+
+    #[test]
+    fn wrapped_shortened_and_joined_lines() {
+        let kill = only(
+            "oom-kill:constraint=CONSTRAINT_MEMCG, ...,\n  oom_memcg=/docker/43e21b8b51a9,\n  task_memcg=/docker/43e21b8b51a9,\n  task=awk, pid=8, uid=0\n\
+             Memory cgroup out of memory: Killed process 8 (awk)\n  total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:0kB,\n  UID:0 pgtables:1kB\n",
+        );
+        assert_eq!(
+            (kill.victim.as_deref(), kill.pid, kill.anon),
+            (Some("awk"), Some(8), Some(ByteSize(8192)))
+        );
+        let kill = only(
+            "[1.5] oom-kill:constraint=CONSTRAINT_NONE,global_oom,task_memcg=/system.slice/cron.service,task=node,pid=4,uid=1[1.6] Out of memory: Kill process 4 (node) score 4 or sacrifice child\n\
+             [1.7] Killed process 4 (node) total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:0kB\n",
+        );
+        assert_eq!((kill.full, kill.anon), (Some(Full::Host), Some(ByteSize(8192))));
+        let kills = read(
+            "oom-kill:constraint=CONSTRAINT_NONE,task=a,pid=1,uid=0\noom-kill:constraint=CONSTRAINT_NONE,task=a,pid=2,uid=0\n",
+        );
+        assert_eq!(kills.len(), 2);
+    }
+
+    #[test]
+    fn a_call_trace_tells_whose_memory_was_full() {
+        let of = |function: &str| {
+            only(&format!(
+                "a invoked oom-killer: order=0\n out_of_memory+0x109/0x510\n {function}+0xbb/0xd0\n"
+            ))
+            .full
+        };
+        assert_eq!(of("mem_cgroup_out_of_memory"), Some(Full::Cgroup));
+        assert_eq!(of("__alloc_pages_slowpath"), Some(Full::Host));
+        assert_eq!(of("dump_stack"), None);
+        let kill =
+            only("java cpuset=43e21b8b51a9 mems_allowed=0\n ? mem_cgroup_oom_synchronize+0x4e8/0x550\n");
+        assert_eq!((kill.full, kill.asker_cpuset.as_deref()), (Some(Full::Cgroup), Some("43e21b8b51a9")));
+    }
+}
