@@ -40,6 +40,12 @@ pub(super) fn offer_size(
     // Half of the limit is left for the rest.
     let fits = size.zip(limit).is_none_or(|(size, limit)| size.0 < limit.0 / 2);
     if offer.policy.target == Target::Swarm || offer.project.for_swarm {
+        if workload.launch().is_some() {
+            finding.help(format!(
+                "write `--mount type=tmpfs,destination=/dev/shm,tmpfs-size={written}`, within the memory limit"
+            ));
+            return;
+        }
         finding.help(format!(
             "Swarm reads no `shm_size`: mount a tmpfs of {written} at /dev/shm, within the memory limit: \
              `type: tmpfs`, `target: /dev/shm`, `tmpfs: {{size: <bytes>}}`"
