@@ -21,8 +21,8 @@ DEVELOPMENT = re.compile(
     r"|benchmarks?|fixtures?)([/._-]|$)",
     re.IGNORECASE,
 )
-# A rule that counts a service as one whose memory does not fit, or has no bound.
-FIT = ["heap-exceeds-limit", "default-heap-exceeds-limit", "cache-exceeds-limit", "memory-variable-exceeds-limit"]
+# What counts as memory that does not fit, fits tightly, or is unlimited.
+EXCEEDS = ["heap-exceeds-limit", "default-heap-exceeds-limit", "cache-exceeds-limit", "memory-variable-exceeds-limit"]
 TIGHT = ["tight-heap", "tight-cache"]
 UNBOUNDED = ["unbounded-heap", "percent-heap-without-limit", "runtime-ignores-limit"]
 
@@ -38,6 +38,15 @@ class Service:
         """Set if one of its files sets it, not known if one of them might."""
         states = self.facts[fact]
         return next((state for state in ("set", "not known") if state in states), "not set")
+
+    def add(self, finding):
+        self.rules.add(finding["rule"])
+        # Node's default heap may be larger than the limit that it follows.
+        if finding["rule"] == "unbounded-heap" and "does not fit" in finding["message"]:
+            self.rules.add("default-heap-exceeds-limit")
+
+    def unlimited(self):
+        return self.state("memory_limit") != "set" and bool(self.rules & set(UNBOUNDED))
 
     def development(self):
         return all(DEVELOPMENT.search(file) for file in self.files)
@@ -79,7 +88,7 @@ def services_of(report):
         if finding.get("service"):
             key = key_of(finding["file"], finding["service"])
             if key in services:
-                services[key].rules.add(finding["rule"])
+                services[key].add(finding)
                 # Its image is in another file, such as one that a platform adds.
                 if "has no `image` and no `build`" in finding["message"]:
                     del services[key]
@@ -217,9 +226,9 @@ def headline(counted, every):
         ]
 
     known = [s for s in every if s.heap]
-    unbounded = sum(bool(s.rules & set(UNBOUNDED)) for s in known)
+    unbounded = sum(s.unlimited() for s in known)
     limited = [s for s in every if s.state("memory_limit") == "set"]
-    exceeds, tight = (sum(bool(s.rules & set(names)) for s in limited) for names in (FIT, TIGHT))
+    exceeds, tight = (sum(bool(s.rules & set(names)) for s in limited) for names in (EXCEEDS, TIGHT))
     others = [(report, services) for report, services in counted if report["kind"] != "platform"]
     rejected = {
         (report["repository"], one["file"])
@@ -248,8 +257,8 @@ def heaps(groups):
     for kind, services in groups:
         known = [s for s in services if s.heap]
         limited = [s for s in services if s.state("memory_limit") == "set"]
-        unbounded = sum(bool(s.rules & set(UNBOUNDED)) for s in known)
-        exceeds, tight = (sum(bool(s.rules & set(names)) for s in limited) for names in (FIT, TIGHT))
+        unbounded = sum(s.unlimited() for s in known)
+        exceeds, tight = (sum(bool(s.rules & set(names)) for s in limited) for names in (EXCEEDS, TIGHT))
         rows.append(
             [
                 kind,
