@@ -182,6 +182,7 @@ def tables(options):
     page.write_text(text, encoding="utf-8")
     beside = page.with_suffix("")
     beside.mkdir(exist_ok=True)
+    (page.parent / "pictures").mkdir(exist_ok=True)
     lines = ["kind\trepository\tcommit\tcommitted\tservices\twith a memory limit"]
     for report, services in counted:
         limits = sum(s.state("memory_limit") == "set" for s in services.values())
