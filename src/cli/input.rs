@@ -208,8 +208,7 @@ impl Input {
     fn take_others(&mut self, kinds: &[FileKind]) -> Vec<PathBuf> {
         let disk = self.restriction.disk();
         let is_input = |path: &Path| {
-            disk.is_dir(path)
-                || discover::kind_of_file(path, &disk).is_some_and(|kind| kinds.contains(&kind))
+            disk.is_dir(path) || discover::kind_of_file(path, &disk).is_some_and(|kind| kinds.contains(&kind))
         };
         let (inputs, others) = std::mem::take(&mut self.paths).into_iter().partition(|path| is_input(path));
         self.paths = inputs;

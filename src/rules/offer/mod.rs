@@ -179,7 +179,9 @@ impl<'w> Offer<'w> {
         let host = self.policy.host_memory.map_or_else(|| "8g".to_owned(), ByteSize::to_compose);
         // A plan is made of Compose files.
         let (fit, or) = match self.workload.described() {
-            Some(_) => (String::new(), "`oomlint size` suggests one from samples of `docker stats`".to_owned()),
+            Some(_) => {
+                (String::new(), "`oomlint size` suggests one from samples of `docker stats`".to_owned())
+            }
             None => {
                 let fit = format!("`oomlint fit --host-memory {host}` suggests a start");
                 (format!("; {fit}"), format!("{fit}, `oomlint size` one from samples of `docker stats`"))
