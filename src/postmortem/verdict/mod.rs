@@ -167,8 +167,10 @@ impl Case<'_, '_> {
     fn target(&self) -> String {
         let name = &self.subject.name;
         let own = name.name.clone().filter(|name| is_plain(name));
-        own.or_else(|| name.id.as_ref().map(|id| id.short()).filter(|id| is_plain(id)))
-            .unwrap_or_else(|| "CONTAINER".to_owned())
+        // The engine takes the first digits of an ID.
+        let id = name.id.as_ref().map(|id| id.short());
+        let id = id.and_then(|id| Some(id.split("...").next()?.to_owned()));
+        own.or_else(|| id.filter(|id| is_plain(id))).unwrap_or_else(|| "CONTAINER".to_owned())
     }
 
     /// The OOM killer is off, and the container is at its limit.
