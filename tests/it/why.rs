@@ -338,6 +338,19 @@ fn the_exit_code_tells_whether_all_is_explained() {
     assert_eq!(code(&[], None), Some(2));
 }
 
+#[test]
+fn a_command_to_run_has_no_text_of_the_evidence_that_a_shell_reads() {
+    for name in ["x;reboot", "$(reboot)", "`reboot`", "-rf"] {
+        let event = format!("2017-01-05T00:42:11+08:00 container oom d9cd...4d70 (image=a, name={name})\n");
+        let (sources, evidence) = read(event.as_bytes());
+        for answer in answered(&sources, &evidence) {
+            assert!(!answer.missing.is_empty());
+            let commands = answer.missing.iter().map(|missing| missing.command.as_str()).collect::<String>();
+            assert!(!commands.contains("reboot") && !commands.contains("-rf"), "{commands}");
+        }
+    }
+}
+
 const FORMATS: [&str; 3] = ["human", "json", "markdown"];
 
 #[test]

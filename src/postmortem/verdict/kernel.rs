@@ -1,6 +1,6 @@
 //! Kills of which the kernel's own lines are there.
 
-use super::{Case, Ruling};
+use super::{Case, Ruling, is_plain};
 use crate::diagnostic::Confidence;
 use crate::evidence::{Full, KernelKill, container_of, is_below, outer_container};
 use crate::postmortem::shown;
@@ -55,7 +55,10 @@ impl Case<'_, '_> {
             );
             return Ruling::new(Verdict::NotAContainer, sure, place).lacks(
                 "whose limit it is",
-                format!("systemctl status {}", limit_path.rsplit('/').next().unwrap_or_default()),
+                format!(
+                    "systemctl status {}",
+                    limit_path.rsplit('/').next().filter(|unit| is_plain(unit)).unwrap_or("UNIT")
+                ),
             );
         }
         let above = kill.limit_path.is_some()

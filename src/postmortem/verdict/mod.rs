@@ -126,11 +126,7 @@ impl Case<'_, '_> {
 
     /// The command that shows the state and the limit of the container.
     fn inspect(&self) -> String {
-        let name = self.subject.name.name.clone();
-        let name = name
-            .or_else(|| self.subject.name.id.as_ref().map(|id| id.text()))
-            .unwrap_or_else(|| "CONTAINER".to_owned());
-        format!("docker inspect {name}")
+        format!("docker inspect {}", self.target())
     }
 
     /// systemd-oomd, earlyoom, or a kill by the kernel that only systemd reports.
@@ -167,9 +163,14 @@ impl Case<'_, '_> {
         Some(ruling.shows(quotes))
     }
 
+    /// What names the container in a command. Evidence may have any text as a name: one that a shell would read is left out.
     fn target(&self) -> String {
         let name = &self.subject.name;
-        name.name.clone().or_else(|| name.id.as_ref().map(|id| id.short())).unwrap_or_default()
+        let own = name.name.clone().filter(|name| is_plain(name));
+        // The engine takes the first digits of an ID.
+        let id = name.id.as_ref().map(|id| id.short());
+        let id = id.and_then(|id| Some(id.split("...").next()?.to_owned()));
+        own.or_else(|| id.filter(|id| is_plain(id))).unwrap_or_else(|| "CONTAINER".to_owned())
     }
 
     /// The OOM killer is off, and the container is at its limit.
@@ -430,6 +431,12 @@ impl Case<'_, '_> {
         }
         ruling
     }
+}
+
+/// True if a shell reads it as one word and nothing else, as it does names of containers and units.
+fn is_plain(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(plain)
 }
 
 /// The kills of a subject, for measurements.
