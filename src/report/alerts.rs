@@ -253,7 +253,7 @@ fn running(project: &Project) -> impl Iterator<Item = &Workload> {
         .filter(|workload| workload.role.runs() && matches!(workload.kind, Kind::Service | Kind::Job))
 }
 
-/// Quotes a text as a string of PromQL.
+/// Quotes a text as a string of Prometheus's query language.
 fn promql(text: &str) -> String {
     let escaped: String = text
         .chars()

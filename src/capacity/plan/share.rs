@@ -146,7 +146,7 @@ mod tests {
                 sizes.sort_unstable();
                 let [least, usual, most] = sizes;
                 let steady = (steady % 2 == 0).then_some(ByteSize(steady * MIB));
-                Demand { least, usual, most, replicas, job, steady, ..Demand::default() }
+                Demand { replicas, job, least, usual, most, steady, ..Demand::default() }
             },
         );
         proptest::collection::vec(one, 0..12)

@@ -2,6 +2,7 @@
 //! is written for which a rule would then find more than before.
 
 mod overlay;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,11 +10,12 @@ use std::sync::Arc;
 
 pub use self::overlay::{LimitsFile, is_own, limits_file};
 
+use self::state::State;
 use super::fix_some;
 use crate::capacity::{Demand, Plan, Target, Targets};
-use crate::check::{Options, paths, projects, run, run_rules};
+use crate::check::{Options, paths, projects, run_rules};
 use crate::diagnostic::{Applicability, Finding, Severity};
-use crate::discover::Discovered;
+use crate::discover::{Discovered, FileKind};
 use crate::hash::{HashMap, HashSet, IndexMap};
 use crate::rules::{self, Group, planned};
 use crate::source::{Overlay, SourceId, Sources, Span};
@@ -220,6 +222,7 @@ impl Writer<'_> {
             let (texts, mut refused) = self.texts(&targets, &mut written.settings);
             let after = State::of(self.options, self.discovered, &texts);
             let mut harmed = after.harmed(&self.before, self.stacks);
+            harmed.extend(self.harmed_base(&texts));
             harmed.retain(|key, _| !written.refused.contains_key(key));
             if harmed.is_empty() {
                 written.after = after.settings(self.stacks);
@@ -247,6 +250,19 @@ impl Writer<'_> {
         });
         written.refused.extend(all.map(|key| (key, why.to_owned())));
         Written { after: self.before.settings(self.stacks), settings: BTreeMap::new(), ..written }
+    }
+
+    /// Returns the services that the texts harm where the first file of their stack is used without its override files.
+    fn harmed_base(&self, texts: &Overlay) -> BTreeMap<Key, String> {
+        let mut harmed = BTreeMap::new();
+        for stack in self.stacks.iter().filter(|stack| stack.paths.len() > 1) {
+            let base: Vec<PathBuf> = stack.paths.iter().take(1).cloned().collect();
+            let files = only(&base);
+            let options = Options { compose_files: base, ..self.options.clone() };
+            let state = |texts: &Overlay| State::of(&options, &files, texts);
+            harmed.extend(state(texts).harmed(&state(self.base), std::slice::from_ref(stack)));
+        }
+        harmed
     }
 
     /// Returns what to write: the grants of the first plan of each stack, where it fits.
@@ -334,6 +350,15 @@ fn keyed(targets: &Targets) -> impl Iterator<Item = (Key, &Target)> {
     })
 }
 
+/// Returns a run of these files only.
+fn only(paths: &[PathBuf]) -> Discovered {
+    let mut discovered = Discovered::default();
+    for path in paths {
+        discovered.add(path.clone(), FileKind::Compose);
+    }
+    discovered
+}
+
 /// True for a finding whose fix belongs to a plan: swap, and what is wrong with limits, heaps and caches.
 fn goes_with_a_limit(finding: &Finding) -> bool {
     let group = rules::find(finding.rule).map(|rule| rule.meta().group);
@@ -346,106 +371,4 @@ fn goes_with_a_limit(finding: &Finding) -> bool {
 fn is_about_memory(finding: &Finding) -> bool {
     let group = rules::find(finding.rule).map(|rule| rule.meta().group);
     matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning
-}
-
-/// Describes a finding in one line, with what to do about it.
-fn described(finding: &Finding) -> String {
-    let help = finding.help.as_deref().or_else(|| finding.fix().map(|fix| fix.title.as_str()));
-    let help = help.map(|help| format!("; {}", help.lines().next().unwrap_or_default()));
-    format!("{}: {}{}", finding.rule, finding.message, help.unwrap_or_default())
-}
-
-/// One state of the files.
-struct State {
-    sources: Sources,
-    projects: Vec<Project>,
-    findings: Vec<Finding>,
-}
-
-impl State {
-    fn of(options: &Options, discovered: &Discovered, texts: &Overlay) -> Self {
-        let sources = Sources::with_file_system(options.disk.with_overlay(texts));
-        let outcome = run(options, &sources, discovered);
-        Self { sources, projects: outcome.projects, findings: outcome.findings }
-    }
-
-    /// Counts the warnings and errors by rule, service and file.
-    fn counts(&self) -> HashMap<(&'static str, Option<&str>, PathBuf), usize> {
-        let mut counts = HashMap::default();
-        for finding in self.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-            *counts.entry((finding.rule, finding.service.as_deref(), self.path(finding))).or_default() += 1;
-        }
-        counts
-    }
-
-    fn path(&self, finding: &Finding) -> PathBuf {
-        let file = self.sources.to_outer_span(finding.primary.span).file;
-        self.sources.get(file).path().to_path_buf()
-    }
-
-    /// Returns the services for which more is found than before, with the finding.
-    fn harmed(&self, before: &Self, stacks: &[StackPlan]) -> BTreeMap<Key, String> {
-        let (were, are) = (before.counts(), self.counts());
-        let mut harmed = BTreeMap::new();
-        for finding in self.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-            let Some(service) = finding.service.as_deref() else { continue };
-            let about = (finding.rule, Some(service), self.path(finding));
-            if are.get(&about) <= were.get(&about) {
-                continue;
-            }
-            for stack in
-                stacks.iter().filter(|stack| stack.demands.iter().any(|demand| demand.name == service))
-            {
-                let why = format!("it would cause {}", described(finding));
-                harmed.extend(stack.paths.first().map(|first| ((first.clone(), service.to_owned()), why)));
-            }
-        }
-        harmed
-    }
-
-    /// Returns the warnings and errors about limits and heaps of the services of the stacks.
-    fn left(&self, stacks: &[StackPlan]) -> BTreeMap<Key, Vec<String>> {
-        let mut left: BTreeMap<Key, Vec<String>> = BTreeMap::new();
-        for finding in self.findings.iter().filter(|finding| is_about_memory(finding)) {
-            let Some(service) = finding.service.as_deref() else { continue };
-            let file = self.sources.to_outer_span(finding.primary.span).file;
-            let own = self.of_stacks(stacks).filter(|(_, project)| project.files.contains(&file));
-            for first in own.map(|(first, _)| first) {
-                let of = fitting(stacks).filter(|stack| stack.paths.first() == Some(first));
-                let mut names = of.flat_map(|stack| &stack.demands).map(|demand| demand.name.as_str());
-                if names.any(|name| name == service) {
-                    left.entry((first.clone(), service.to_owned())).or_default().push(described(finding));
-                }
-            }
-        }
-        left
-    }
-
-    /// Returns the files of `texts` whose text differs from that of this state.
-    fn changed(&self, texts: Overlay) -> Vec<(PathBuf, String, String)> {
-        let files = texts.into_iter().filter_map(|(path, new)| {
-            let id = self.sources.load(&path).ok()?;
-            let old = self.sources.get(id).text().to_owned();
-            (old != new).then_some((path, old, new))
-        });
-        files.collect()
-    }
-
-    /// Returns the projects of the stacks, each with the first path of its stack.
-    fn of_stacks<'s>(&'s self, stacks: &'s [StackPlan]) -> impl Iterator<Item = (&'s PathBuf, &'s Project)> {
-        stacks.iter().filter_map(|stack| {
-            let is_own = |project: &&Project| paths(project, &self.sources) == stack.paths;
-            Some((stack.paths.first()?, self.projects.iter().find(is_own)?))
-        })
-    }
-
-    fn settings(&self, stacks: &[StackPlan]) -> BTreeMap<Key, Settings> {
-        let all = self.of_stacks(stacks).flat_map(|(first, project)| {
-            project
-                .workloads
-                .iter()
-                .map(|workload| ((first.clone(), workload.name.clone()), Settings::of(workload)))
-        });
-        all.collect()
-    }
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Settings, StackPlan, State, Written};
+use super::{Settings, StackPlan, State, Written, only};
 use crate::check::Options;
-use crate::discover::{Discovered, FileKind};
+use crate::discover::Discovered;
 use crate::hash::HashSet;
 use crate::source::Overlay;
 use crate::syntax::size::ByteSize;
@@ -42,7 +42,7 @@ pub fn limits_file(
     let Some((_, new)) = after.of_stacks(one).next() else { return LimitsFile::default() };
     // Alone, so that its findings are those of the stack with and without the file.
     let base = Options { compose_files: stack.paths.clone(), targets: None, ..options.clone() };
-    let alone = State::of(&base, &alone(&stack.paths), &Overlay::new());
+    let alone = State::of(&base, &only(&stack.paths), &Overlay::new());
     let mut left_out: Vec<(String, String)> = Vec::new();
     loop {
         let out: HashSet<&str> = left_out.iter().map(|(name, _)| name.as_str()).collect();
@@ -56,8 +56,7 @@ pub fn limits_file(
         let text = text(pairs, stack);
         let merged: Vec<PathBuf> = stack.paths.iter().cloned().chain([path.to_path_buf()]).collect();
         let options = Options { compose_files: merged.clone(), ..base.clone() };
-        let with =
-            State::of(&options, &self::alone(&merged), &Overlay::from([(path.to_path_buf(), text.clone())]));
+        let with = State::of(&options, &only(&merged), &Overlay::from([(path.to_path_buf(), text.clone())]));
         let harmed: Vec<(String, String)> = with
             .harmed(&alone, one)
             .into_iter()
@@ -77,15 +76,6 @@ pub fn limits_file(
         }
         left_out.extend(harmed);
     }
-}
-
-/// Returns a run of these files only.
-fn alone(paths: &[PathBuf]) -> Discovered {
-    let mut discovered = Discovered::default();
-    for path in paths {
-        discovered.add(path.clone(), FileKind::Compose);
-    }
-    discovered
 }
 
 fn text<'w>(pairs: impl Iterator<Item = (&'w Workload, &'w Workload)>, stack: &StackPlan) -> String {

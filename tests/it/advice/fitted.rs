@@ -22,9 +22,7 @@ pub fn hold(name: &str, projects: Vec<Project>) {
         for _ in 0..cores {
             scope.spawn(|| {
                 while let Some(project) = projects.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    for (target, host) in
-                        [(Target::Compose, HOSTS[0]), (Target::Compose, HOSTS[1]), (Target::Swarm, HOSTS[1])]
-                    {
+                    for (target, host) in [(Target::Compose, HOSTS[0]), (Target::Swarm, HOSTS[1])] {
                         planned.fetch_add(1, Ordering::Relaxed);
                         let (changed, found) = judge(project, target, host);
                         written.fetch_add(usize::from(changed), Ordering::Relaxed);
@@ -35,8 +33,9 @@ pub fn hold(name: &str, projects: Vec<Project>) {
         }
     });
     let violations = violations.into_inner().unwrap();
-    println!("{name}: {planned:?} plans, {written:?} of them changed files");
-    assert!(written.into_inner() > 10, "hardly anything was written");
+    let (planned, written) = (planned.into_inner(), written.into_inner());
+    println!("{name}: {planned} plans, {written} of them changed files");
+    assert!(written > 10, "hardly anything was written");
     assert!(violations.is_empty(), "{} violations\n{}", violations.len(), violations.join("\n"));
 }
 

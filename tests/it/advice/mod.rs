@@ -183,7 +183,7 @@ fn advice_for_every_shape_of_a_project_holds() {
 #[test]
 fn plans_for_own_files_hold() {
     let mut projects = parts::fixtures();
-    projects.extend(shapes::projects(40));
+    projects.extend(shapes::projects(if wanted().is_some() { 400 } else { 16 }));
     fitted::hold("own", projects);
 }
 
@@ -191,7 +191,7 @@ fn plans_for_own_files_hold() {
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn plans_for_strangers_files_hold() {
     let shared = common::shared();
-    let parts = [("files", 120), ("limits", 24), ("layouts", 8), ("stories", 8)];
+    let parts = [("files", 200), ("limits", 60), ("layouts", 16), ("stories", 16)];
     let projects = parts.iter().flat_map(|(part, one_in)| sample(parts::shared(&shared, part), *one_in));
     fitted::hold("shared", projects.collect());
 }
