@@ -111,18 +111,18 @@ fn advice_is_a_command_that_the_engine_takes() {
     let plain = r#""Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_TOOL_OPTIONS=-Xmx512m"], "Labels": {}"#;
     assert_eq!(
         help(HALF, plain, "heap-exceeds-limit"),
-        "raise the limit to 768m:\n  docker update --memory 768m --memory-swap 768m api"
+        "raise the limit to 768m:\n  docker update --memory 768m --memory-swap 1536m api"
     );
     assert_eq!(
         help(HALF, JAVA, "heap-exceeds-limit"),
-        "raise the limit to 768m:\n  docker update --memory 768m --memory-swap 768m api\nand in its service `api`, or the \
-         next `up` takes it back:\n  mem_limit: 768m\n  memswap_limit: 768m"
+        "raise the limit to 768m:\n  docker update --memory 768m --memory-swap 1536m api\nand in its service `api`, or the \
+         next `up` takes it back:\n  mem_limit: 768m"
     );
     // The engine refuses a limit above that of memory and swap, which is 0 where there is none.
     let none = r#""Memory": 0, "MemorySwap": 0"#;
     assert!(
         help(none, plain, "missing-memory-limit")
-            .contains("docker update --memory 768m --memory-swap 768m api"),
+            .contains("docker update --memory 768m --memory-swap 1536m api"),
     );
     let swap = r#""Memory": 536870912, "MemorySwap": 2147483648"#;
     assert!(help(swap, plain, "heap-exceeds-limit").contains("--memory 768m --memory-swap 2g api"));
@@ -142,7 +142,7 @@ fn advice_is_a_command_that_the_engine_takes() {
     // A name that is none of an engine is not put into a command.
     let run = Run::of(&[("x.json", &container("api; reboot", HALF, plain))]);
     let help = run.finding("heap-exceeds-limit").unwrap().help.clone().unwrap();
-    assert!(help.ends_with("docker update --memory 768m --memory-swap 768m CONTAINER"), "{help}");
+    assert!(help.ends_with("docker update --memory 768m --memory-swap 1536m CONTAINER"), "{help}");
 }
 
 #[test]

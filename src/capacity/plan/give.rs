@@ -131,7 +131,7 @@ mod tests {
             Demand { replicas: 3, ..demand("web", 512) },
         ];
         let plan = Plan::of(&demands, ByteSize(8 << 30), None);
-        assert_eq!(plan.missing.map(ByteSize::mebibytes), Some(1716));
+        assert_eq!(plan.missing.map(ByteSize::mebibytes), Some(1715));
         let texts: Vec<&str> = plan.gives.iter().map(|give| give.text.as_str()).collect();
         assert_eq!(
             texts,

@@ -42,7 +42,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let severity = if sure { RULE.meta().severity } else { Severity::Note };
     let mut finding = cx.report(workload.anchor, format!("`{name}` has only 64 MiB of /dev/shm"));
     finding
-        .label("no `shm_size`: 64 MiB")
+        .label("the default size")
         .via(&workload.service.via)
         .severity(workload.role.soften(severity))
         .confidence(if needs.confidence == Certainty::Low { Confidence::Low } else { Confidence::Medium })

@@ -159,7 +159,10 @@ impl Instead {
         let limit = settings.iter().find(|(key, _)| *key == "mem_limit").map(|(_, value)| value.clone());
         if let Some(limit) = limit.filter(|_| !settings.iter().any(|(key, _)| *key == "memswap_limit")) {
             let both = self.swap.beside(&limit);
-            keys.push_str(&format!("\n  memswap_limit: {both}"));
+            // Compose takes the same default as the engine.
+            if self.swap.both.is_some() {
+                keys.push_str(&format!("\n  memswap_limit: {both}"));
+            }
             flags.push((SWAP, both));
         }
         let service = self.described.compose.as_ref().and_then(|labels| labels.service.as_deref());
@@ -204,14 +207,19 @@ impl SwapBeside {
     /// Returns the swap limit that goes with a new memory limit. The engine refuses a limit above that of swap, and a container without
     /// one has 0 there (moby 04f52762 `daemon/container/container_unix.go`, `UpdateContainer`).
     fn beside(self, limit: &str) -> String {
+        let new = ByteSize::parse_compose(limit).ok();
         match self.both {
             Some(ByteSize(-1)) => "-1".to_owned(),
             // More than the old limit is swap that someone asked for.
             Some(both) if self.limit.is_some_and(|old| both > old) => {
-                let new = ByteSize::parse_compose(limit).ok();
                 new.map_or_else(|| limit.to_owned(), |new| new.max(both).to_compose())
             }
-            _ => limit.to_owned(),
+            // No swap was asked for.
+            Some(_) => limit.to_owned(),
+            // Nothing was said: what the engine takes then, as much swap as memory.
+            None => {
+                new.map_or_else(|| limit.to_owned(), |new| ByteSize(new.0.saturating_mul(2)).to_compose())
+            }
         }
     }
 }

@@ -83,6 +83,9 @@ rows! {
 /// Limits of the analysis of programs and builds, and of caches. Exceeding one is not reported; the documentation describes the
 /// effect.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("lsp/transport.rs MAX_MESSAGE", "bytes of one message of an editor"),
+    ("lsp/transport.rs MAX_HEADER", "bytes of a line in the header"),
+    ("lsp/server.rs MAX_WATCHED", "watched files"),
     ("evidence/mod.rs MAX_PIECES", "pieces of one kind"),
     ("evidence/mod.rs MAX_LINE", "bytes of one line of evidence"),
     ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
@@ -138,6 +141,8 @@ const OTHERS: &[&str] = &[
     "stats/mod.rs MAX_SKIPPED",
     "report/budget/mod.rs MAX_GAPS",
     "fix/mod.rs MAX_UNCOVERED",
+    "fix/plan/mod.rs MAX_ROUNDS",
+    "fix/plan/mod.rs MAX_PASSES",
 ];
 
 /// Returns every `const MAX_…` of the program with its value.
