@@ -33,6 +33,7 @@ mod hostile_files;
 mod hostile_reports;
 mod image_corpus;
 mod images;
+mod in_memory;
 mod layering;
 mod limits;
 mod links;
