@@ -81,6 +81,8 @@ const theme = EditorView.theme({
   ".cm-diagnostic-info": { borderLeftColor: "var(--note)" },
   ".cm-diagnostic code": { fontFamily: "var(--mono)", backgroundColor: "var(--line)", padding: "0 3px", borderRadius: "3px" },
   ".cm-diagnosticAction": { font: "inherit", color: "var(--on-accent)", backgroundColor: "var(--accent)", border: "none", borderRadius: "4px", padding: "4px 8px", margin: "6px 6px 0 0", cursor: "pointer" },
+  ".cm-diagnosticAction.plain": { color: "var(--link)", backgroundColor: "transparent", padding: "4px 0", marginRight: "12px", textDecoration: "underline", textUnderlineOffset: "2px" },
+  ".cm-diagnostic .message": { display: "block" },
   ".cm-flash": { backgroundColor: "var(--flash)", borderRadius: "2px" },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--ink)", borderColor: "var(--edge)" },
   ".cm-panel input, .cm-panel button, .cm-panel label": { fontSize: "0.8125rem" },
@@ -189,7 +191,7 @@ export function editorIn(host, changed) {
       const { doc } = view.state;
       const diagnostics = marks.slice(0, MOST_MARKS).map(({ range, severity, message, actions }) => {
         const [from, to] = offsets(doc, range);
-        return { from, to, severity, message, renderMessage: () => el("span", {}, ...prose(message)), actions };
+        return { from, to, severity, message, renderMessage: () => el("span.message", {}, ...prose(message)), actions };
       });
       view.dispatch(setDiagnostics(view.state, diagnostics));
     },

@@ -95,13 +95,13 @@ export function marksOf(report, path, act) {
     const here = finding.file === path;
     const elsewhere = finding.related.find((site) => site.file !== path) ?? finding.related[0];
     if (here) {
-      const fixes = fixesOf(finding).map((fix, choice) => ({ name: fix.title, apply: () => act.fix(finding, choice) }));
-      const other = elsewhere ? [{ name: `go to ${placeText(elsewhere)}`, apply: () => act.reveal(elsewhere) }] : [];
+      const fixes = fixesOf(finding).map((fix, choice) => ({ name: fix.title.replaceAll("`", ""), apply: () => act.fix(finding, choice) }));
+      const other = elsewhere ? [{ name: `go to ${placeText(elsewhere)}`, markClass: "plain", apply: () => act.reveal(elsewhere) }] : [];
       marks.push({
         range: finding.range,
         severity: IN_EDITOR[finding.severity],
         message: finding.message,
-        actions: [...fixes, ...other, { name: `about ${finding.rule}`, apply: () => act.explain(finding.rule) }],
+        actions: [...fixes, ...other, { name: `about ${finding.rule}`, markClass: "plain", apply: () => act.explain(finding.rule) }],
       });
     }
     if (finding.severity === "note") continue;
@@ -110,7 +110,7 @@ export function marksOf(report, path, act) {
         range: site.range,
         severity: "hint",
         message: site.label ? `${site.label}: ${finding.message}` : finding.message,
-        actions: [{ name: `go to ${placeText(finding)}`, apply: () => act.reveal(finding) }],
+        actions: [{ name: `go to ${placeText(finding)}`, markClass: "plain", apply: () => act.reveal(finding) }],
       });
     }
   }

@@ -194,6 +194,7 @@ test("broken input gets findings with places", async () => {
   await page.locator("#add-file").click();
   await page.locator("#name-input").fill(".oomlint.yaml");
   await page.keyboard.press("Enter");
+  await page.locator("#tabs [data-path='.oomlint.yaml']").waitFor();
   await page.keyboard.insertText("preset: strickt\n");
   await page.locator(".failure", { hasText: "strickt" }).waitFor();
   await page.locator("#tabs [data-path='compose.yaml']").click();
@@ -256,6 +257,7 @@ test("files are added, renamed, removed, brought back and dropped", async () => 
   assert.match(await page.locator("#name-problem").innerText(), /write it as/);
   await page.locator("#name-input").fill("web/Dockerfile");
   await page.keyboard.press("Enter");
+  await page.locator("#tabs [data-path='web/Dockerfile']").waitFor();
   await page.keyboard.insertText("FROM node:22\n");
   assert.deepEqual(await tabs(), ["compose.yaml", "api/Dockerfile", "web/Dockerfile"]);
   await page.locator("#rename-file").click();
