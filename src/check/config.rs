@@ -1,19 +1,22 @@
 //! Resolves the configurations of each file, and what the command line overrides.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Options;
 use super::checked::CheckedProject;
+use crate::capacity::{Host, Stack};
 use crate::config::Config;
 use crate::diagnostic::Finding;
+use crate::discover::host_requirement;
 use crate::hash::HashMap;
 use crate::lock::Lock;
 use crate::model::compose::{Platform, Settings};
 use crate::rules::{Policy, Preset};
 use crate::source::{SourceId, Sources};
 use crate::syntax::size::ByteSize;
-use crate::workload::Project;
+use crate::workload::{Kind, Project};
 
 impl Options {
     /// Returns the configuration for a file. One that cannot be used counts as none: the caller of the run reports it.
@@ -52,6 +55,36 @@ impl Options {
             Some((size.value.0, config.place(&size.at)))
         });
         (host, self.policy_of(config.as_deref()).overcommit)
+    }
+
+    /// Returns the stacks of the projects that have Compose files or containers. `given` is the host's memory with its origin, if the caller knows
+    /// it; otherwise the configuration or a development container tells it, in this order. `profiles` are active, and `scale`
+    /// replaces the number of containers of the services that it names.
+    #[must_use]
+    pub fn stacks(
+        &self,
+        projects: &[Project],
+        sources: &Sources,
+        given: Option<(ByteSize, &str)>,
+        (profiles, scale): (&[String], &BTreeMap<String, i64>),
+    ) -> Vec<Stack> {
+        let runs = |project: &&Project| {
+            let mut workloads = project.workloads.iter();
+            !project.compose_files.is_empty() || workloads.any(|workload| workload.kind != Kind::Image)
+        };
+        let stacks = projects.iter().filter(runs).map(|project| {
+            let (configured, overcommit) = self.host_of(project, sources);
+            let required = || {
+                let required = host_requirement(&project.directory, sources)?;
+                let from = format!("{}:{}", required.path.display(), required.line);
+                Some((ByteSize(required.bytes), from))
+            };
+            let given = given.map(|(size, from)| (size, from.to_owned()));
+            let host = given.or(configured).or_else(required);
+            let host = host.map(|(size, from)| Host { size, from, overcommit });
+            Stack::of(project, host, profiles, scale)
+        });
+        stacks.filter(|stack| !stack.services.is_empty() || !stack.gaps.is_empty()).collect()
     }
 
     /// Returns the settings for the rules. The command line wins over the configuration.

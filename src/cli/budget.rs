@@ -10,14 +10,10 @@ use super::Outcome;
 use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::{Host as HostArguments, Scope};
-use crate::capacity::{Host, Stack};
 use crate::check;
-use crate::discover::host_requirement;
 use crate::error::Error;
 use crate::report::budget::{self, Format, Report, TableStyle};
-use crate::source::Sources;
-use crate::syntax::size::ByteSize;
-use crate::workload::{Kind, Project};
+use crate::workload::Project;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -71,18 +67,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let projects = check::projects(&options, &sources, &discovered);
     let scale: BTreeMap<String, i64> = arguments.scale.iter().cloned().collect();
     known_services(&scale, &projects)?;
-    let stacks: Vec<Stack> = projects
-        .iter()
-        .filter(|project| {
-            project.workloads.iter().any(|workload| workload.kind != Kind::Image)
-                || !project.compose_files.is_empty()
-        })
-        .map(|project| {
-            let host = host(arguments, &options, project, &sources);
-            Stack::of(project, host, &arguments.host.profiles, &scale)
-        })
-        .filter(|stack| !stack.services.is_empty() || !stack.gaps.is_empty())
-        .collect();
+    let named = arguments.host.host_memory.map(|size| (size, "--host-memory"));
+    let stacks = options.stacks(&projects, &sources, named, (&arguments.host.profiles, &scale));
     let report = Report::new(&stacks, &sources);
     let format = arguments.format();
     match &arguments.output {
@@ -110,23 +96,4 @@ fn known_services(scale: &BTreeMap<String, i64>, projects: &[Project]) -> Result
             })
         }
     }
-}
-
-/// Returns the host: from the command line, the configuration, or a development container, in this order.
-fn host(
-    arguments: &Arguments,
-    options: &check::Options,
-    project: &Project,
-    sources: &Sources,
-) -> Option<Host> {
-    let (configured, overcommit) = options.host_of(project, sources);
-    if let Some(size) = arguments.host.host_memory {
-        return Some(Host { size, from: "--host-memory".to_owned(), overcommit });
-    }
-    if let Some((size, from)) = configured {
-        return Some(Host { size, from, overcommit });
-    }
-    let required = host_requirement(&project.directory, sources)?;
-    let from = format!("{}:{}", required.path.display(), required.line);
-    Some(Host { size: ByteSize(required.bytes), from, overcommit })
 }

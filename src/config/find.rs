@@ -79,16 +79,16 @@ impl Configs {
         Self { named: Some(Arc::new(config)), ..Self::default() }
     }
 
-    /// Finds the nearest configuration of each file, as of that day.
-    #[must_use]
-    pub fn on(day: Date) -> Self {
-        Self { today: Some(day), ..Self::default() }
-    }
-
     /// Finds the nearest configuration of each file, as far as `disk` allows reading.
     #[must_use]
     pub fn on_disk(disk: FileSystem) -> Self {
-        Self { disk, ..Self::default() }
+        Self { here: disk.current_dir(), disk, ..Self::default() }
+    }
+
+    /// Compares `until` with this day and not with the system's, which not every target can tell.
+    #[must_use]
+    pub fn as_of(self, day: Date) -> Self {
+        Self { today: Some(day), ..self }
     }
 
     /// Returns the configuration for a file.
@@ -154,7 +154,8 @@ impl Configs {
             {
                 // Shown with an absolute path if the directory was given so and the file is outside of the current one, else
                 // relative.
-                let outside = directory.is_absolute() && !file.starts_with(&self.here);
+                let outside =
+                    directory.is_absolute() && (self.disk.is_in_memory() || !file.starts_with(&self.here));
                 let shown = if outside { file } else { Base::at(&self.here).relative(&file) };
                 let today = self.today.unwrap_or_else(Date::today);
                 // All threads get the same one: configurations are compared by pointer.

@@ -19,7 +19,7 @@ pub(super) fn related_compose_files(discovered: &Discovered, options: &Options) 
     };
     let named = discovered.files.iter().filter(uses).map(|found| &found.path);
     let named: Vec<&PathBuf> = named.chain(&discovered.env_files).chain(&discovered.image_locks).collect();
-    let here = std::env::current_dir().unwrap_or_default();
+    let here = options.disk.current_dir();
     let mut repositories = BTreeSet::new();
     let mut directories = BTreeSet::new();
     for path in named {

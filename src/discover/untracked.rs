@@ -38,7 +38,7 @@ impl Untracked {
 
     /// True if the nearest `.gitignore` with a rule for the file ignores it.
     pub fn ignores(&mut self, path: &Path, disk: &FileSystem) -> bool {
-        let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(path));
+        let absolute = normalize(&disk.current_dir().join(path));
         for directory in absolute.ancestors().skip(1) {
             let rules = self.rules.entry(directory.to_path_buf()).or_insert_with(|| read(directory, disk));
             let below = absolute.strip_prefix(directory).unwrap_or(&absolute);

@@ -22,16 +22,18 @@ const LEFT_OUT: [&str; 3] = [".git", "node_modules", "vendor"];
 /// Adds the files below `root`, unordered.
 pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) {
     let disk = &options.disk;
-    let absolute = normalize(&std::env::current_dir().unwrap_or_default().join(root));
+    let absolute = normalize(&disk.current_dir().join(root));
     let above: Vec<&Path> = absolute.ancestors().skip(1).collect();
+    // Those of an overlay are there to be checked, whatever git does with files of their names.
+    let no_ignore = options.no_ignore || disk.is_in_memory();
     // Without its ignore rules, files that git ignores would be reported: the ignore file is reported as unreadable
     // instead.
-    let unusable = if options.no_ignore { None } else { ignored::unusable_ignore_file(root, &above, disk) };
+    let unusable = if no_ignore { None } else { ignored::unusable_ignore_file(root, &above, disk) };
     if let Some(error) = unusable {
         discovered.unreadable.push(error);
         return;
     }
-    let rules = (!options.no_ignore).then(|| IgnoreRules::new(root, disk));
+    let rules = (!no_ignore).then(|| IgnoreRules::new(root, disk));
     // All directories of one depth are read before those below them.
     let mut directories = vec![Directory { path: root.to_path_buf(), rules }];
     while !directories.is_empty() {
@@ -44,7 +46,7 @@ pub(super) fn walk(root: &Path, options: &Options, discovered: &mut Discovered) 
         }
     }
     order::by_key(&mut discovered.unreadable, ToString::to_string);
-    add_overlaid(root, disk, discovered);
+    add_overlaid(root, options, discovered);
 }
 
 /// A directory of the walk.
@@ -138,14 +140,13 @@ fn named_in_env_file(path: &Path, disk: &FileSystem) -> impl Iterator<Item = Dis
 }
 
 /// Adds files that only an overlay has. Ignore files do not apply to them.
-fn add_overlaid(root: &Path, disk: &FileSystem, discovered: &mut Discovered) {
-    for below in disk.added_below(root) {
+fn add_overlaid(root: &Path, options: &Options, discovered: &mut Discovered) {
+    for below in options.disk.added_below(root) {
         let path = root.join(&below);
         let is_left_out = |part: &OsStr| LEFT_OUT.iter().any(|name| part == *name);
-        if !below.iter().any(is_left_out)
-            && let Some(kind) = kind_in_walk(&path, &below, disk)
-        {
-            discovered.files.push(DiscoveredFile { path: shown(&path), kind, explicit: false });
+        if !below.iter().any(is_left_out) {
+            discovered.files.extend(named_in_env_file(&path, &options.disk));
+            discovered.files.extend(discovered_file(&path, Some(EntryKind::File), root, options));
         }
     }
 }

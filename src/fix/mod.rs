@@ -9,13 +9,13 @@ mod verify;
 
 use std::path::PathBuf;
 
-use self::patch::{Identity, Patch, applicable, apply, candidates, moved, parted};
+use self::patch::{Identity, Patch, applicable, apply, candidates, edited, edits, moved, parted};
 use self::project_state::ProjectState;
 use self::verify::{Objection, RejectReason, verify};
 use std::sync::atomic::Ordering;
 
 use crate::check::{Options, Outcome, findings, resolve_fix_ops, run, run_rules};
-use crate::diagnostic::{Applicability, Finding};
+use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::discover::Discovered;
 use crate::hash::HashSet;
 use crate::order;
@@ -329,6 +329,19 @@ impl State {
         });
         Self { sources, outcome, projects }
     }
+}
+
+/// Returns the files that one fix changes: path, text as read, text afterwards. Unlike [`fix()`] it does not check what the fix leads
+/// to. `None` if an edit is outside of its file.
+#[must_use]
+pub fn apply_one(fix: &Fix, sources: &Sources) -> Option<Vec<(PathBuf, String, String)>> {
+    let (mut before, edits) = (Overlay::new(), edits(fix, sources)?);
+    for (path, ..) in &edits {
+        let source = sources.get(sources.load(path).ok()?);
+        before.insert(path.clone(), source.text().to_owned());
+    }
+    let after = edited(&before, sources, edits.iter());
+    Some(changed(&before, after))
 }
 
 /// Returns the files whose text differs now.

@@ -116,17 +116,24 @@ pub(super) fn edits(fix: &Fix, sources: &Sources) -> Option<Edits> {
 
 /// Returns the overlay with the patches applied.
 pub(super) fn apply(now: &Overlay, state: &State, batch: &[Patch]) -> Overlay {
+    edited(now, &state.sources, batch.iter().flat_map(|patch| &patch.edits))
+}
+
+/// Returns the overlay with the edits applied to the texts of `sources`.
+pub(super) fn edited<'e>(
+    now: &Overlay,
+    sources: &Sources,
+    all: impl Iterator<Item = &'e (PathBuf, std::ops::Range<usize>, String)>,
+) -> Overlay {
     let mut next = now.clone();
     let mut edits: BTreeMap<&Path, Vec<(&std::ops::Range<usize>, &str)>> = BTreeMap::new();
-    for patch in batch {
-        for (path, range, text) in &patch.edits {
-            edits.entry(path).or_default().push((range, text));
-        }
+    for (path, range, text) in all {
+        edits.entry(path).or_default().push((range, text));
     }
     for (path, mut edits) in edits {
         // The edits refer to these sources, so every file loads.
-        let Ok(id) = state.sources.load(path) else { continue };
-        let mut text = state.sources.get(id).text().to_owned();
+        let Ok(id) = sources.load(path) else { continue };
+        let mut text = sources.get(id).text().to_owned();
         order::by_key(&mut edits, |(range, _)| (range.start, range.end));
         // From the end, so that earlier ranges stay valid. Of two insertions in one place the first one comes first.
         for (range, replacement) in edits.into_iter().rev() {

@@ -38,7 +38,7 @@ impl Locks {
     /// Finds lock files as far as `disk` allows reading.
     #[must_use]
     pub fn on_disk(disk: FileSystem) -> Self {
-        Self { disk, here: std::env::current_dir().unwrap_or_default(), ..Self::default() }
+        Self { here: disk.current_dir(), disk, ..Self::default() }
     }
 
     /// Returns the path of the lock file for the files in a directory, as it is shown to users.

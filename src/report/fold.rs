@@ -73,23 +73,32 @@ impl<'f> Placed<'f> {
     }
 }
 
+/// Returns the findings with their indices, in the order of the human report: the most harmful first.
+fn placed<'f>(findings: &'f [Finding], sources: &Sources) -> Vec<(usize, Placed<'f>)> {
+    let place = |finding: &'f Finding| {
+        let place = FileLocation::new(sources, finding.primary.span);
+        Placed::new(finding, place.path(), place.start)
+    };
+    let mut placed: Vec<_> = findings.iter().map(place).enumerate().collect();
+    placed.sort_by(|(_, a), (_, b)| {
+        let key = |placed: &Placed<'f>| (Reverse(placed.finding.severity), placed.rank);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| (&a.path, a.start, &a.finding.message).cmp(&(&b.path, b.start, &b.finding.message)))
+    });
+    placed
+}
+
+/// Returns the indices of the findings in that order.
+pub(super) fn most_harmful_first(findings: &[Finding], sources: &Sources) -> Vec<usize> {
+    placed(findings, sources).into_iter().map(|(index, _)| index).collect()
+}
+
 impl<'f> Fold<'f> {
     /// Sorts and groups the findings; `apart` keeps files apart. The order depends on the findings alone, never on the order
     /// in which files were read.
     pub(super) fn all(findings: &'f [Finding], sources: &Sources, apart: bool) -> Vec<Self> {
-        let mut placed: Vec<Placed<'_>> = findings
-            .iter()
-            .map(|finding| {
-                let place = FileLocation::new(sources, finding.primary.span);
-                Placed::new(finding, place.path(), place.start)
-            })
-            .collect();
-        placed.sort_by(|a, b| {
-            let key = |placed: &Placed<'f>| (Reverse(placed.finding.severity), placed.rank);
-            key(a).cmp(&key(b)).then_with(|| {
-                (&a.path, a.start, &a.finding.message).cmp(&(&b.path, b.start, &b.finding.message))
-            })
-        });
+        let placed: Vec<_> = placed(findings, sources).into_iter().map(|(_, placed)| placed).collect();
         let causes: HashMap<(&str, Span), Severity> =
             findings.iter().map(|finding| ((finding.rule, finding.primary.span), finding.severity)).collect();
         let (consequences, placed): (Vec<_>, Vec<_>) =

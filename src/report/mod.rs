@@ -136,6 +136,12 @@ impl<'r> Report<'r> {
         statistics::write(out, self)
     }
 
+    /// Returns the indices of the findings in the order of the human report: the most harmful first.
+    #[must_use]
+    pub fn most_harmful_first(&self) -> Vec<usize> {
+        fold::most_harmful_first(self.findings, self.sources)
+    }
+
     /// Returns the fingerprints of the findings, computed on first use.
     fn fingerprints(&self) -> &[Fingerprint] {
         self.fingerprints.get_or_init(|| fingerprints(self.findings, self.sources, self.root))

@@ -201,7 +201,7 @@ impl Sources {
     /// Creates an empty set that reads from `disk`.
     #[must_use]
     pub fn with_file_system(disk: FileSystem) -> Self {
-        Self { disk, ..Self::with_current_dir(&std::env::current_dir().unwrap_or_default()) }
+        Self { here: disk.current_dir(), disk, inner: RwLock::default() }
     }
 
     /// Creates an empty set whose relative paths start at the absolute path `here`.

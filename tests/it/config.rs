@@ -329,7 +329,7 @@ fn found_on(day: &str, config: &str) -> Vec<(String, Vec<String>)> {
     let discovered =
         oomlint::discover::discover(&[dir.path().to_path_buf()], oomlint::discover::Options::default())
             .unwrap();
-    let configs = Configs::on(Date::parse(day).unwrap());
+    let configs = Configs::default().as_of(Date::parse(day).unwrap());
     let options =
         oomlint::check::Options { configs: Some(configs.into()), ..oomlint::check::Options::default() };
     let sources = oomlint::source::Sources::new();

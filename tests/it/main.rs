@@ -36,6 +36,7 @@ mod hostile_files;
 mod hostile_reports;
 mod image_corpus;
 mod images;
+mod in_memory;
 mod inspected;
 mod layering;
 mod limits;

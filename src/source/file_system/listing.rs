@@ -38,13 +38,6 @@ pub(super) struct Listings {
     remembered: AtomicUsize,
 }
 
-impl Default for Listings {
-    fn default() -> Self {
-        let here = std::env::current_dir().unwrap_or_default();
-        Self { here, known: RwLock::default(), remembered: AtomicUsize::new(0) }
-    }
-}
-
 /// What a directory holds.
 #[derive(Debug)]
 pub(super) enum Listing {
@@ -60,6 +53,11 @@ pub(super) enum Listing {
 }
 
 impl Listings {
+    /// Lists nothing yet. Relative paths start at `here`.
+    pub(super) fn new(here: PathBuf) -> Self {
+        Self { here, known: RwLock::default(), remembered: AtomicUsize::new(0) }
+    }
+
     /// Looks up a name in a directory. `read` opens the directory if it was not listed before.
     pub(super) fn lookup(
         &self,
@@ -260,7 +258,7 @@ mod tests {
         std::fs::create_dir(scratch.path().join("directory")).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("file", scratch.path().join("link")).unwrap();
-        let listings = Listings::default();
+        let listings = Listings::new(std::env::current_dir().unwrap());
         let mut reads = 0;
         let mut look = |name: &str| {
             listings.lookup(scratch.path(), OsStr::new(name), || {
@@ -283,7 +281,7 @@ mod tests {
     #[test]
     fn a_directory_has_one_listing_whatever_its_spelling() {
         let here = std::env::current_dir().unwrap();
-        let listings = Listings::default();
+        let listings = Listings::new(here.clone());
         let key = |path: &str| listings.key(Path::new(path)).into_owned();
         for path in ["a/b", "./a/b", "a/./b", "a//b", "a/b/", "a/b/.", "././a/b"] {
             assert_eq!(key(path), Path::new("a/b"), "{path}");
@@ -300,7 +298,7 @@ mod tests {
 
     #[test]
     fn directories_beyond_the_bound_are_not_remembered() {
-        let listings = Listings::default();
+        let listings = Listings::new(std::env::current_dir().unwrap());
         let look =
             |path: &str| listings.lookup(Path::new(path), OsStr::new("x"), || Err(LoadError::NotFound));
         assert_eq!(look("known"), Listed::Missing);
@@ -311,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_directory_that_is_not_there_has_no_entries() {
-        let listings = Listings::default();
+        let listings = Listings::new(std::env::current_dir().unwrap());
         let look =
             |path: &str, error: LoadError| listings.lookup(Path::new(path), OsStr::new("x"), || Err(error));
         assert_eq!(look("gone", LoadError::NotFound), Listed::Missing);

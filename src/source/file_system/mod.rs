@@ -5,7 +5,7 @@ mod listing;
 mod root;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, ReadDir};
 use std::io::{ErrorKind, Read};
@@ -69,6 +69,8 @@ pub enum EntryKind {
 /// Texts of an overlay are the caller's own, so a restriction does not apply to them. They are found by their path without `.` and
 /// `..`; symbolic links to them are not followed.
 ///
+/// [`FileSystem::in_memory`] has the texts alone, for programs without a disk, such as a page in a browser.
+///
 /// With a restriction, a path is checked with every symbolic link followed. A directory may become a link between
 /// that check and the opening of the file: Linux tells the path of the open file, which is checked again. Elsewhere a
 /// tree that is changed while it is read can lead out.
@@ -77,6 +79,8 @@ pub struct FileSystem {
     root: Option<Arc<AllowedRoot>>,
     listings: Option<Arc<Listings>>,
     overlay: Option<Arc<AbsoluteOverlay>>,
+    /// True if there is no disk: nothing exists but the texts of the overlay.
+    without_disk: bool,
     /// Files that were read, by all copies.
     reads: Arc<AtomicUsize>,
 }
@@ -100,17 +104,36 @@ impl FileSystem {
         Ok(Self { root: Some(Arc::new(AllowedRoot::new(directory)?)), ..Self::default() })
     }
 
+    /// Creates a file system that consists of these texts. Nothing is asked of the disk, and the current directory is the one that
+    /// relative paths start at, wherever the process runs.
+    #[must_use]
+    pub fn in_memory(files: &Overlay) -> Self {
+        Self { without_disk: true, ..Self::default() }.with_overlay(files)
+    }
+
+    /// True if it was made by [`FileSystem::in_memory`].
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.without_disk
+    }
+
+    /// Returns the directory that relative paths start at: the current one of the process, or an empty path in memory.
+    #[must_use]
+    pub fn current_dir(&self) -> PathBuf {
+        if self.without_disk { PathBuf::new() } else { std::env::current_dir().unwrap_or_default() }
+    }
+
     /// Returns a copy that caches directory listings, with none cached yet. It does not see changes to directories that it has
     /// listed, so it is for one run.
     #[must_use]
     pub fn with_listings(&self) -> Self {
-        Self { listings: Some(Arc::default()), ..self.clone() }
+        Self { listings: Some(Arc::new(Listings::new(self.current_dir()))), ..self.clone() }
     }
 
     /// Returns a copy with these texts in place of files, over those of its own overlay. Relative paths start at the current directory.
     #[must_use]
     pub fn with_overlay(&self, overlay: &Overlay) -> Self {
-        let here = std::env::current_dir().unwrap_or_default();
+        let here = self.current_dir();
         // A text of this overlay replaces one of the overlay below it.
         let below = self.overlay.iter().flat_map(|below| below.texts.clone());
         let own = overlay.iter().map(|(path, text)| (normalize(&here.join(path)), text.clone()));
@@ -161,7 +184,7 @@ impl FileSystem {
     /// True if the path resolves to a place that may be read. The file need not exist.
     #[must_use]
     pub fn may_read(&self, path: &Path) -> bool {
-        self.overlaid(path).is_some() || self.place(path).is_ok()
+        self.without_disk || self.overlaid(path).is_some() || self.place(path).is_ok()
     }
 
     /// Returns the type of the entry at `path`.
@@ -173,11 +196,16 @@ impl FileSystem {
             return Ok(EntryKind::File);
         }
         match self.entry_kind_on_disk(path) {
-            Err(LoadError::NotFound) if self.overlaid_below(path).next().is_some() => {
+            Err(LoadError::NotFound) if self.is_top(path) || self.overlaid_below(path).next().is_some() => {
                 Ok(EntryKind::Directory)
             }
             kind => kind,
         }
+    }
+
+    /// True for the directory that holds all texts in memory, which exists even without any.
+    fn is_top(&self, path: &Path) -> bool {
+        self.without_disk && normalize(path).as_os_str().is_empty()
     }
 
     fn entry_kind_on_disk(&self, path: &Path) -> Result<EntryKind, LoadError> {
@@ -267,10 +295,11 @@ impl FileSystem {
     /// Returns the paths of a directory's entries, unordered; none if it cannot be read.
     pub fn entries(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
         let added = self.added_below(directory);
-        let added: Vec<PathBuf> = added
+        // A text may be in a directory that only exists because of it.
+        let added: BTreeSet<PathBuf> = added
             .iter()
-            .filter(|below| below.components().count() == 1)
-            .map(|name| directory.join(name))
+            .filter_map(|below| Some(directory.join(below.components().next()?)))
+            .filter(|path| !self.is_on_disk(path))
             .collect();
         let listings = self.listings.as_ref();
         let listed = listings.and_then(|all| all.names(directory, || self.read_directory(directory)));
@@ -344,6 +373,9 @@ impl FileSystem {
 
     /// Resolves a path to one that may be opened.
     fn place<'p>(&self, path: &'p Path) -> Result<Cow<'p, Path>, LoadError> {
+        if self.without_disk {
+            return Err(LoadError::NotFound);
+        }
         let Some(root) = &self.root else {
             // An empty path is the current directory.
             let here = || Cow::Borrowed(Path::new("."));

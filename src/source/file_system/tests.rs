@@ -144,3 +144,38 @@ fn directories_of_an_overlay_exist() {
         assert_eq!(disk.entries(&at("a/b")).collect::<Vec<_>>(), [at("a/b/new")]);
     }
 }
+
+#[test]
+fn an_overlay_brings_its_directories() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |path: &str| scratch.path().join(path);
+    std::fs::create_dir(at("old")).unwrap();
+    let overlay = ["old/a", "new/a", "new/b/c"].map(|path| (at(path), String::new()));
+    let disk = FileSystem::default().with_overlay(&overlay.into());
+    let entries = |directory: &str| disk.first_entries(&at(directory), 9, |_| true);
+    assert_eq!(entries(""), ["new", "old"].map(at));
+    assert_eq!(entries("new"), ["new/a", "new/b"].map(at));
+    assert!(disk.is_dir(&at("new/b")) && !disk.is_dir(&at("new/c")));
+}
+
+#[test]
+fn in_memory_there_is_nothing_but_the_texts() {
+    let files = Overlay::from([(PathBuf::from("src/a"), "text".to_owned())]);
+    for disk in [FileSystem::in_memory(&files), FileSystem::in_memory(&files).with_listings()] {
+        assert_eq!(disk.read(Path::new("./src/b/../a")), Ok(b"text".to_vec()));
+        // The first is on the disk of whoever tests this, the second on every disk.
+        let here = std::env::current_dir().unwrap();
+        for path in [Path::new("Cargo.toml"), &here, Path::new("/")] {
+            assert_eq!(disk.entry_kind(path), Err(LoadError::NotFound), "{path:?}");
+            assert_eq!(disk.read(path), Err(LoadError::NotFound), "{path:?}");
+            assert_eq!(disk.entries(path).next(), None, "{path:?}");
+            let mut listed = 0;
+            let _ = disk.list(path, |_, _| listed += 1);
+            assert!(disk.canonical(path).is_err() && listed == 0, "{path:?}");
+        }
+        assert!(disk.may_read(Path::new("Cargo.toml")), "it is missing, not forbidden");
+        assert_eq!(disk.current_dir(), Path::new(""));
+    }
+    let empty = FileSystem::in_memory(&Overlay::new());
+    assert!(empty.is_dir(Path::new(".")) && empty.is_dir(Path::new("")) && !empty.is_dir(Path::new("src")));
+}

@@ -1,0 +1,503 @@
+// The page: joins files, editor, engine and the panels beside it.
+
+import { ask } from "./client.js";
+import { confirmFix, askName } from "./dialogs.js";
+import { byId, count, el } from "./dom.js";
+import { editorIn } from "./editor.js";
+import { today } from "./engine.js";
+import { EXAMPLES } from "./examples.js";
+import { dropped, fileOf, inOrder, MOST_FILES, pathOf, texts, written } from "./files.js";
+import * as list from "./findings.js";
+import { page } from "./markdown.js";
+import * as picture from "./picture.js";
+import { packed, unpacked } from "./share.js";
+import { setUpTheme } from "./theme.js";
+
+/** Tabs shown; the files beyond them are in a menu. */
+const TABS = 12;
+/** A check that took longer than this waits for a pause in the typing. In milliseconds. */
+const SLOW = 60;
+const PAUSE = 200;
+
+/** The files by path. */
+const files = new Map();
+let active = null;
+let answer = null;
+/** Counts changes, so that an answer to older files is not taken for one to these. */
+let revision = 0;
+let shownRevision = -1;
+let panel = "findings";
+let lastTook = 0;
+
+const editor = editorIn(byId("editor"), (path, text) => {
+  const file = files.get(path);
+  if (file) file.text = text;
+  touched();
+});
+
+const act = {
+  reveal: (site) => reveal(site.file, site.range),
+  revealLine: (path, line) => revealLine(path, line),
+  fix: (finding, choice) => fixOne(finding, choice),
+  explain: (rule) => explain(rule),
+};
+
+// The engine.
+
+function options() {
+  const value = (id) => byId(id).value;
+  return { preset: value("preset"), target: value("target"), host_memory: value("host-memory").trim() };
+}
+
+function request(question, more = {}) {
+  const all = Object.fromEntries([...files].map(([path, file]) => [path, written(file)]));
+  const { unsafe, ...others } = more;
+  return { ask: question, files: all, options: { ...options(), today: today(), unsafe: unsafe ?? false }, ...others };
+}
+
+let checking = false;
+let timer = null;
+
+/** Something has changed: checks at once, or after a pause where that takes long. */
+function touched() {
+  revision += 1;
+  clearTimeout(timer);
+  if (!checking) timer = setTimeout(check, lastTook > SLOW ? PAUSE : 0);
+}
+
+async function check() {
+  if (checking) return;
+  checking = true;
+  const asked = revision;
+  const { answer: next, milliseconds } = await ask(request("check"));
+  checking = false;
+  lastTook = milliseconds;
+  if (next.error) {
+    drawn.clear();
+    byId("findings").replaceChildren(el("p.failure", { role: "alert" }, next.error));
+    say(next.error);
+  } else {
+    answer = next;
+    shownRevision = asked;
+    showAnswer();
+  }
+  if (revision !== asked) touched();
+}
+
+function showAnswer() {
+  const { report, files: states, problems } = answer;
+  // What is the same stays, with the focus that may be in it.
+  if (differs("findings", [report, answer.order, answer.failures])) list.show(byId("findings"), answer, act);
+  if (differs("tabs", [report, states])) showTabs();
+  editor.kind(active, states[active]?.kind);
+  markActive();
+  if (differs("budget", answer.budget)) picture.show(byId("budget"), answer.budget, revealLine);
+  if (panel === "facts") showFacts();
+  const { host_memory: problem } = problems;
+  byId("host-memory").setAttribute("aria-invalid", problem ? "true" : "false");
+  byId("host-problem").textContent = problem ?? "";
+  showHint();
+  const fixable = report.findings.some((finding) => list.fixesOf(finding).length > 0);
+  byId("fix-all").hidden = !fixable;
+  byId("count").textContent = String(report.findings.length);
+  const words = list.summary(report.summary);
+  byId("summary").textContent = words;
+  say(words);
+  byId("version").textContent = `oomlint ${report.tool.version}`;
+  if (report.findings.length > 0 && performance.getEntriesByName("first-finding").length === 0) performance.mark("first-finding");
+  performance.mark("findings", { detail: shownRevision });
+}
+
+const drawn = new Map();
+/** True if a part of the page has to be drawn again. */
+function differs(part, what) {
+  const now = JSON.stringify(what);
+  const other = drawn.get(part) !== now;
+  drawn.set(part, now);
+  return other;
+}
+
+/** Says a change to screen readers, once the typing pauses. */
+let saying = null;
+let said = "";
+function say(words) {
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    if (words !== said) byId("status").textContent = said = words;
+  }, 700);
+}
+
+function markActive() {
+  if (active !== null && answer && shownRevision === revision) editor.mark(list.marksOf(answer.report, active, act));
+}
+
+/** A file that is not checked and looks as if it were to be gets a word and a button. */
+function showHint() {
+  const state = answer?.files[active];
+  const hint = byId("hint");
+  const wanted = state?.looks_like === "compose" ? "compose.yaml" : state?.looks_like === "dockerfile" ? "Dockerfile" : null;
+  const directory = active?.includes("/") ? active.slice(0, active.lastIndexOf("/") + 1) : "";
+  const name = wanted && freeName(directory + wanted);
+  hint.hidden = !name && !(state && state.kind === "other" && !state.read);
+  if (hint.hidden) return;
+  hint.replaceChildren(
+    ...(name
+      ? [`looks like a ${state.looks_like === "compose" ? "Compose file" : "Dockerfile"}, and has another name: `, el("button", { type: "button", onclick: () => rename(active, name) }, `name it ${name}`)]
+      : ["no checked file refers to this one"]),
+  );
+}
+
+// Files and tabs.
+
+function freeName(path) {
+  if (!files.has(path)) return path;
+  const [, stem, ending] = path.match(/^(.*?)(\.ya?ml)?$/);
+  for (let number = 2; ; number += 1) {
+    const other = ending ? `${stem}-${number}${ending}` : `${stem}.${number}`;
+    if (!files.has(other)) return other;
+  }
+}
+
+function replaceAll(all, wanted) {
+  files.clear();
+  editor.forget();
+  for (const path of inOrder(Object.keys(all))) files.set(path, fileOf(all[path]));
+  active = null;
+  if (wanted) setOptions(wanted);
+  open(files.keys().next().value ?? null);
+  touched();
+}
+
+function setOptions({ preset, target, host_memory: memory }) {
+  byId("preset").value = ["minimal", "recommended", "strict"].includes(preset) ? preset : "recommended";
+  byId("target").value = target === "swarm" ? "swarm" : "compose";
+  byId("host-memory").value = memory ?? "";
+}
+
+function open(path) {
+  if (path !== null && path !== active && files.has(path)) {
+    active = path;
+    editor.open(path, files.get(path).text, answer?.files[path]?.kind);
+    markActive();
+  }
+  showTabs();
+  showHint();
+}
+
+function numbers(path) {
+  const own = answer?.report.findings.filter((finding) => finding.file === path) ?? [];
+  const of = (severity) => own.filter((finding) => finding.severity === severity).length;
+  return { errors: of("error"), warnings: of("warning"), notes: of("note") };
+}
+
+function showTabs() {
+  const paths = [...files.keys()];
+  const states = answer?.files ?? {};
+  const matters = (path) => path === active || states[path]?.kind !== "other" || states[path]?.read;
+  const shown = paths.length <= TABS ? paths : paths.filter(matters).slice(0, TABS);
+  if (active !== null && !shown.includes(active)) shown.push(active);
+  const focused = document.activeElement?.closest?.("#tabs") ? active : null;
+  byId("tabs").replaceChildren(
+    ...shown.map((path) => {
+      const { errors, warnings } = numbers(path);
+      const words = errors + warnings > 0 ? list.summary({ errors, warnings, notes: 0 }) : "";
+      return el(
+        "button.tab",
+        {
+          type: "button",
+          role: "tab",
+          id: path === active ? "active-tab" : null,
+          "aria-selected": path === active ? "true" : "false",
+          "aria-controls": "editor",
+          "aria-label": words ? `${path}, ${words}` : path,
+          tabindex: path === active ? "0" : "-1",
+          title: path,
+          "data-path": path,
+          onclick: () => open(path),
+        },
+        path,
+        words ? el(`span.badge.${errors ? "error" : "warning"}`, { "aria-hidden": "true" }, String(errors + warnings)) : null,
+      );
+    }),
+  );
+  const others = paths.filter((path) => !shown.includes(path));
+  const menu = byId("other-files");
+  menu.hidden = others.length === 0;
+  menu.replaceChildren(el("option", { value: "" }, `${others.length} more`), ...others.map((path) => el("option", { value: path }, path)));
+  if (focused) byId("tabs").querySelector("[aria-selected=true]")?.focus();
+  byId("remove-file").disabled = byId("rename-file").disabled = active === null;
+}
+
+function problemOf(name, own) {
+  const path = pathOf(name);
+  if (!path) return "write it as in api/Dockerfile";
+  return path !== own && files.has(path) ? `there is a ${path} already` : null;
+}
+
+async function add() {
+  if (files.size >= MOST_FILES) return notice(`${MOST_FILES} files are the most`);
+  const usual = ["compose.yaml", "Dockerfile", "compose.override.yaml", ".env"].find((name) => !files.has(name));
+  const name = await askName("Add a file", usual ?? "api/Dockerfile", (text) => problemOf(text));
+  if (name === null) return;
+  const path = pathOf(name);
+  files.set(path, fileOf(""));
+  open(path);
+  editor.focus();
+  touched();
+}
+
+async function rename(path, to) {
+  const name = to ?? (await askName("Rename the file", path, (text) => problemOf(text, path)));
+  const next = name === null ? null : pathOf(name);
+  if (next === null || next === path) return;
+  const all = [...files].map(([known, file]) => [known === path ? next : known, file]);
+  files.clear();
+  for (const [known, file] of all) files.set(known, file);
+  editor.forget(path);
+  active = null;
+  open(next);
+  touched();
+}
+
+function remove(path) {
+  const file = files.get(path);
+  if (!file) return;
+  const paths = [...files.keys()];
+  const at = paths.indexOf(path);
+  files.delete(path);
+  editor.forget(path);
+  active = null;
+  if (files.size === 0) files.set("compose.yaml", fileOf(""));
+  open([...files.keys()][Math.min(at, files.size - 1)]);
+  touched();
+  notice(`removed ${path}`, () => {
+    files.set(path, file);
+    open(path);
+    touched();
+  });
+}
+
+async function take(reading) {
+  const { files: read, leftOut } = await reading;
+  const names = Object.keys(read);
+  if (names.length === 0) return notice("no text file was among them");
+  const some = names.some((name) => /compose.*\.ya?ml$|(^|\/)Dockerfile/.test(name));
+  // A project replaces what is here; a file that belongs to one is added.
+  if (some && names.length > 1) replaceAll(read);
+  else {
+    for (const name of names) {
+      editor.forget(name);
+      files.set(name, fileOf(read[name]));
+    }
+    active = null;
+    open(names[0]);
+    touched();
+  }
+  notice(`${count(names.length, "file")} read${leftOut ? `, ${leftOut} left out: no text, or too much` : ""}; they stay in this browser`);
+}
+
+let noticed = null;
+/** Shows a line for a while, with a way back. */
+function notice(words, undo) {
+  const line = byId("notice");
+  clearTimeout(noticed);
+  line.replaceChildren(words, ...(undo ? [" ", el("button.link", { type: "button", onclick: () => { undo(); line.hidden = true; } }, "Undo")] : []));
+  line.hidden = false;
+  noticed = setTimeout(() => { line.hidden = true; }, 9000);
+}
+
+// Places and fixes.
+
+function reveal(path, range) {
+  if (!files.has(path)) return;
+  open(path);
+  editor.reveal(range);
+}
+
+function revealLine(path, line) {
+  reveal(path, { start: { line, column_utf16: 1 }, end: { line, column_utf16: 1 } });
+}
+
+function write(changed) {
+  for (const [path, text] of Object.entries(changed)) {
+    const file = { ...fileOf(text), crlf: files.get(path)?.crlf ?? false };
+    files.set(path, file);
+    editor.write(path, file.text);
+  }
+  touched();
+}
+
+async function fixOne(finding, choice) {
+  const { answer: result } = await ask(request("fix", { finding: finding.fingerprint, choice }));
+  if (result.error) return notice(result.error);
+  if (await confirmFix(list.fixesOf(finding)[choice].title, result)) write(result.files);
+}
+
+async function fixAll(unsafe = false) {
+  const { answer: result } = await ask(request("fix", { unsafe }));
+  if (result.error) return notice(result.error);
+  let next = null;
+  const again = (wanted) => {
+    next = wanted;
+    return false;
+  };
+  if (await confirmFix("Fix all", result, { unsafe, again })) write(result.files);
+  else if (next !== null) await fixAll(next);
+}
+
+// Panels.
+
+const PANELS = ["findings", "facts", "rule"];
+
+function showPanel(name) {
+  panel = name;
+  for (const other of PANELS) {
+    byId(`panel-${other}`).hidden = other !== name;
+    const tab = byId(`tab-${other}`);
+    tab.setAttribute("aria-selected", other === name ? "true" : "false");
+    tab.tabIndex = other === name ? 0 : -1;
+  }
+  if (name === "facts") showFacts();
+  if (name === "rule" && !byId("rule").dataset.rule) showRules();
+}
+
+async function showFacts() {
+  const { answer: result } = await ask(request("inspect"));
+  const lines = (result.error ?? result.text).split("\n");
+  // The place at the end of a line leads there.
+  const linked = (line) => {
+    const place = line.match(/^(.*?)((?:[^\s(),]+):(\d+))(\)?)$/);
+    const path = place?.[2].slice(0, place[2].lastIndexOf(":"));
+    if (!place || !files.has(path)) return [`${line}\n`];
+    return [place[1], el("button.link", { type: "button", onclick: () => revealLine(path, Number(place[3])) }, place[2]), `${place[4]}\n`];
+  };
+  byId("facts").replaceChildren(...lines.flatMap(linked));
+}
+
+let rules = null;
+async function ruleList() {
+  rules ??= (await ask({ ask: "rules" })).answer.rules;
+  return rules;
+}
+
+async function showRules() {
+  const all = await ruleList();
+  const into = byId("rule");
+  into.dataset.rule = "";
+  const rows = all.map(({ name, summary, severity }) => el("li", {}, el(`span.badge.${severity}`, {}, severity), " ", el("button.link", { type: "button", onclick: () => explain(name) }, name), el("span", {}, ` ${summary}`)));
+  into.replaceChildren(el("h2", {}, `${all.length} rules`), el("ul.rules", {}, ...rows));
+}
+
+async function explain(rule) {
+  const { answer: result } = await ask({ ask: "rule", name: rule });
+  const into = byId("rule");
+  into.dataset.rule = rule;
+  const back = el("p.back", {}, el("button.link", { type: "button", onclick: () => showPanel("findings") }, "back to the findings"), " · ", el("button.link", { type: "button", onclick: showRules }, "all rules"));
+  into.replaceChildren(back, ...(result.error ? [el("p", {}, result.error)] : page(result.page, explain)));
+  showPanel("rule");
+  byId("panel-rule").scrollTop = 0;
+  byId("panel-rule").focus({ preventScroll: true });
+  if (matchMedia("(max-width: 820px)").matches) byId("panel-rule").scrollIntoView({ block: "start" });
+}
+
+// The page's own controls.
+
+/** Arrow keys move in a list of tabs, as screen readers announce it. */
+function arrows(tablist, removed) {
+  tablist.addEventListener("keydown", (event) => {
+    const tabs = [...tablist.querySelectorAll("[role=tab]")];
+    const at = tabs.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (at < 0) return;
+    if (event.key === "Delete" && removed) {
+      event.preventDefault();
+      removed();
+      tablist.querySelector("[aria-selected=true]")?.focus();
+    } else if (to !== undefined) {
+      event.preventDefault();
+      const tab = tabs[(to + tabs.length) % tabs.length];
+      tab.focus();
+      tab.click();
+    }
+  });
+}
+
+async function share() {
+  const all = Object.fromEntries([...files].map(([path, file]) => [path, written(file)]));
+  try {
+    const fragment = await packed(all, options());
+    history.replaceState(null, "", `#${fragment}`);
+    try {
+      await navigator.clipboard.writeText(location.href);
+      notice("the link is copied: it carries the files itself, and whoever has it can read them");
+    } catch {
+      notice("the link is in the address bar: it carries the files itself, and whoever has it can read them");
+    }
+  } catch (error) {
+    notice(error.message);
+  }
+}
+
+async function fromLink() {
+  try {
+    const linked = await unpacked(location.hash.slice(1));
+    if (!linked) return false;
+    replaceAll(linked.files, linked.options);
+    byId("examples").value = "";
+    return true;
+  } catch (error) {
+    notice(`the link cannot be read: ${error.message}`);
+    return false;
+  }
+}
+
+function example(index) {
+  const { files: all, options: wanted } = EXAMPLES[index];
+  history.replaceState(null, "", location.pathname + location.search);
+  replaceAll(all, wanted);
+}
+
+function setUp() {
+  setUpTheme(byId("theme"));
+  byId("examples").append(...EXAMPLES.map(({ name }, index) => el("option", { value: String(index) }, name)));
+  byId("examples").onchange = (event) => {
+    if (event.target.value !== "") example(Number(event.target.value));
+  };
+  for (const id of ["preset", "target"]) byId(id).onchange = touched;
+  byId("host-memory").oninput = touched;
+  byId("share").onclick = share;
+  byId("add-file").onclick = add;
+  byId("rename-file").onclick = () => rename(active);
+  byId("remove-file").onclick = () => remove(active);
+  byId("fix-all").onclick = () => fixAll();
+  byId("other-files").onchange = (event) => open(event.target.value);
+  byId("open-files").onchange = async (event) => {
+    await take(texts([...event.target.files].map((file) => [file.name, file])));
+    event.target.value = "";
+  };
+  for (const name of PANELS) byId(`tab-${name}`).onclick = () => showPanel(name);
+  arrows(byId("tabs"), () => remove(active));
+  arrows(byId("panels"));
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    take(dropped(event.dataTransfer.items));
+  }, true);
+  new ResizeObserver(() => answer && picture.show(byId("budget"), answer.budget, revealLine)).observe(byId("budget"));
+  addEventListener("hashchange", fromLink);
+}
+
+setUp();
+if (!(location.hash && (await fromLink()))) {
+  byId("examples").value = "0";
+  replaceAll(EXAMPLES[0].files, EXAMPLES[0].options);
+}
