@@ -117,7 +117,7 @@ Exit codes:
     /// List the images of a stack, and what oomlint knows about each
     ///
     /// Unknown images are not checked: `docker image inspect … | oomlint images lock` adds facts about those on this machine.
-    Images(images::Arguments),
+    Images(Box<images::Arguments>),
     /// Show the resolved containers: every setting with its value and place
     Inspect(inspect::Arguments),
     /// Start the language server, for editors
