@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const MASK: &str = "***";
 
 /// Parts of a name that mark a secret anywhere in it, as in `DBPASSWORD`.
-const ANYWHERE: [&str; 11] = [
+const ANYWHERE: [&str; 13] = [
     "PASSWORD",
     "PASSWD",
     "PASSPHRASE",
@@ -18,6 +18,8 @@ const ANYWHERE: [&str; 11] = [
     "ACCESSKEY",
     "REQUIREPASS",
     "MASTERAUTH",
+    "LICENSE",
+    "LICENCE",
 ];
 /// Parts of a name that mark a secret only as whole words: not in `MONKEY`, `AUTHOR` and `COMPASS`.
 const WORDS: [&str; 10] = ["PASS", "PWD", "PW", "KEY", "KEYS", "AUTH", "PAT", "JWT", "SALT", "COOKIE"];
@@ -70,6 +72,39 @@ pub(crate) fn command(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// Replaces the secrets of a line by as many asterisks as they have characters, so that places in it stay the same.
+#[must_use]
+pub(crate) fn starred(line: &str) -> Cow<'_, str> {
+    let masked = command(line);
+    if masked == line {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len());
+    let mut others = masked.split_inclusive(char::is_whitespace);
+    let mut differs = false;
+    for word in line.split_inclusive(char::is_whitespace) {
+        let other = others.next().unwrap_or_default();
+        if word == other && !differs {
+            out.push_str(word);
+            continue;
+        }
+        // A secret with blanks is one mask: from there on the words no longer match, and are all replaced.
+        differs = differs || word.ends_with(char::is_whitespace) != other.ends_with(char::is_whitespace);
+        let same = word.char_indices().zip(other.chars()).take_while(|((_, a), b)| a == b);
+        let same = if differs { 0 } else { same.last().map_or(0, |((at, c), _)| at + c.len_utf8()) };
+        let (kept, hidden) = word.split_at(same);
+        // What follows the mask is as it was.
+        let behind = hidden.chars().rev().zip(other.chars().rev());
+        let behind = behind.take_while(|(a, b)| a == b && !differs && *b != '*');
+        let (hidden, rest) = hidden.split_at(hidden.len() - behind.map(|(c, _)| c.len_utf8()).sum::<usize>());
+        out.push_str(kept);
+        let star = |c: char| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) };
+        out.extend(hidden.chars().map(star));
+        out.push_str(rest);
+    }
+    Cow::Owned(out)
+}
+
 /// Masks secrets in a command line that is split into words, any of which may be a whole script.
 #[must_use]
 pub fn words(words: &[&str]) -> Vec<String> {
@@ -93,6 +128,8 @@ struct Line<'t> {
     program: &'t str,
     /// True if the next word is the value of an option that takes a secret.
     is_secret: bool,
+    /// True if the next word is the value of `-u` or `--user`, which may have a password behind a colon.
+    is_user: bool,
 }
 
 impl<'t> Line<'t> {
@@ -142,9 +179,17 @@ impl<'t> Line<'t> {
             }
             let of_redis = self.program.starts_with("redis-cli") && option == "a";
             self.is_secret = of_redis || is_secret(option) && option != "p";
+            self.is_user = matches!(option, "u" | "-user");
             return word.to_owned();
         }
-        if matches!(word, "Bearer" | "Basic") {
+        if std::mem::take(&mut self.is_user)
+            && let Some((user, password)) = word.split_once(':')
+            && !password.bytes().all(|b| b.is_ascii_digit())
+            && user != password
+        {
+            return format!("{user}:{MASK}");
+        }
+        if matches!(word, "Bearer" | "Basic" | "authtoken") {
             self.is_secret = true;
         } else if let Some((user, _)) = word.split_once(':')
             && self.program == "curl"
@@ -172,7 +217,9 @@ impl Line<'_> {
         for (sign, _) in word.match_indices('=') {
             let name = word.get(at..sign)?;
             at = sign + 1;
-            if is_secret(name.rsplit(['/', '?']).next().unwrap_or(name)) {
+            let name = name.rsplit(['/', '?']).next().unwrap_or(name);
+            // A system property of Java.
+            if is_secret(name.strip_prefix("-D").unwrap_or(name)) {
                 let (before, value) = word.split_at_checked(at)?;
                 self.is_secret = value.is_empty();
                 let keeps = value.is_empty() || is_reference(value);
@@ -203,6 +250,34 @@ fn in_url(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Places in a masked line are those of the line.
+    #[test]
+    fn secrets_are_starred_in_place() {
+        for (line, starred_line) in [
+            ("docker run -e DB_PASSWORD=hunter2 -m 512m x", "docker run -e DB_PASSWORD=******* -m 512m x"),
+            (
+                "docker run -e JAVA_OPTS='-Xmx1g -Dpw=hunter2' x",
+                "docker run -e JAVA_OPTS='-Xmx1g -Dpw=*******' x",
+            ),
+            ("docker run mysql --password=é1 -m 1g", "docker run mysql --password=*** -m 1g"),
+            ("docker run x --requirepass \"a b c\" --y", "docker run x --requirepass \"* * ** ***"),
+            ("docker run -m 512m redis:7", "docker run -m 512m redis:7"),
+        ] {
+            let masked = starred(line);
+            assert_eq!(masked, starred_line);
+            assert_eq!(masked.len(), line.len());
+        }
+    }
+
+    #[test]
+    fn options_of_tools_that_take_secrets() {
+        assert_eq!(command("java -Dpw=hunter2 -Dx=1"), "java -Dpw=*** -Dx=1");
+        assert_eq!(command("rclone -u admin:hunter2 x"), "rclone -u admin:*** x");
+        assert_eq!(command("app -u 1000:1000 -u app:app"), "app -u 1000:1000 -u app:app");
+        assert_eq!(command("ngrok authtoken hunter2"), "ngrok authtoken ***");
+        assert_eq!(command("app --license hunter2"), "app --license ***");
+    }
 
     #[test]
     fn names_of_secrets() {

@@ -3,6 +3,7 @@
 //! This is the only file that uses annotate-snippets. It passes the lines around the labels, not the whole file, so that the
 //! cost of a block does not grow with the file. Lines in between are passed empty, which keeps the line numbers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -15,7 +16,8 @@ use super::patch::digits;
 use super::{FileLocation, digest, escape, floor, page, patch, wrap};
 use crate::diagnostic::{Fix, Label, Severity};
 use crate::order;
-use crate::source::{Source, Sources};
+use crate::secret;
+use crate::source::{Language, Source, Sources};
 
 /// Advice of a block.
 pub(super) struct Help {
@@ -292,6 +294,12 @@ impl<'m> Excerpt<'m> {
             let end = memchr::memchr(b'\n', rest.as_bytes());
             let line = &rest[..end.unwrap_or(rest.len())];
             let line = line.strip_suffix('\r').unwrap_or(line);
+            // A command line is one line with all that a container is given.
+            let line = match source.language() {
+                Some(Language::Commands) => secret::starred(line),
+                _ => Cow::Borrowed(line),
+            };
+            let line = line.as_ref();
             let keep = if shown { floor(line, needed.saturating_sub(next) + BEHIND) } else { 0 };
             let left_out = digest::left_out(&line[..keep]).collect();
             piece.lines.push(PieceLine { start: next, at: piece.text.len(), length: keep, left_out });

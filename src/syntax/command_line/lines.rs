@@ -125,6 +125,9 @@ fn may_precede(prefix: &str) -> bool {
     if text.ends_with(['$', '%', '#', '❯', '➜', '=', ':', ';', '&', '|', '(', '{', '"', '\'', '`', '!']) {
         return true;
     }
+    if is_history_number(text) {
+        return true;
+    }
     if text.ends_with('>') && (text.starts_with("PS ") || text.ends_with(">>")) {
         return true;
     }
@@ -134,6 +137,19 @@ fn may_precede(prefix: &str) -> bool {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     });
     BEFORE.contains(&last) || is_assignment || words.any(|word| word == "sudo")
+}
+
+/// True for what `history` prints before a command: its number, with a `*` if it was changed, and with `HISTTIMEFORMAT` a date.
+fn is_history_number(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let number = words.next().unwrap_or_default().trim_end_matches('*');
+    let is_time = |word: &str| {
+        word.bytes().any(|b| b.is_ascii_digit())
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/' | b':' | b'.' | b'T' | b'Z' | b'+'))
+    };
+    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && words.all(is_time)
 }
 
 /// What stands before each line of a command.

@@ -197,6 +197,18 @@ fn commands_are_found_where_people_write_them() {
     assert_eq!(found(unit, Notation::Unit), ["memory=100% <a> | b", "<c>"]);
 }
 
+/// `history` numbers its lines, and some shells add a date.
+#[test]
+fn commands_are_found_in_a_history() {
+    for prefix in
+        ["  501  ", " 501* ", "  501  2026-11-30 12:00:01 ", "  1  30/11/26 12:00:01 ", ": 1764504000:0;"]
+    {
+        let text = format!("{prefix}docker run -d -m 512m redis:7\n");
+        assert_eq!(all(&text, Notation::Lines).len(), 1, "{prefix}");
+    }
+    assert!(all("in step 12 docker run starts it\n", Notation::Lines).is_empty());
+}
+
 #[test]
 fn markdown_has_them_in_code_alone() {
     let text = "Use docker run a.\n\n```sh\n$ docker run b \\\n    -m 1\nout 'put\n```\n\n- `docker run -d c`, `docker run`, and\n  ``docker run d``\n\n    $ docker run e\n\n> ~~~\n> docker run -d \\\n>   f\n> ~~~\n\n```python\ndocker run g\n```\n````\n```\ndocker run h\n````\ndocker run i\n";
