@@ -70,7 +70,7 @@ impl Checker<'_> {
         let around = Around { elsewhere: &elsewhere, inspected: &inspected };
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
-            let settings = options.settings_of(&options.compose_files);
+            let settings = options.settings_of(&options.compose_files, sources);
             let model = project::load_merged(&options.compose_files, &settings, sources);
             projects.push(self.load(model, None, (&Dockerfiles::default(), around)));
         }
@@ -79,7 +79,7 @@ impl Checker<'_> {
             let dockerfiles = Dockerfiles::default();
             let mut projects = Vec::new();
             let mut seen = SeenInDirectory::default();
-            let settings = options.settings_of(&files);
+            let settings = options.settings_of(&files, sources);
             project::load_directory(&directory, files, (&settings, share), sources, &mut |model| {
                 let mut project = self.load(model, scope.as_ref(), (&dockerfiles, around));
                 seen.drop_duplicates(&mut project, sources);
@@ -145,12 +145,11 @@ impl Checker<'_> {
         let project_files = model.project_files(self.sources);
         if scope.is_some_and(|scope| !scope.may_concern(&model, &project_files, self.sources)) {
             let checked = CheckedProject::default();
-            return LoadedProject { checked, project_files, name: None, in_scope: false };
+            return LoadedProject { checked, project_files, ..LoadedProject::default() };
         }
         let changes = elsewhere.of_project(&model, self.sources);
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
         project.elsewhere = changes;
-        project.is_template = model.request.settings.platform.reads_any(&model.request.files);
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
         if let Some(measured) = self.measured {
@@ -161,13 +160,14 @@ impl Checker<'_> {
         // No rules run over a project out of scope, but its files and Dockerfiles matter to the other projects.
         let Some(restrictions) = restrictions else {
             let checked = CheckedProject::of(&project);
-            return LoadedProject { checked, project_files, name: project.name, in_scope: false };
+            return LoadedProject { checked, project_files, name: project.name, ..LoadedProject::default() };
         };
         let is_restricted = !(project.report_only.is_empty() && restrictions.is_empty());
         let name = project.name.clone();
+        let templates = model.request.settings.platform.explained(&model.request.files);
         let mut checked = self.check(project, is_restricted, Some(elsewhere));
         checked.report_only.extend(restrictions);
-        LoadedProject { checked, project_files, name, in_scope: true }
+        LoadedProject { checked, project_files, name, templates, in_scope: true }
     }
 
     /// Calls `assemble` with the image catalog of the file's configuration, else the built-in one.
@@ -219,7 +219,7 @@ fn explain<'p>(
     included: impl Iterator<Item = &'p project::ProjectFiles>,
     sources: &Sources,
 ) {
-    for LoadedProject { checked, project_files, name, .. } in
+    for LoadedProject { checked, project_files, name, templates, .. } in
         projects.iter().filter(|project| project.in_scope)
     {
         let others = checked.files.iter().copied().filter(|file| !project_files.roots.contains(file));
@@ -238,6 +238,7 @@ fn explain<'p>(
                 tracing::info!("project `{name}`: {}{reads}", names(&project_files.roots, sources));
             }
         }
+        templates.iter().for_each(|template| tracing::info!("{template}"));
     }
     for part in included {
         tracing::info!("{} is part of another project", names(&part.roots, sources));

@@ -69,7 +69,6 @@ impl Assembler<'_> {
             is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),
             limit_keys: LimitKeys::default(),
             elsewhere: Vec::new(),
-            is_template: false,
             lock: self.lock.map(|lock| lock.file),
             running: Vec::new(),
         };

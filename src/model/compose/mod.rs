@@ -14,6 +14,7 @@ mod load;
 mod memory;
 mod merge;
 mod mismatch;
+mod platform;
 mod refusal;
 mod schema;
 mod service;
@@ -25,7 +26,8 @@ pub use described::{ComposeLabels, Described, Description, ServiceBuilder, Setti
 pub use job::{Element, PreStart, service_of};
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
-pub use refusal::{NewerKey, Refusal};
+pub use platform::{Platform, Recognized, Template};
+pub use refusal::{NewerKey, Refusal, Undefined};
 pub use schema::{COMPOSE, Release};
 pub use service::{
     BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Rejection, Service,
@@ -34,8 +36,6 @@ pub use service::{
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use globset::GlobSet;
 
 use self::environment::Environment;
 use self::field::Fields;
@@ -78,23 +78,6 @@ pub struct Settings {
     pub environment: IndexMap<String, String>,
     /// What the platform that runs the files adds to them.
     pub platform: Platform,
-}
-
-/// What a platform that reads Compose files before Compose does adds to them: Coolify, Umbrel and the like.
-#[derive(Clone, Debug, Default)]
-pub struct Platform {
-    /// Globs for the names of variables that it fills in.
-    pub variables: Arc<GlobSet>,
-    /// The files that are its templates: it takes keys of its own in them, and adds to their services.
-    pub templates: Vec<PathBuf>,
-}
-
-impl Platform {
-    /// True if one of the files is a template.
-    #[must_use]
-    pub fn reads_any(&self, files: &[PathBuf]) -> bool {
-        files.iter().any(|file| self.templates.contains(file))
-    }
 }
 
 /// The merged model of one project.
@@ -144,6 +127,10 @@ impl Compose {
         }
         // Held so that they are not parsed again when the files are loaded.
         let trees: Vec<Arc<Tree>> = files.iter().map(|file| Tree::of(&sources.get(*file))).collect();
+        match settings.platform.variables_of(&request.files) {
+            Some(names) => environment.add_unknown(names),
+            None => environment.leave_open(),
+        }
         environment.set_project_name(Loader::project_name(&trees, &environment));
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
@@ -167,7 +154,8 @@ impl Compose {
         }
         let unresolved = loader.unresolved.iter().cloned();
         let newer_keys = loader.refusals.take_newer();
-        let refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved, sources);
+        let mut refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved, sources);
+        refusals.retain(|refusal| !settings.platform.settles(&request.files, refusal));
         Self {
             name,
             version,

@@ -32,12 +32,23 @@ pub struct Refusal {
     pub in_stack: bool,
     /// Something is missing that an override file may add.
     pub may_be_added: bool,
-    /// It is a key that Compose does not know.
-    pub is_unknown_key: bool,
+    /// The key, if it is one that Compose does not know.
+    pub unknown_key: Option<String>,
+    /// What is missing, if it is a name that nothing in the project defines, or a service without anything to run.
+    pub undefined: Option<Undefined>,
     /// The name of a key that Compose does not know and that resembles none that it knows: a later release may take it.
     pub may_be_newer: Option<String>,
     /// The only key that resembles it, if that one is absent and takes the value.
     pub rename_to: Option<&'static str>,
+}
+
+/// A name that nothing defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undefined {
+    /// The section that lacks it: `services`, `networks`.
+    pub section: &'static str,
+    /// The name.
+    pub name: String,
 }
 
 /// A key that older releases of Docker Compose refuse.
@@ -68,7 +79,8 @@ impl Refusal {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
-            is_unknown_key: false,
+            unknown_key: None,
+            undefined: None,
             may_be_newer: None,
             rename_to: None,
         }
@@ -90,7 +102,8 @@ impl Refusal {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
-            is_unknown_key: false,
+            unknown_key: None,
+            undefined: None,
             may_be_newer: None,
             rename_to: None,
         }
@@ -174,7 +187,8 @@ impl Refusals {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
-            is_unknown_key: false,
+            unknown_key: None,
+            undefined: None,
             may_be_newer: None,
             rename_to: None,
         });

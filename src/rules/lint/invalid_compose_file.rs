@@ -27,8 +27,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
     };
     let release = cx.policy().thresholds.compose_version;
     for refusal in &project.refusals {
-        let of_platform = project.is_template && refusal.is_unknown_key;
-        if (stack && !refusal.in_stack) || is_added(refusal) || of_platform {
+        if (stack && !refusal.in_stack) || is_added(refusal) {
             continue;
         }
         if let Some(name) = refusal.may_be_newer.as_ref().filter(|_| release > COMPOSE && !stack) {
