@@ -9,7 +9,7 @@ use super::elsewhere::ExternalChanges;
 use super::mentions::Mentions;
 use super::merge::SharedFindings;
 use super::scope::Scope;
-use super::{Options, generated, running};
+use super::{Options, filled_in, generated, running};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
@@ -195,6 +195,7 @@ impl Checker<'_> {
         if let Some(elsewhere) = elsewhere {
             elsewhere.remove_unsafe_fixes(&mut checked.findings, &project, self.sources);
         }
+        filled_in::remove_errors(&mut checked.findings, self.sources);
         generated::remove_fixes(&mut checked.findings, self.sources);
         if !is_restricted {
             self.shared.add_from(&mut checked, &project);

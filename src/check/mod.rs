@@ -8,6 +8,7 @@ mod config;
 mod disposition;
 mod edits;
 mod elsewhere;
+mod filled_in;
 mod fingerprint;
 mod generated;
 mod images;

@@ -263,7 +263,10 @@ impl Assembler<'_> {
         };
         if !eaten.is_empty() {
             let given = around.variables_of_examples();
-            eaten.retain(|variable| !given.contains(&variable.name.value));
+            eaten.retain(|variable| {
+                let name = &variable.name.value;
+                !given.contains(name) && !project.compose.may_be_set(name)
+            });
         }
         let tools = tools::tools(&facts.base, runs.as_ref(), &facts.missing_tools, self.catalog);
         let exposed = tools::exposed(&facts, target, starts, self.catalog);

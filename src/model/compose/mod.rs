@@ -102,6 +102,8 @@ pub struct Compose {
     /// References that could not be followed.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
+    /// A platform may set any variable. Where a default is written, the default counts.
+    platform_sets_any: bool,
     /// Held so that others that ask for the tree of one of the files need not parse it again.
     #[expect(dead_code, reason = "they are held, not read")]
     trees: Vec<Arc<Tree>>,
@@ -127,10 +129,9 @@ impl Compose {
         }
         // Held so that they are not parsed again when the files are loaded.
         let trees: Vec<Arc<Tree>> = files.iter().map(|file| Tree::of(&sources.get(*file))).collect();
-        match settings.platform.variables_of(&request.files) {
-            Some(names) => environment.add_unknown(names),
-            None => environment.leave_open(),
-        }
+        let of_platform = settings.platform.variables_of(&request.files);
+        let platform_sets_any = of_platform.is_none();
+        environment.add_unknown(of_platform.unwrap_or_default());
         environment.set_project_name(Loader::project_name(&trees, &environment));
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
@@ -154,7 +155,7 @@ impl Compose {
         }
         let unresolved = loader.unresolved.iter().cloned();
         let newer_keys = loader.refusals.take_newer();
-        let mut refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved, sources);
+        let mut refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved);
         refusals.retain(|refusal| !settings.platform.settles(&request.files, refusal));
         Self {
             name,
@@ -167,6 +168,7 @@ impl Compose {
             newer_keys,
             unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
+            platform_sets_any,
             trees: loader.trees.into_values().collect(),
         }
     }
@@ -188,6 +190,7 @@ impl Compose {
             newer_keys: Vec::new(),
             unresolved: Vec::new(),
             environment: Environment::default(),
+            platform_sets_any: false,
             trees: Vec::new(),
         }
     }
@@ -230,6 +233,12 @@ impl Compose {
             self.environment.variable("COMPOSE_PROFILES").filter(|variable| !variable.is_unknown());
         let names = variable.map(|variable| variable.value).unwrap_or_default();
         names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// True for a variable that a platform, or a file that cannot be read, may set: it is not known to be empty.
+    #[must_use]
+    pub fn may_be_set(&self, name: &str) -> bool {
+        self.platform_sets_any || self.environment.variable(name).is_some_and(|variable| variable.is_unknown())
     }
 
     /// Returns a variable of the project's environment: its value and, if a file sets it, the span.

@@ -5,7 +5,7 @@ use super::service::Service;
 use super::value::{Kind, Value};
 use super::{SizeProblem, Unresolved};
 use crate::hash::HashSet;
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{SourceId, Span};
 use crate::syntax::SyntaxError;
 
 /// Upper bound on the refusals of one project. Someone who has so many mends some and runs again.
@@ -207,7 +207,6 @@ impl Refusals {
         services: &[Service],
         errors: &[SyntaxError],
         unresolved: impl Iterator<Item = Unresolved>,
-        sources: &Sources,
     ) -> Vec<Refusal> {
         if self.found.is_empty() {
             return self.found;
@@ -225,15 +224,9 @@ impl Refusals {
             reported.extend(healthcheck.map(|refusal| refusal.span));
         }
         let is_reported = |span: Span| reported.iter().any(|place| touches(*place, span));
-        self.found.retain(|refusal| !is_reported(refusal.span) && !is_templated(refusal.span, sources));
+        self.found.retain(|refusal| !is_reported(refusal.span));
         self.found
     }
-}
-
-/// True for a place that a template engine fills in before Compose reads the file.
-fn is_templated(span: Span, sources: &Sources) -> bool {
-    let source = sources.get(span.file);
-    source.text().contains("{%") || source.line_at(span.start).text.contains("{{")
 }
 
 /// True if one span is within the other.
