@@ -9,7 +9,7 @@ use super::elsewhere::ExternalChanges;
 use super::mentions::Mentions;
 use super::merge::SharedFindings;
 use super::scope::Scope;
-use super::{Options, filled_in, generated, running};
+use super::{Options, defined, filled_in, generated, running};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
@@ -44,6 +44,8 @@ pub(super) struct Around<'r> {
     elsewhere: &'r ExternalChanges,
     /// The projects of inspected containers.
     inspected: &'r [Project],
+    /// The Compose files of the run and those around them.
+    compose_files: &'r [PathBuf],
 }
 
 impl Checker<'_> {
@@ -67,7 +69,7 @@ impl Checker<'_> {
         let known: Vec<PathBuf> = known.chain(&discovered.unchecked_compose_files).cloned().collect();
         let elsewhere = ExternalChanges::of(&known, sources, &|path| options.is_excluded(path, false));
         let inspected = self.inspected(found(FileKind::Inspected));
-        let around = Around { elsewhere: &elsewhere, inspected: &inspected };
+        let around = Around { elsewhere: &elsewhere, inspected: &inspected, compose_files: &known };
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
             let settings = options.settings_of(&options.compose_files, sources);
@@ -140,7 +142,7 @@ impl Checker<'_> {
         scope: Option<&Scope>,
         (dockerfiles, around): (&Dockerfiles, Around<'_>),
     ) -> LoadedProject {
-        let Around { elsewhere, inspected } = around;
+        let Around { elsewhere, inspected, compose_files } = around;
         let first = model.request.files.first().cloned().unwrap_or_else(|| PathBuf::from("."));
         let project_files = model.project_files(self.sources);
         if scope.is_some_and(|scope| !scope.may_concern(&model, &project_files, self.sources)) {
@@ -150,6 +152,7 @@ impl Checker<'_> {
         let changes = elsewhere.of_project(&model, self.sources);
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
         project.elsewhere = changes;
+        defined::find(&mut project, &model, compose_files, self.sources);
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
         if let Some(measured) = self.measured {

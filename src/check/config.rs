@@ -26,8 +26,7 @@ impl Options {
         let mut settings = self.settings.clone();
         let config = files.first().and_then(|file| self.config_of(file));
         let variables = config.as_ref().map(|config| config.platform_variables()).unwrap_or_default();
-        let is_named =
-            |file: &Path| config.as_ref().is_some_and(|config| config.names_compose_file(file));
+        let is_named = |file: &Path| config.as_ref().is_some_and(|config| config.names_compose_file(file));
         settings.platform = Platform::of(variables, files, &is_named, sources);
         settings
     }

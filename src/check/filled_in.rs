@@ -17,8 +17,7 @@ pub(super) fn remove_errors(findings: &mut Vec<Finding>, sources: &Sources) {
             return true;
         }
         let own = finding.primary.span;
-        let is_template =
-            *known.entry(own.file).or_insert_with(|| is_filled_in(own.file, sources));
+        let is_template = *known.entry(own.file).or_insert_with(|| is_filled_in(own.file, sources));
         let at_place = match OF_TEXT.contains(&finding.rule) {
             true => placeholder::is_in(sources.get(own.file).line_at(own.start).text),
             false => placeholder::is_in(sources.get(own.file).slice(own)),

@@ -5,6 +5,7 @@ pub mod baseline;
 mod checked;
 mod checker;
 mod config;
+mod defined;
 mod disposition;
 mod edits;
 mod elsewhere;

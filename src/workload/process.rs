@@ -135,7 +135,12 @@ const ASKING: [Asking; 3] = [
         takes_next: true,
     },
     // PostgreSQL 17 documentation, "pg_isready": user name, password and database need not be correct.
-    Asking { names: &["pg_isready"], word: None, login: &["-U", "-d", "--username", "--dbname"], takes_next: false },
+    Asking {
+        names: &["pg_isready"],
+        word: None,
+        login: &["-U", "-d", "--username", "--dbname"],
+        takes_next: false,
+    },
     // Redis documentation, "redis-cli": only `-e` makes an error reply an exit code.
     Asking {
         names: &["redis-cli", "valkey-cli", "keydb-cli"],

@@ -117,6 +117,7 @@ fn refusal(span: Span, value: &Value, path: &[String]) -> Refusal {
         may_be_added: false,
         unknown_key: None,
         undefined: None,
+        defined_in: None,
         may_be_newer: None,
         rename_to: None,
     }

@@ -238,7 +238,8 @@ impl Compose {
     /// True for a variable that a platform, or a file that cannot be read, may set: it is not known to be empty.
     #[must_use]
     pub fn may_be_set(&self, name: &str) -> bool {
-        self.platform_sets_any || self.environment.variable(name).is_some_and(|variable| variable.is_unknown())
+        self.platform_sets_any
+            || self.environment.variable(name).is_some_and(|variable| variable.is_unknown())
     }
 
     /// Returns a variable of the project's environment: its value and, if a file sets it, the span.

@@ -23,7 +23,9 @@ pub struct Platform {
 pub struct Template {
     /// The Compose file.
     pub file: PathBuf,
-    /// How it is known to be one. `None` if the configuration says so: then the platform may add anything.
+    /// True if the configuration names it: then its platform may add anything.
+    pub is_named: bool,
+    /// What else makes it one.
     pub recognized: Option<Recognized>,
 }
 
@@ -44,7 +46,7 @@ struct Known {
     lists_variables: bool,
     /// Keys of its own, at any depth.
     keys: &'static [&'static str],
-    /// Sections with a name that it defines.
+    /// Sections with a name that it defines, `*` for each that a service uses.
     defines: &'static [(&'static str, &'static str)],
 }
 
@@ -63,13 +65,14 @@ enum Mark {
 
 /// The platforms, with the sources of what they add. Those that take variables from a form or from other apps may set any.
 const KNOWN: [Known; 10] = [
-    // Dokploy/dokploy@772b768, packages/server/src/templates/processors.ts:256: `config.env` is an array or a table.
+    // Dokploy/dokploy@772b768, packages/server/src/templates/processors.ts:256: `config.env` is an array or a table. The network is added
+    // in packages/server/src/utils/docker/domain.ts:392.
     Known {
         name: "Dokploy",
         mark: Mark::Beside("template.toml", &["[config", "[variables]"]),
         lists_variables: true,
         keys: &[],
-        defines: &[],
+        defines: &[("networks", "dokploy-network")],
     },
     // getumbrel/umbrel@2a47942, packages/umbreld/source/modules/apps/legacy-compat/app-script:180 exports the variables of all
     // apps, and lines 322 to 350 merge a file with the image of `app_proxy`.
@@ -91,22 +94,17 @@ const KNOWN: [Known; 10] = [
         keys: &[],
         defines: &[("networks", "tipi_main_network")],
     },
-    // coollabsio/coolify@379abb2, bootstrap/helpers/parsers.php:1428 removes the keys before it starts the services.
+    // coollabsio/coolify@379abb2, bootstrap/helpers/parsers.php:1428 removes the keys before it starts the services, and
+    // line 885 defines their volumes.
     Known {
         name: "Coolify",
         mark: Mark::Coolify,
         lists_variables: false,
         keys: &["content", "is_directory", "isDirectory", "exclude_from_hc"],
-        defines: &[],
+        defines: &[("volumes", "*")],
     },
     // IceWhaleTech/CasaOS-AppManagement@debfa31, service/compose_service.go:200, and the variables that a user sets.
-    Known {
-        name: "CasaOS",
-        mark: Mark::Key("x-casaos"),
-        lists_variables: false,
-        keys: &[],
-        defines: &[],
-    },
+    Known { name: "CasaOS", mark: Mark::Key("x-casaos"), lists_variables: false, keys: &[], defines: &[] },
     // Elestio asks for variables that `elestio.yml` lists, and others.
     Known {
         name: "Elestio",
@@ -159,13 +157,12 @@ impl Platform {
         is_named: &dyn Fn(&Path) -> bool,
         sources: &Sources,
     ) -> Self {
-        let templates = files.iter().filter_map(|file| {
-            let recognized = match is_named(file) {
-                true => None,
-                false => Some(Recognized::of(file, sources)?),
-            };
-            Some(Template { file: file.clone(), recognized })
+        let templates = files.iter().map(|file| Template {
+            file: file.clone(),
+            is_named: is_named(file),
+            recognized: Recognized::of(file, sources),
         });
+        let templates = templates.filter(|template| template.is_named || template.recognized.is_some());
         Self { variables, templates: templates.collect() }
     }
 
@@ -176,7 +173,7 @@ impl Platform {
     /// True if the configuration names one of the files as a template: nobody knows what its platform adds.
     #[must_use]
     pub fn may_add_anything(&self, files: &[PathBuf]) -> bool {
-        self.templates_of(files).any(|template| template.recognized.is_none())
+        self.templates_of(files).any(|template| template.is_named)
     }
 
     /// Returns the names of the variables that recognized platforms set for the files. `None` if one may set any.
@@ -192,14 +189,18 @@ impl Platform {
     /// True if the platform of the files takes out or adds what Docker Compose rejects.
     pub(super) fn settles(&self, files: &[PathBuf], refusal: &Refusal) -> bool {
         let key = refusal.unknown_key.as_deref();
-        self.templates_of(files).any(|template| match &template.recognized {
-            None => key.is_some(),
-            Some(Recognized { platform, .. }) => {
-                key.is_some_and(|key| platform.keys.contains(&key))
-                    || refusal.undefined.as_ref().is_some_and(|undefined| {
-                        platform.defines.contains(&(undefined.section, undefined.name.as_str()))
-                    })
-            }
+        let defines = |platform: &Known| {
+            refusal.undefined.as_ref().is_some_and(|undefined| {
+                platform.defines.iter().any(|(section, name)| {
+                    *section == undefined.section && (*name == "*" || *name == undefined.name)
+                })
+            })
+        };
+        self.templates_of(files).any(|template| {
+            template.is_named && key.is_some()
+                || template.recognized.as_ref().is_some_and(|Recognized { platform, .. }| {
+                    key.is_some_and(|key| platform.keys.contains(&key)) || defines(platform)
+                })
         })
     }
 
@@ -273,26 +274,26 @@ fn assigned(text: &str) -> Vec<String> {
 /// True for a line of YAML or JSON with this key at the top level.
 fn is_key(line: &str, key: &str) -> bool {
     let json = line.trim_start_matches(['{', ' ', '\t']);
-    let quoted = |quote: char| {
-        json.strip_prefix(quote).and_then(|rest| rest.strip_prefix(key)?.strip_prefix(quote))
-    };
+    let quoted =
+        |quote: char| json.strip_prefix(quote).and_then(|rest| rest.strip_prefix(key)?.strip_prefix(quote));
     let rest = line.strip_prefix(key).or_else(|| quoted('"')).or_else(|| quoted('\''));
     rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
 /// True for the comments with which a template of Coolify begins, or for variables that Coolify makes up.
 fn is_of_coolify(text: &str) -> bool {
-    let head = text.lines().map(str::trim).take_while(|line| {
-        line.is_empty() || line.starts_with('#') || *line == "---"
-    });
-    let keys: Vec<&str> = head
-        .filter_map(|line| line.strip_prefix('#')?.split_once(':'))
-        .map(|(key, _)| key.trim())
-        .collect();
+    let head = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| line.is_empty() || line.starts_with('#') || *line == "---");
+    let keys: Vec<&str> =
+        head.filter_map(|line| line.strip_prefix('#')?.split_once(':')).map(|(key, _)| key.trim()).collect();
     let has = |key: &str| keys.contains(&key);
     let magic = ["FQDN", "PASSWORD", "USER", "BASE64"];
     let uses = |kind: &&str| {
-        ["$SERVICE_", "${SERVICE_", "- SERVICE_"].iter().any(|start| text.contains(&format!("{start}{kind}_")))
+        ["$SERVICE_", "${SERVICE_", "- SERVICE_"]
+            .iter()
+            .any(|start| text.contains(&format!("{start}{kind}_")))
     };
     has("slogan") || has("documentation") && has("logo") || magic.iter().any(|kind| uses(&kind))
 }
@@ -317,7 +318,8 @@ mod tests {
 
     #[test]
     fn names_before_an_equals_sign_are_variables() {
-        let text = "[config]\nenv = [\"A=1\", 'B_2=x=y', { \"C\" = 3 }]\n[config.env]\nD = \"${x}\"\n\"E\"= \"\"\n";
+        let text =
+            "[config]\nenv = [\"A=1\", 'B_2=x=y', { \"C\" = 3 }]\n[config.env]\nD = \"${x}\"\n\"E\"= \"\"\n";
         let found = assigned(text);
         for name in ["A", "B_2", "C", "D", "E"] {
             assert!(found.iter().any(|other| other == name), "{name}: {found:?}");

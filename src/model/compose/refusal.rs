@@ -1,5 +1,7 @@
 //! Errors for which Docker Compose rejects a project, each with its place.
 
+use std::path::PathBuf;
+
 use super::schema::Release;
 use super::service::Service;
 use super::value::{Kind, Value};
@@ -36,6 +38,8 @@ pub struct Refusal {
     pub unknown_key: Option<String>,
     /// What is missing, if it is a name that nothing in the project defines, or a service without anything to run.
     pub undefined: Option<Undefined>,
+    /// Another Compose file that defines it, relative to the project's directory.
+    pub defined_in: Option<PathBuf>,
     /// The name of a key that Compose does not know and that resembles none that it knows: a later release may take it.
     pub may_be_newer: Option<String>,
     /// The only key that resembles it, if that one is absent and takes the value.
@@ -81,6 +85,7 @@ impl Refusal {
             may_be_added: false,
             unknown_key: None,
             undefined: None,
+            defined_in: None,
             may_be_newer: None,
             rename_to: None,
         }
@@ -104,6 +109,7 @@ impl Refusal {
             may_be_added: false,
             unknown_key: None,
             undefined: None,
+            defined_in: None,
             may_be_newer: None,
             rename_to: None,
         }
@@ -189,6 +195,7 @@ impl Refusals {
             may_be_added: false,
             unknown_key: None,
             undefined: None,
+            defined_in: None,
             may_be_newer: None,
             rename_to: None,
         });

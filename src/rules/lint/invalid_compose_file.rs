@@ -40,6 +40,16 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
             }
             continue;
         }
+        if let Some(file) = &refusal.defined_in {
+            let file = file.display();
+            let mut finding = cx.report(refusal.span, refusal.message.clone());
+            finding.severity(Severity::Note).label(format!("defined in `{file}`")).via(&refusal.via);
+            finding.help(format!("give Compose both files: `-f {file}`"));
+            if let Some(service) = &refusal.service {
+                finding.service(service);
+            }
+            continue;
+        }
         let mut finding = cx.report(refusal.span, refusal.message.clone());
         finding
             .label(refusal.label.as_str())

@@ -130,6 +130,7 @@ fn refusal(span: Span, value: &Value, message: String, label: &str, upstream: St
         may_be_added: false,
         unknown_key: None,
         undefined: None,
+        defined_in: None,
         may_be_newer: None,
         rename_to: None,
     }

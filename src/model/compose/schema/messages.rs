@@ -137,6 +137,7 @@ fn refusal(place: &Place, message: String, label: String, upstream: String) -> R
         may_be_added: false,
         unknown_key: None,
         undefined: None,
+        defined_in: None,
         may_be_newer: None,
         rename_to: None,
     }
