@@ -295,7 +295,7 @@ fn is_of_coolify(text: &str) -> bool {
             .iter()
             .any(|start| text.contains(&format!("{start}{kind}_")))
     };
-    has("slogan") || has("documentation") && has("logo") || magic.iter().any(|kind| uses(&kind))
+    has("slogan") || has("documentation") && has("logo") || magic.iter().any(uses)
 }
 
 /// True if a list of templates for Portainer, in a directory above or beside the file, names it.
