@@ -7,12 +7,15 @@ use crate::source::{SourceId, Sources, Span};
 use crate::workload::Kind;
 
 /// A checked Compose project, before it is known whether another project includes it.
+#[derive(Default)]
 pub(super) struct LoadedProject {
     pub(super) checked: CheckedProject,
     /// The Compose files that it reads.
     pub(super) project_files: project::ProjectFiles,
     /// See [`crate::workload::Project::name`].
     pub(super) name: Option<String>,
+    /// Which of its files are templates of platforms, and why, as messages.
+    pub(super) templates: Vec<String>,
     /// True unless the run is limited to named files that are no part of it.
     pub(super) in_scope: bool,
 }

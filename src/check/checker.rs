@@ -9,7 +9,7 @@ use super::elsewhere::ExternalChanges;
 use super::mentions::Mentions;
 use super::merge::SharedFindings;
 use super::scope::Scope;
-use super::{Options, generated, running};
+use super::{Options, defined, filled_in, generated, running};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
@@ -44,6 +44,8 @@ pub(super) struct Around<'r> {
     elsewhere: &'r ExternalChanges,
     /// The projects of inspected containers.
     inspected: &'r [Project],
+    /// The Compose files of the run and those around them.
+    compose_files: &'r [PathBuf],
 }
 
 impl Checker<'_> {
@@ -67,10 +69,10 @@ impl Checker<'_> {
         let known: Vec<PathBuf> = known.chain(&discovered.unchecked_compose_files).cloned().collect();
         let elsewhere = ExternalChanges::of(&known, sources, &|path| options.is_excluded(path, false));
         let inspected = self.inspected(found(FileKind::Inspected));
-        let around = Around { elsewhere: &elsewhere, inspected: &inspected };
+        let around = Around { elsewhere: &elsewhere, inspected: &inspected, compose_files: &known };
         let mut projects: Vec<LoadedProject> = Vec::new();
         if !options.compose_files.is_empty() {
-            let settings = options.settings_of(&options.compose_files);
+            let settings = options.settings_of(&options.compose_files, sources);
             let model = project::load_merged(&options.compose_files, &settings, sources);
             projects.push(self.load(model, None, (&Dockerfiles::default(), around)));
         }
@@ -79,7 +81,7 @@ impl Checker<'_> {
             let dockerfiles = Dockerfiles::default();
             let mut projects = Vec::new();
             let mut seen = SeenInDirectory::default();
-            let settings = options.settings_of(&files);
+            let settings = options.settings_of(&files, sources);
             project::load_directory(&directory, files, (&settings, share), sources, &mut |model| {
                 let mut project = self.load(model, scope.as_ref(), (&dockerfiles, around));
                 seen.drop_duplicates(&mut project, sources);
@@ -140,17 +142,17 @@ impl Checker<'_> {
         scope: Option<&Scope>,
         (dockerfiles, around): (&Dockerfiles, Around<'_>),
     ) -> LoadedProject {
-        let Around { elsewhere, inspected } = around;
+        let Around { elsewhere, inspected, compose_files } = around;
         let first = model.request.files.first().cloned().unwrap_or_else(|| PathBuf::from("."));
         let project_files = model.project_files(self.sources);
         if scope.is_some_and(|scope| !scope.may_concern(&model, &project_files, self.sources)) {
             let checked = CheckedProject::default();
-            return LoadedProject { checked, project_files, name: None, in_scope: false };
+            return LoadedProject { checked, project_files, ..LoadedProject::default() };
         }
         let changes = elsewhere.of_project(&model, self.sources);
         let mut project = self.with_catalog(&first, dockerfiles, |assembler| assembler.project(&mut model));
         project.elsewhere = changes;
-        project.is_template = model.request.settings.platform.reads_any(&model.request.files);
+        defined::find(&mut project, &model, compose_files, self.sources);
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
         if let Some(measured) = self.measured {
@@ -161,13 +163,14 @@ impl Checker<'_> {
         // No rules run over a project out of scope, but its files and Dockerfiles matter to the other projects.
         let Some(restrictions) = restrictions else {
             let checked = CheckedProject::of(&project);
-            return LoadedProject { checked, project_files, name: project.name, in_scope: false };
+            return LoadedProject { checked, project_files, name: project.name, ..LoadedProject::default() };
         };
         let is_restricted = !(project.report_only.is_empty() && restrictions.is_empty());
         let name = project.name.clone();
+        let templates = model.request.settings.platform.explained(&model.request.files);
         let mut checked = self.check(project, is_restricted, Some(elsewhere));
         checked.report_only.extend(restrictions);
-        LoadedProject { checked, project_files, name, in_scope: true }
+        LoadedProject { checked, project_files, name, templates, in_scope: true }
     }
 
     /// Calls `assemble` with the image catalog of the file's configuration, else the built-in one.
@@ -195,6 +198,7 @@ impl Checker<'_> {
         if let Some(elsewhere) = elsewhere {
             elsewhere.remove_unsafe_fixes(&mut checked.findings, &project, self.sources);
         }
+        filled_in::remove_errors(&mut checked.findings, self.sources);
         generated::remove_fixes(&mut checked.findings, self.sources);
         if !is_restricted {
             self.shared.add_from(&mut checked, &project);
@@ -219,7 +223,7 @@ fn explain<'p>(
     included: impl Iterator<Item = &'p project::ProjectFiles>,
     sources: &Sources,
 ) {
-    for LoadedProject { checked, project_files, name, .. } in
+    for LoadedProject { checked, project_files, name, templates, .. } in
         projects.iter().filter(|project| project.in_scope)
     {
         let others = checked.files.iter().copied().filter(|file| !project_files.roots.contains(file));
@@ -238,6 +242,7 @@ fn explain<'p>(
                 tracing::info!("project `{name}`: {}{reads}", names(&project_files.roots, sources));
             }
         }
+        templates.iter().for_each(|template| tracing::info!("{template}"));
     }
     for part in included {
         tracing::info!("{} is part of another project", names(&part.roots, sources));

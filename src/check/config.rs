@@ -25,12 +25,12 @@ impl Options {
     }
 
     /// Returns the settings to load files of one directory with.
-    pub(super) fn settings_of(&self, files: &[PathBuf]) -> Settings {
+    pub(super) fn settings_of(&self, files: &[PathBuf], sources: &Sources) -> Settings {
         let mut settings = self.settings.clone();
-        if let Some(config) = files.first().and_then(|file| self.config_of(file)) {
-            let templates = files.iter().filter(|file| config.names_compose_file(file)).cloned().collect();
-            settings.platform = Platform { variables: config.platform_variables(), templates };
-        }
+        let config = files.first().and_then(|file| self.config_of(file));
+        let variables = config.as_ref().map(|config| config.platform_variables()).unwrap_or_default();
+        let is_named = |file: &Path| config.as_ref().is_some_and(|config| config.names_compose_file(file));
+        settings.platform = Platform::of(variables, files, &is_named, sources);
         settings
     }
 

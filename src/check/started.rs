@@ -37,7 +37,7 @@ impl Checker<'_> {
         let dockerfiles = Dockerfiles::default();
         match launch::devcontainer_project(file, self.sources)? {
             DevcontainerProject::Compose(files) => {
-                let settings = self.options.settings_of(&files);
+                let settings = self.options.settings_of(&files, self.sources);
                 let model = project::load_merged(&files, &settings, self.sources);
                 Some(self.load(model, None, (&dockerfiles, around)).checked)
             }

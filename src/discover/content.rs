@@ -1,6 +1,8 @@
 //! Classifies a YAML text by its keys, line by line and without a parser: Compose file, CI pipeline, template or
 //! something else.
 
+use crate::syntax::placeholder;
+
 /// The class of a YAML text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
@@ -37,6 +39,14 @@ pub(super) fn content(text: &str) -> Content {
         block(text, &mut seen);
     }
     seen.verdict()
+}
+
+/// True for a YAML text that is filled in before Compose reads it.
+#[must_use]
+pub fn is_template(text: &str) -> bool {
+    content(text) == Content::Template
+        || text.lines().any(placeholder::is_block)
+        || placeholder::fills_in_pages(text)
 }
 
 /// The keys and marks seen so far.
@@ -248,7 +258,7 @@ fn begins_scalar(value: &str) -> bool {
 
 /// True for a line of template syntax, which YAML allows only in quotes and block scalars.
 fn is_template_line(line: &str) -> bool {
-    if ["{%", "{{", "{#"].iter().any(|mark| line.starts_with(mark)) {
+    if ["{%", "{{", "{#", "<%"].iter().any(|mark| line.starts_with(mark)) {
         return true;
     }
     let quoted = line.find(['"', '\'', '#']).unwrap_or(line.len());

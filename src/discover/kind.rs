@@ -50,6 +50,21 @@ const OTHER_ENDINGS: &[&str] = &[
     "js",
     "ts",
     "go",
+    "cs",
+    "kt",
+    "cpp",
+    "css",
+    "xml",
+    "svg",
+    "csv",
+    "log",
+    "ini",
+    "cfg",
+    "conf",
+    "adoc",
+    "ps1",
+    "bat",
+    "ignore",
     "j2",
     "jinja",
     "jinja2",
@@ -57,6 +72,8 @@ const OTHER_ENDINGS: &[&str] = &[
     "tpl",
     "template",
     "gotmpl",
+    "templ",
+    "vm",
     "erb",
     "ejs",
     "hbs",
@@ -163,13 +180,18 @@ const OF_TOOLS: [&str; 3] = ["templates", "tasks", "handlers"];
 const MAX_LOOKED_AT: u64 = 256 * 1024;
 
 /// Returns the kind of a file found by a directory walk. Dockerfiles and Compose files with a default name are
-/// recognized by name, other Compose files by name and content. `below` is the path relative to the directory that is
-/// searched.
+/// recognized by name, others by name and content. `below` is the path relative to the directory that is searched.
 #[must_use]
 pub fn kind_in_walk(path: &Path, below: &Path, disk: &FileSystem) -> Option<FileKind> {
     let name = path.file_name()?.to_str()?;
     let by_name = kind_of(path);
-    if by_name == Some(FileKind::Dockerfile) || !may_be_linted(path) {
+    if by_name == Some(FileKind::Dockerfile) {
+        let may_be_other = !matches!(name, "Dockerfile" | "Containerfile" | "dockerfile");
+        let text = || beginning(path, disk).ok();
+        let is_other = may_be_other && text().is_some_and(|text| !is_dockerfile_text(&text));
+        return by_name.filter(|_| !is_other);
+    }
+    if !may_be_linted(path) {
         return by_name;
     }
     let lies_in =
@@ -262,20 +284,27 @@ fn beginning(path: &Path, disk: &FileSystem) -> Result<String, LoadError> {
 /// before, Compose by its top-level keys.
 #[must_use]
 pub fn kind_of_text(text: &str) -> Option<FileKind> {
-    let text = text.trim_start_matches('\u{feff}');
-    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
-        // BuildKit takes no account of blanks before a comment or an instruction.
-        match line.trim_start().strip_prefix('#') {
-            Some(comment) if is_directive(comment) => return Some(FileKind::Dockerfile),
-            Some(_) => {}
-            None if begins_dockerfile(line) => return Some(FileKind::Dockerfile),
-            None => break,
-        }
+    if is_dockerfile_text(text) {
+        return Some(FileKind::Dockerfile);
     }
     match content(text) {
         Content::Compose => Some(FileKind::Compose),
         _ => is_inspected(text).then_some(FileKind::Inspected),
     }
+}
+
+/// True if the first instruction is `FROM` or `ARG`, or a parser directive comes before.
+fn is_dockerfile_text(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        // BuildKit takes no account of blanks before a comment or an instruction.
+        match line.trim_start().strip_prefix('#') {
+            Some(comment) if is_directive(comment) => return true,
+            Some(_) => {}
+            None => return begins_dockerfile(line),
+        }
+    }
+    false
 }
 
 /// Keys that `docker inspect` and `podman inspect` print of a container, an image, a network and a volume, and hardly anything else.
@@ -352,6 +381,10 @@ mod tests {
             "Dockerfile.dockerignore",
             "Dockerfile.md",
             "Dockerfile.j2",
+            "Dockerfile.cs",
+            "Dockerfile.ignore",
+            "Dockerfile.templ",
+            ".dockerfile.txt",
             "Dockerfile.prod.tmpl",
             "Dockerfiles",
             "Dockerfile.",

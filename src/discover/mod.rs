@@ -13,6 +13,7 @@ mod root;
 mod untracked;
 mod walk;
 
+pub use content::is_template;
 pub use devcontainer::{
     Devcontainer, DevcontainerBuild, HostRequirement, host_requirement, is_devcontainer, read_devcontainer,
 };

@@ -147,6 +147,17 @@ pub fn is_for_swarm(tree: &Tree, path: &Path) -> bool {
         || ["secrets", "configs"].into_iter().flat_map(sections).any(|entry| is(entry, "external", "true"))
 }
 
+/// True if a file has this name in a section, with an image or a build if it `must_run`.
+#[must_use]
+pub fn defines(tree: &Tree, section: &str, name: &str, must_run: bool) -> bool {
+    tree.documents().iter().any(|root| {
+        let found = child(tree, *root, section).and_then(|section| child(tree, section, name));
+        found.is_some_and(|entry| {
+            !must_run || ["image", "build"].iter().any(|key| child(tree, entry, key).is_some())
+        })
+    })
+}
+
 /// Returns the name of the service at byte offset `at`.
 #[must_use]
 pub fn service_at(tree: &Tree, text: &str, at: u32) -> Option<String> {

@@ -96,7 +96,7 @@ impl Project {
 }
 
 /// The Compose files of a project.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ProjectFiles {
     /// The requested files.
     pub roots: Vec<SourceId>,
@@ -115,7 +115,7 @@ pub fn load_merged(files: &[PathBuf], settings: &Settings, sources: &Sources) ->
         directory,
         settings: settings.clone(),
         shared_byte_limit: MAX_TAKEN,
-        self_contained: !settings.platform.reads_any(files),
+        self_contained: !settings.platform.may_add_anything(files),
     };
     Project::load(request, None, sources)
 }
@@ -170,7 +170,7 @@ pub fn load_directory(
         let self_contained = !in_devcontainer
             && !is_below_another(directory, sources)
             && !awaits_override(directory, &default, sources)
-            && !settings.platform.reads_any(&default);
+            && !settings.platform.may_add_anything(&default);
         let asked = Request { self_contained, ..request(default.clone()) };
         each(Project::load(asked, None, sources));
     }

@@ -5,6 +5,7 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod duration;
 pub mod json;
+pub mod placeholder;
 pub mod settings;
 pub mod shell;
 pub mod size;

@@ -69,7 +69,6 @@ impl Assembler<'_> {
             is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),
             limit_keys: LimitKeys::default(),
             elsewhere: Vec::new(),
-            is_template: false,
             lock: self.lock.map(|lock| lock.file),
             running: Vec::new(),
         };
@@ -264,7 +263,10 @@ impl Assembler<'_> {
         };
         if !eaten.is_empty() {
             let given = around.variables_of_examples();
-            eaten.retain(|variable| !given.contains(&variable.name.value));
+            eaten.retain(|variable| {
+                let name = &variable.name.value;
+                !given.contains(name) && !project.compose.may_be_set(name)
+            });
         }
         let tools = tools::tools(&facts.base, runs.as_ref(), &facts.missing_tools, self.catalog);
         let exposed = tools::exposed(&facts, target, starts, self.catalog);

@@ -122,8 +122,6 @@ pub struct Project {
     pub limit_keys: LimitKeys,
     /// Changes to the project's services by files outside the project.
     pub elsewhere: Vec<ChangedElsewhere>,
-    /// True if the configuration names one of the files as a template of another platform.
-    pub is_template: bool,
     /// The file of locked images that holds for it.
     pub lock: Option<SourceId>,
     /// Inspected containers that its services were started as.

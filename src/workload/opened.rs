@@ -48,6 +48,8 @@ pub(super) struct Assigned {
     values: HashMap<String, Option<TracedText>>,
     /// True if others may be assigned: by a sourced file, `eval` or `read`.
     unseen: bool,
+    /// True if a script ends at a variable that is not set: `set -u`.
+    pub(super) refuses_unset: bool,
 }
 
 /// What scripts assign to a shell variable.
@@ -80,6 +82,7 @@ impl Assigned {
             let program = command.words.first().map(|word| base_name(word.as_ref()));
             self.unseen |=
                 matches!(program, Some("." | "source" | "eval" | "read" | "mapfile" | "readarray"));
+            self.refuses_unset |= program == Some("set") && refuses_unset(&command.words);
             let exports = matches!(program, Some("export" | "declare" | "typeset" | "local" | "readonly"));
             let alone = command.words.is_empty();
             for set in &command.assignments {
@@ -114,6 +117,17 @@ impl Assigned {
         let twice = self.values.contains_key(name);
         self.values.insert(name.to_owned(), value.filter(|_| !twice));
     }
+}
+
+/// True for `set -u`, `set -eu` and `set -o nounset`.
+fn refuses_unset(words: &[Word]) -> bool {
+    let mut options = words.iter().skip(1).map(|word| word.as_ref()).take_while(|word| *word != "--");
+    options.any(|word| is_short_nounset(word) || word == "nounset")
+}
+
+/// True for options of a shell in short form with `u` among them: `-u`, `-eu`.
+fn is_short_nounset(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|flags| !flags.starts_with('-') && flags.contains('u'))
 }
 
 /// The circumstances in which a command runs.
@@ -230,6 +244,9 @@ impl StartReader<'_> {
         let found = file.filter(|file| within && may_be_script(file.as_str()));
         if let Some(text) = found.and_then(|file| self.scripts.find(file.as_str())) {
             let script = shell::read(&text);
+            let first = text.as_str().lines().next().and_then(|line| line.strip_prefix("#!"));
+            self.out.assigned.refuses_unset |=
+                first.is_some_and(|line| line.split_whitespace().any(is_short_nounset));
             self.replaced += 1;
             return self.script(&script, Context { arguments: Some(arguments), expanded: true, ..deeper }, 0);
         }

@@ -71,6 +71,8 @@ pub struct ReplacedByCompose {
     pub words: Option<Vec<String>>,
     /// True if the key is a `command` after an entrypoint like `[sh, -c]`, which takes its script as one word.
     pub behind_shell: bool,
+    /// The program of a healthcheck that passes without the login that the variable is a part of.
+    pub passes_anyway: Option<&'static str>,
 }
 
 /// Finds variables that Compose has no value for and replaces, though the container's environment has one.
@@ -93,9 +95,11 @@ pub(super) fn replaced_by_compose(
     ];
     let unknown = facts.into_iter().filter_map(|(key, fact, shell, words)| match fact? {
         Fact::Unknown { at, why: Why::Variable(name) } => {
+            let passes_anyway = words.filter(|_| key == "healthcheck").and_then(without_login);
             let words = words.and_then(|words| filled(words, name));
             let behind_shell = key == "command" && wants_script(service.entrypoint.value());
-            Some(ReplacedByCompose { name: Spanned::new(name.clone(), *at), shell, key, words, behind_shell })
+            let name = Spanned::new(name.clone(), *at);
+            Some(ReplacedByCompose { name, shell, key, words, behind_shell, passes_anyway })
         }
         _ => None,
     });
@@ -107,6 +111,80 @@ pub(super) fn replaced_by_compose(
         of_image || service.ports.hidden_by.iter().any(|port| port == name)
     };
     unknown.filter(|eaten| has_value(&eaten.name.value) && !is_given(&eaten.name.value)).collect()
+}
+
+/// A program that asks whether a server answers and passes whatever login it is given.
+struct Asking {
+    /// Its names, the usual one first.
+    names: &'static [&'static str],
+    /// The word that makes it ask, if it does other things as well.
+    word: Option<&'static str>,
+    /// Options with a part of the login.
+    login: &'static [&'static str],
+    /// It passes even if the shell drops the empty word after such an option, so that the option takes the next one.
+    takes_next: bool,
+}
+
+/// Programs that pass without a valid login.
+const ASKING: [Asking; 3] = [
+    // MySQL 8.4 Reference Manual, "mysqladmin": `ping` returns 0 even in case of an error such as "Access denied".
+    Asking {
+        names: &["mysqladmin", "mariadb-admin"],
+        word: Some("ping"),
+        login: &["-p", "-u", "--password", "--user"],
+        takes_next: true,
+    },
+    // PostgreSQL 17 documentation, "pg_isready": user name, password and database need not be correct.
+    Asking {
+        names: &["pg_isready"],
+        word: None,
+        login: &["-U", "-d", "--username", "--dbname"],
+        takes_next: false,
+    },
+    // Redis documentation, "redis-cli": only `-e` makes an error reply an exit code.
+    Asking {
+        names: &["redis-cli", "valkey-cli", "keydb-cli"],
+        word: Some("ping"),
+        login: &["-a", "--pass", "--user"],
+        takes_next: true,
+    },
+];
+
+/// Returns the program of a test that passes although parts of its login are missing. `test` has holes for variables without a value.
+fn without_login(test: &[TracedText]) -> Option<&'static str> {
+    let (kind, rest) = test.split_first()?;
+    let listed = kind.as_str() == "CMD";
+    let words: Vec<String> = match rest {
+        _ if listed => rest.iter().map(|word| word.as_str().to_owned()).collect(),
+        [script] => {
+            let script = shell::read(script);
+            let first = script.commands.first()?;
+            // What runs after a failure does not matter.
+            let alone = script.commands.len() == 1 || first.end == Join::Or;
+            if !script.complete || !alone || !script.frames.is_empty() {
+                return None;
+            }
+            first.words.iter().map(|word| word.as_ref().to_owned()).collect()
+        }
+        _ => return None,
+    };
+    let (program, arguments) = words.split_first()?;
+    let asking = ASKING.iter().find(|asking| asking.names.contains(&base_name(program)))?;
+    let asks = asking.word.is_none_or(|word| arguments.iter().any(|own| own.eq_ignore_ascii_case(word)));
+    let is_login = |(at, word): (usize, &String)| {
+        let before = word.find(HOLE).and_then(|hole| word.get(..hole)).unwrap_or_default();
+        match before {
+            "" => {
+                let option = at.checked_sub(1).and_then(|at| arguments.get(at));
+                option.is_some_and(|option| asking.login.contains(&option.as_str()))
+                    && (listed || asking.takes_next)
+            }
+            _ => asking.login.iter().any(|option| before.trim_end_matches(['=', '"', '\'']) == *option),
+        }
+    };
+    let mut holes = arguments.iter().enumerate().filter(|(_, word)| word.contains(HOLE));
+    let harmless = asks && !arguments.iter().any(|word| word == "-e") && holes.all(is_login);
+    harmless.then(|| asking.names.first().copied())?
 }
 
 /// Puts the one missing variable back into the words, as the container's own. `None` if several are missing.

@@ -65,6 +65,12 @@ impl Environment {
         self.layers.push(Arc::new(known));
     }
 
+    /// Adds variables that something else sets to values that are not known. Existing ones win.
+    pub(crate) fn add_unknown(&mut self, names: Vec<&str>) {
+        let unknown = names.into_iter().map(|name| (name.to_owned(), Variable::unknown()));
+        self.layers.push(Arc::new(unknown.collect()));
+    }
+
     /// Returns the number of files that were read.
     pub(crate) fn files(&self) -> usize {
         self.layers.len()

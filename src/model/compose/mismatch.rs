@@ -115,7 +115,9 @@ fn refusal(span: Span, value: &Value, path: &[String]) -> Refusal {
         related: Vec::new(),
         in_stack: false,
         may_be_added: false,
-        is_unknown_key: false,
+        unknown_key: None,
+        undefined: None,
+        defined_in: None,
         may_be_newer: None,
         rename_to: None,
     }

@@ -14,6 +14,7 @@ mod load;
 mod memory;
 mod merge;
 mod mismatch;
+mod platform;
 mod refusal;
 mod schema;
 mod service;
@@ -25,7 +26,8 @@ pub use described::{ComposeLabels, Described, Description, ServiceBuilder, Setti
 pub use job::{Element, PreStart, service_of};
 pub(crate) use load::is_remote;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
-pub use refusal::{NewerKey, Refusal};
+pub use platform::{Platform, Recognized, Template};
+pub use refusal::{NewerKey, Refusal, Undefined};
 pub use schema::{COMPOSE, Release};
 pub use service::{
     BuildSection, Dependency, Deploy, EnvFile, HealthcheckSection, Logging, Mount, Ports, Rejection, Service,
@@ -34,8 +36,6 @@ pub use service::{
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use globset::GlobSet;
 
 use self::environment::Environment;
 use self::field::Fields;
@@ -80,23 +80,6 @@ pub struct Settings {
     pub platform: Platform,
 }
 
-/// What a platform that reads Compose files before Compose does adds to them: Coolify, Umbrel and the like.
-#[derive(Clone, Debug, Default)]
-pub struct Platform {
-    /// Globs for the names of variables that it fills in.
-    pub variables: Arc<GlobSet>,
-    /// The files that are its templates: it takes keys of its own in them, and adds to their services.
-    pub templates: Vec<PathBuf>,
-}
-
-impl Platform {
-    /// True if one of the files is a template.
-    #[must_use]
-    pub fn reads_any(&self, files: &[PathBuf]) -> bool {
-        files.iter().any(|file| self.templates.contains(file))
-    }
-}
-
 /// The merged model of one project.
 #[derive(Clone, Debug)]
 pub struct Compose {
@@ -119,6 +102,8 @@ pub struct Compose {
     /// References that could not be followed.
     pub unresolved: Vec<Unresolved>,
     environment: Environment,
+    /// A platform may set any variable. Where a default is written, the default counts.
+    platform_sets_any: bool,
     /// Held so that others that ask for the tree of one of the files need not parse it again.
     #[expect(dead_code, reason = "they are held, not read")]
     trees: Vec<Arc<Tree>>,
@@ -144,6 +129,9 @@ impl Compose {
         }
         // Held so that they are not parsed again when the files are loaded.
         let trees: Vec<Arc<Tree>> = files.iter().map(|file| Tree::of(&sources.get(*file))).collect();
+        let of_platform = settings.platform.variables_of(&request.files);
+        let platform_sets_any = of_platform.is_none();
+        environment.add_unknown(of_platform.unwrap_or_default());
         environment.set_project_name(Loader::project_name(&trees, &environment));
         let context = Context { directory: request.directory.clone(), environment };
         let merged = loader.load(&files, &context, &[]);
@@ -167,7 +155,8 @@ impl Compose {
         }
         let unresolved = loader.unresolved.iter().cloned();
         let newer_keys = loader.refusals.take_newer();
-        let refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved, sources);
+        let mut refusals = loader.refusals.without_reported(&services, &loader.errors, unresolved);
+        refusals.retain(|refusal| !settings.platform.settles(&request.files, refusal));
         Self {
             name,
             version,
@@ -179,6 +168,7 @@ impl Compose {
             newer_keys,
             unresolved: loader.unresolved.into_iter().collect(),
             environment: context.environment,
+            platform_sets_any,
             trees: loader.trees.into_values().collect(),
         }
     }
@@ -200,6 +190,7 @@ impl Compose {
             newer_keys: Vec::new(),
             unresolved: Vec::new(),
             environment: Environment::default(),
+            platform_sets_any: false,
             trees: Vec::new(),
         }
     }
@@ -242,6 +233,13 @@ impl Compose {
             self.environment.variable("COMPOSE_PROFILES").filter(|variable| !variable.is_unknown());
         let names = variable.map(|variable| variable.value).unwrap_or_default();
         names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// True for a variable that a platform, or a file that cannot be read, may set: it is not known to be empty.
+    #[must_use]
+    pub fn may_be_set(&self, name: &str) -> bool {
+        self.platform_sets_any
+            || self.environment.variable(name).is_some_and(|variable| variable.is_unknown())
     }
 
     /// Returns a variable of the project's environment: its value and, if a file sets it, the span.

@@ -1,11 +1,13 @@
 //! Errors for which Docker Compose rejects a project, each with its place.
 
+use std::path::PathBuf;
+
 use super::schema::Release;
 use super::service::Service;
 use super::value::{Kind, Value};
 use super::{SizeProblem, Unresolved};
 use crate::hash::HashSet;
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{SourceId, Span};
 use crate::syntax::SyntaxError;
 
 /// Upper bound on the refusals of one project. Someone who has so many mends some and runs again.
@@ -32,12 +34,25 @@ pub struct Refusal {
     pub in_stack: bool,
     /// Something is missing that an override file may add.
     pub may_be_added: bool,
-    /// It is a key that Compose does not know.
-    pub is_unknown_key: bool,
+    /// The key, if it is one that Compose does not know.
+    pub unknown_key: Option<String>,
+    /// What is missing, if it is a name that nothing in the project defines, or a service without anything to run.
+    pub undefined: Option<Undefined>,
+    /// Another Compose file that defines it, relative to the project's directory.
+    pub defined_in: Option<PathBuf>,
     /// The name of a key that Compose does not know and that resembles none that it knows: a later release may take it.
     pub may_be_newer: Option<String>,
     /// The only key that resembles it, if that one is absent and takes the value.
     pub rename_to: Option<&'static str>,
+}
+
+/// A name that nothing defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undefined {
+    /// The section that lacks it: `services`, `networks`.
+    pub section: &'static str,
+    /// The name.
+    pub name: String,
 }
 
 /// A key that older releases of Docker Compose refuse.
@@ -68,7 +83,9 @@ impl Refusal {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
-            is_unknown_key: false,
+            unknown_key: None,
+            undefined: None,
+            defined_in: None,
             may_be_newer: None,
             rename_to: None,
         }
@@ -90,7 +107,9 @@ impl Refusal {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
-            is_unknown_key: false,
+            unknown_key: None,
+            undefined: None,
+            defined_in: None,
             may_be_newer: None,
             rename_to: None,
         }
@@ -174,7 +193,9 @@ impl Refusals {
             related: Vec::new(),
             in_stack: true,
             may_be_added: false,
-            is_unknown_key: false,
+            unknown_key: None,
+            undefined: None,
+            defined_in: None,
             may_be_newer: None,
             rename_to: None,
         });
@@ -193,7 +214,6 @@ impl Refusals {
         services: &[Service],
         errors: &[SyntaxError],
         unresolved: impl Iterator<Item = Unresolved>,
-        sources: &Sources,
     ) -> Vec<Refusal> {
         if self.found.is_empty() {
             return self.found;
@@ -211,15 +231,9 @@ impl Refusals {
             reported.extend(healthcheck.map(|refusal| refusal.span));
         }
         let is_reported = |span: Span| reported.iter().any(|place| touches(*place, span));
-        self.found.retain(|refusal| !is_reported(refusal.span) && !is_templated(refusal.span, sources));
+        self.found.retain(|refusal| !is_reported(refusal.span));
         self.found
     }
-}
-
-/// True for a place that a template engine fills in before Compose reads the file.
-fn is_templated(span: Span, sources: &Sources) -> bool {
-    let source = sources.get(span.file);
-    source.text().contains("{%") || source.line_at(span.start).text.contains("{{")
 }
 
 /// True if one span is within the other.

@@ -39,6 +39,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 .severity(severity)
                 .related(value.span, "set for the container; Compose does not read this");
         }
+        if let Some(program) = eaten.passes_anyway {
+            finding.severity(Severity::Note).note(format!("`{program}` passes without a valid login, too"));
+        }
         if eaten.shell {
             let at = variable.span.start;
             let edit = Edit { span: Span { end: at, ..variable.span }, replacement: "$".to_owned() };

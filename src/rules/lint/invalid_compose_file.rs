@@ -27,8 +27,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
     };
     let release = cx.policy().thresholds.compose_version;
     for refusal in &project.refusals {
-        let of_platform = project.is_template && refusal.is_unknown_key;
-        if (stack && !refusal.in_stack) || is_added(refusal) || of_platform {
+        if (stack && !refusal.in_stack) || is_added(refusal) {
             continue;
         }
         if let Some(name) = refusal.may_be_newer.as_ref().filter(|_| release > COMPOSE && !stack) {
@@ -36,6 +35,16 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
                 format!("{name} is unknown to Compose {COMPOSE}, and Compose {release} may take it");
             let mut finding = cx.report(refusal.span, message);
             finding.severity(Severity::Note).label("not checked").via(&refusal.via);
+            if let Some(service) = &refusal.service {
+                finding.service(service);
+            }
+            continue;
+        }
+        if let Some(file) = &refusal.defined_in {
+            let file = file.display();
+            let mut finding = cx.report(refusal.span, refusal.message.clone());
+            finding.severity(Severity::Note).label(format!("defined in `{file}`")).via(&refusal.via);
+            finding.help(format!("give Compose both files: `-f {file}`"));
             if let Some(service) = &refusal.service {
                 finding.service(service);
             }

@@ -1,7 +1,7 @@
 //! The rule `invalid-restart-policy`.
 
 use crate::diagnostic::{Applicability, FixOp};
-use crate::rules::RuleContext;
+use crate::rules::{RuleContext, Target};
 use crate::workload::{FactName, Workload};
 
 rule! {
@@ -16,6 +16,10 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     unknown_policy(workload, cx);
     attempts_in_condition(workload, cx);
+    // Swarm starts its tasks anew itself, and counts the attempts with each condition.
+    if cx.policy().target == Target::Swarm || cx.project().for_swarm {
+        return;
+    }
     let (Some(attempts), Some(condition)) =
         (workload.service.deploy.max_attempts.known(), workload.process.restart.known())
     else {

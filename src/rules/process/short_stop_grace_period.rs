@@ -1,6 +1,6 @@
 //! The rule `short-stop-grace-period`.
 
-use crate::diagnostic::{Applicability, Confidence, FixOp, Severity};
+use crate::diagnostic::{Applicability, Confidence, FixOp};
 use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
 use crate::workload::{Certainty, Fact, FactName, Kind, Workload, duration};
@@ -8,7 +8,7 @@ use crate::workload::{Certainty, Fact, FactName, Kind, Workload, duration};
 rule! {
     name: "short-stop-grace-period",
     summary: "a server is killed before it has stopped: exit code 137, although memory was not short",
-    severity: Warning,
+    severity: Note,
     group: Process,
     preset: Recommended,
     check: Workload(check),
@@ -42,7 +42,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let (name, sure) = (&workload.name, needs.confidence == Certainty::High);
     let written = !period.is_absent();
-    let severity = if written && sure { RULE.meta().severity } else { Severity::Note };
     let (has, asked) = (duration::display(has), compose(needs.seconds));
     let mut finding = cx
         .report(place, format!("`docker stop` kills `{name}` after {has}; it may need {asked} to shut down"));
@@ -52,7 +51,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             false => format!("no `stop_grace_period`: killed {has} after the stop signal"),
         })
         .via(via)
-        .severity(role.soften(severity))
         .confidence(if sure { Confidence::Medium } else { Confidence::Low })
         .related(workload.image.base.span(), needs.why.as_str())
         .note("its exit code is then 137, as after an OOM kill, but memory was not the reason")

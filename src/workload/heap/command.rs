@@ -1,7 +1,7 @@
 //! Reads the runtime's own options from the command line.
 
 use super::reader::{SettingSource, SettingsReader};
-use crate::source::{Spanned, TracedText};
+use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::template::HOLE;
 use crate::syntax::words::split_options;
 use crate::workload::opened::Assignment;
@@ -53,7 +53,8 @@ impl SettingsReader<'_> {
         split_options(&out)
     }
 
-    /// Appends the expansion of `word`. Within the value that a script assigns to `assigned`, that variable has its old value.
+    /// Appends the expansion of `word`, with a [`HOLE`] where it is not known. Within the value that a script assigns to
+    /// `assigned`, that variable has its old value.
     fn expand_into(
         &self,
         out: &mut TracedText,
@@ -68,7 +69,7 @@ impl SettingsReader<'_> {
             let (name, default, end) = reference(text, dollar);
             at = end;
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                source.unknown = Some((word.span(), Why::Variable(name.to_owned())));
+                hide(out, source, word.span(), Why::Variable(name.to_owned()));
                 continue;
             }
             let set = if assigned == Some(name) { Assignment::None } else { self.assigned(name) };
@@ -78,7 +79,7 @@ impl SettingsReader<'_> {
                     continue;
                 }
                 Assignment::Value(_) | Assignment::Unknown => {
-                    source.unknown = Some((word.span(), Why::Other("its start script sets a variable")));
+                    hide(out, source, word.span(), Why::Other("its start script sets a variable"));
                     continue;
                 }
                 Assignment::None => {}
@@ -91,12 +92,16 @@ impl SettingsReader<'_> {
                         source.carrier = Some(Spanned::with_provenance(name.to_owned(), span, value.via));
                     }
                 }
-                Fact::Unknown { at, why } => source.unknown = Some((at, why)),
+                Fact::Unknown { at, why } => hide(out, source, at, why),
+                // After `set -u` the shell ends here unless whoever starts the container sets the variable.
+                Fact::Absent { .. } if default.is_none() && self.refuses_unset() => {
+                    hide(out, source, word.span(), Why::Variable(name.to_owned()));
+                }
                 // A shell expands an unset variable to nothing.
                 Fact::Known(_) | Fact::Absent { .. } => {
                     let default = default.map(|range| word.slice(range));
                     if default.as_ref().is_some_and(|default| default.as_str().contains('$')) {
-                        source.unknown = Some((word.span(), Why::Variable(name.to_owned())));
+                        hide(out, source, word.span(), Why::Variable(name.to_owned()));
                     } else if let Some(default) = default {
                         out.push_text(&default);
                     }
@@ -129,6 +134,12 @@ fn reference(text: &str, dollar: usize) -> (&str, Option<std::ops::Range<usize>>
         Some((name, default)) => (name, Some(end - 1 - default.len()..end - 1), end),
         None => (inside, None, end),
     }
+}
+
+/// Appends a [`HOLE`] for a variable without a known value.
+fn hide(out: &mut TracedText, source: &mut SettingSource, at: Span, why: Why) {
+    source.unknown = Some((at, why));
+    out.push_text(&TracedText::derived(HOLE.to_string(), at));
 }
 
 /// Joins an option and its value with one space.

@@ -187,6 +187,11 @@ impl SettingsReader<'_> {
         self.opened.map_or(Assignment::None, |opened| opened.assigned.of(name))
     }
 
+    /// True if a script of the start ends at a variable that is not set.
+    pub(super) fn refuses_unset(&self) -> bool {
+        self.opened.is_some_and(|opened| opened.assigned.refuses_unset)
+    }
+
     /// Returns the runtime's major version, if the image has that runtime, and its default heap.
     pub(super) fn version(&self) -> (Option<u32>, Option<DefaultHeap>) {
         let own = self.workload.image.runtime == Some(self.runtime.name);

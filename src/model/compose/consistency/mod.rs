@@ -128,7 +128,9 @@ fn refusal(span: Span, value: &Value, message: String, label: &str, upstream: St
         related: Vec::new(),
         in_stack: false,
         may_be_added: false,
-        is_unknown_key: false,
+        unknown_key: None,
+        undefined: None,
+        defined_in: None,
         may_be_newer: None,
         rename_to: None,
     }

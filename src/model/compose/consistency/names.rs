@@ -1,6 +1,6 @@
 //! Names in a service that nothing in the project defines.
 
-use super::super::refusal::{Refusal, Refusals};
+use super::super::refusal::{Refusal, Refusals, Undefined};
 use super::super::short::{is_path, volume};
 use super::super::value::Value;
 use super::{Named, Project, Subject, items, named, text};
@@ -81,7 +81,14 @@ struct Reference<'a, 'v> {
 }
 
 impl Reference<'_, '_> {
-    fn check(&self, named: &Named<'_>, section: &str, kind: &str, in_stack: bool, refusals: &mut Refusals) {
+    fn check(
+        &self,
+        named: &Named<'_>,
+        section: &'static str,
+        kind: &str,
+        in_stack: bool,
+        refusals: &mut Refusals,
+    ) {
         if self.project.defines(section, named.name) {
             return;
         }
@@ -92,7 +99,8 @@ impl Reference<'_, '_> {
             format!("service \"{service}\" refers to undefined {kind} {name}: invalid compose project");
         let message = format!("`{service}` uses the undefined {kind} `{name}`");
         let refusal = self.service.refusal(named.value, message, &label, upstream);
-        refusals.add(Refusal { span: named.span, in_stack, may_be_added: true, ..refusal });
+        let undefined = Some(Undefined { section, name: name.to_owned() });
+        refusals.add(Refusal { span: named.span, in_stack, may_be_added: true, undefined, ..refusal });
     }
 }
 
@@ -103,7 +111,8 @@ fn undefined_service(service: &Subject<'_>, project: &Project<'_>, other: &Named
         format!("service \"{own}\" depends on undefined service \"{name}\": invalid compose project");
     let message = format!("`{own}` depends on the undefined service `{name}`");
     let refusal = service.refusal(other.value, message, &label, upstream);
-    Refusal { span: other.span, may_be_added: true, ..refusal }
+    let undefined = Some(Undefined { section: "services", name: name.to_owned() });
+    Refusal { span: other.span, may_be_added: true, undefined, ..refusal }
 }
 
 fn near(name: &str, project: &Project<'_>, section: &str) -> Option<String> {

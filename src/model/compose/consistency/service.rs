@@ -1,6 +1,6 @@
 //! Contradictions within a service.
 
-use super::super::refusal::{Refusal, Refusals};
+use super::super::refusal::{Refusal, Refusals, Undefined};
 use super::super::short::{refused_port, volume};
 use super::super::value::{Entry, Kind, Value};
 use super::{Project, Subject, integer, items, named, refusal, text};
@@ -72,7 +72,8 @@ fn image(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) 
     );
     let message = format!("`{name}` has no `image` and no `build`");
     let refusal = service.refusal_at_key(message, "nothing to run", upstream);
-    refusals.add(Refusal { may_be_added: true, ..refusal });
+    let undefined = Some(Undefined { section: "services", name: name.to_owned() });
+    refusals.add(Refusal { may_be_added: true, undefined, ..refusal });
 }
 
 fn build(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {

@@ -135,7 +135,9 @@ fn refusal(place: &Place, message: String, label: String, upstream: String) -> R
         related: Vec::new(),
         in_stack: true,
         may_be_added: false,
-        is_unknown_key: false,
+        unknown_key: None,
+        undefined: None,
+        defined_in: None,
         may_be_newer: None,
         rename_to: None,
     }
@@ -167,7 +169,7 @@ pub(super) fn unknown_key(
         false => format!("Compose rejects {}", place.key(key)),
     };
     Refusal {
-        is_unknown_key: !known.is_empty(),
+        unknown_key: (!known.is_empty()).then(|| key.to_owned()),
         may_be_newer: may_be_newer.then(|| place.key(key)),
         ..refusal(place, message, label, upstream)
     }
