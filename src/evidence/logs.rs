@@ -6,6 +6,7 @@ use memchr::memmem::Finder;
 
 use super::cgroup::ContainerId;
 use super::name::Name;
+use super::spoken;
 use crate::source::Span;
 use crate::syntax::size::ByteSize;
 
@@ -22,6 +23,8 @@ pub struct LogLine {
     pub size: Option<ByteSize>,
     /// The container, as far as the line names it.
     pub name: Name,
+    /// True if the program reports it; false if the line may only speak of it.
+    pub reported: bool,
     /// The line.
     pub span: Span,
 }
@@ -308,21 +311,23 @@ const PREFIX: usize = 80;
 pub(super) fn line(text: &str, span: Span) -> Option<LogLine> {
     let text = text.get(..LONGEST).unwrap_or(text);
     let bytes = text.as_bytes();
-    let (sign, who, what) =
+    let (sign, who, what, at, first) =
         FIRST_PARTS.iter().zip(PATTERNS).find_map(|(first, (parts, sign, who, what))| {
-            let mut from = first.find(bytes)? + first.needle().len();
+            let at = first.find(bytes)?;
+            let mut from = at + first.needle().len();
             for part in parts.iter().skip(1) {
                 from += text.get(from..)?.find(part)? + part.len();
             }
-            Some((*sign, *who, *what))
+            Some((*sign, *who, *what, at, parts.first().copied().unwrap_or_default()))
         })?;
     let (name, message) = compose_prefix(text);
+    let reported = spoken::is_report(message, at.saturating_sub(text.len() - message.len()), first);
     let name = match sign {
         Sign::Unhealthy => named(message).unwrap_or_default(),
         Sign::StopTimeout => stopped(message).unwrap_or_default(),
         _ => name.unwrap_or_default(),
     };
-    Some(LogLine { sign, who, what, size: size(message), name, span })
+    Some(LogLine { sign, who, what, size: size(message), name, reported, span })
 }
 
 /// Splits `web-1  | text` of `docker compose logs`.
