@@ -29,9 +29,12 @@ impl Case<'_, '_> {
     pub(super) fn runtime(&self) -> Option<Ruling> {
         let logs = &self.subject.logs;
         let excuse = logs.iter().find(|log| log.sign == Sign::NotMemory);
-        let own = logs.iter().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::BadSetting));
-        let own =
-            own.or_else(|| logs.iter().find(|log| log.sign == Sign::Refused).filter(|_| excuse.is_none()));
+        let first = |reported: bool| {
+            let mut own = logs.iter().filter(|log| log.reported == reported);
+            let limits = own.clone().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::BadSetting));
+            limits.or_else(|| own.find(|log| log.sign == Sign::Refused).filter(|_| excuse.is_none()))
+        };
+        let own = first(true).or_else(|| first(false));
         let code = self.exit_code();
         let Some(log) = own else {
             let exits = self.subject.described.is_some_and(|own| own.exits_on_oom) && code == Some(3);
@@ -65,6 +68,20 @@ impl Case<'_, '_> {
                 ruling = ruling.but("exit code 137 is a kill: something ended it after it had said so");
             }
             _ => {}
+        }
+        if !log.reported {
+            ruling.confidence = Confidence::Low;
+            ruling = ruling
+                .but("the line has the words, but not in the form in which the runtime reports its own end")
+                .lacks("what it said last", format!("docker logs --tail 50 {}", self.target()));
+        }
+        let runs = |own: &crate::evidence::Described| {
+            own.running == Some(true) && own.status.as_ref().is_none_or(|status| status.value == "running")
+        };
+        if self.subject.described.is_some_and(runs) {
+            ruling = ruling.also(
+                "the container still runs: the program goes on, perhaps without the thread that failed",
+            );
         }
         if let Some(limit) = self.subject.limit().filter(|limit| limit.0 > 0 && log.sign == Sign::OwnLimit) {
             ruling = ruling.also(format!("the container's limit of {limit} was not what stopped it"));
