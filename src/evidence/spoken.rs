@@ -39,6 +39,12 @@ const BEFORE: [&str; 14] = [
 /// Levels of a logger, under which the name of an error is one that occurred.
 const LEVELS: [&str; 8] = ["ERROR", "FATAL", "SEVERE", "CRITICAL", "error", "fatal", "severe", "critical"];
 
+/// True if the name of an error at `at` is a word of its own, and no part of a longer one such as the flag `ExitOnOutOfMemoryError`.
+pub(super) fn is_word(text: &str, at: usize, name: &str) -> bool {
+    let before = text.as_bytes().get(at.wrapping_sub(1));
+    !NAMES.contains(&name) || !before.is_some_and(u8::is_ascii_alphanumeric)
+}
+
 /// True if the runtime itself reports the error whose name begins at `at`: at the start of its message, or behind the words with which
 /// it ends something.
 pub(super) fn is_report(text: &str, at: usize, name: &str) -> bool {

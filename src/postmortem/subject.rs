@@ -3,7 +3,7 @@
 
 use super::Files;
 use crate::evidence::{
-    ContainerId, Described, Event, Evidence, KernelKill, Listed, LogLine, Name, OtherKill, Usage,
+    ContainerId, Described, Event, Evidence, KernelKill, Listed, LogLine, Name, OtherKill, Sign, Usage,
     container_of, is_of_service,
 };
 use crate::model::fact::Fact;
@@ -49,7 +49,7 @@ pub(super) struct Kill<'e> {
     pub(super) by_process: bool,
 }
 
-impl Subject<'_> {
+impl<'e> Subject<'e> {
     /// True if anything tells of a death, or of a state that needs an answer.
     fn is_troubled(&self) -> bool {
         let described = self.described.is_some_and(|own| {
@@ -83,6 +83,19 @@ impl Subject<'_> {
             kills.filter_map(|kill| kill.kill.usage).map(|(_, limit)| limit).next_back()
         };
         described.or_else(kernel).or_else(|| self.written_limit())
+    }
+
+    /// The line in which the program says that its own memory ended: a report before a mention.
+    pub(super) fn failed(&self) -> Option<&'e LogLine> {
+        let excused = self.logs.iter().any(|log| log.sign == Sign::NotMemory);
+        let first = |reported: bool| {
+            let own = || self.logs.iter().copied().filter(|log| log.reported == reported);
+            let limit =
+                own().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::OutsideHeap | Sign::BadSetting));
+            let refused = || own().find(|log| matches!(log.sign, Sign::Refused | Sign::NoThread));
+            limit.or_else(|| refused().filter(|_| !excused))
+        };
+        first(true).or_else(|| first(false))
     }
 
     /// True if many small processes were killed: a fork bomb, or a pool without a limit.

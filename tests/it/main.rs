@@ -65,6 +65,7 @@ mod suppressions;
 mod surroundings;
 mod whole;
 mod why;
+mod why_changes;
 mod why_grounds;
 mod workloads;
 mod yaml;

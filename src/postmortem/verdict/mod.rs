@@ -430,7 +430,15 @@ impl Case<'_, '_> {
         if killed {
             // What the program says of it: which of its processes it was, or that its own memory was full before.
             let tells = |log: &&&crate::evidence::LogLine| {
-                log.reported && matches!(log.sign, Sign::ChildKilled | Sign::OwnLimit | Sign::Refused)
+                log.reported
+                    && matches!(
+                        log.sign,
+                        Sign::ChildKilled
+                            | Sign::OwnLimit
+                            | Sign::OutsideHeap
+                            | Sign::Refused
+                            | Sign::NoThread
+                    )
             };
             for log in self.subject.logs.iter().filter(tells).take(2) {
                 ruling = ruling.shows([line(log.span, self.sources)]);

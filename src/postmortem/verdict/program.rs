@@ -4,7 +4,8 @@ use super::{Case, Ruling};
 use crate::diagnostic::Confidence;
 use crate::evidence::Sign;
 use crate::postmortem::Verdict;
-use crate::postmortem::shown::line;
+use crate::postmortem::change::full_heap;
+use crate::postmortem::shown::{self, line};
 use crate::syntax::size::ByteSize;
 
 impl Case<'_, '_> {
@@ -28,15 +29,8 @@ impl Case<'_, '_> {
     /// The program says itself that it ran out of memory.
     pub(super) fn runtime(&self) -> Option<Ruling> {
         let logs = &self.subject.logs;
-        let excuse = logs.iter().find(|log| log.sign == Sign::NotMemory);
-        let first = |reported: bool| {
-            let mut own = logs.iter().filter(|log| log.reported == reported);
-            let limits = own.clone().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::BadSetting));
-            limits.or_else(|| own.find(|log| log.sign == Sign::Refused).filter(|_| excuse.is_none()))
-        };
-        let own = first(true).or_else(|| first(false));
         let code = self.exit_code();
-        let Some(log) = own else {
+        let Some(log) = self.subject.failed() else {
             let exits = self.subject.described.is_some_and(|own| own.exits_on_oom) && code == Some(3);
             return exits.then(|| {
                 Ruling::new(
@@ -49,8 +43,14 @@ impl Case<'_, '_> {
             });
         };
         let size = logs.iter().filter(|own| own.sign == log.sign).find_map(|own| own.size);
+        // Of direct memory the line has the size that was asked for, not the limit.
+        let size = size.filter(|_| log.sign != Sign::OutsideHeap);
         let size = size.map(|size| format!(" ({size})")).unwrap_or_default();
-        let lead = if log.sign == Sign::Refused { "no kill by the kernel" } else { "not the kernel" };
+        let lead = if matches!(log.sign, Sign::Refused | Sign::NoThread) {
+            "no kill by the kernel"
+        } else {
+            "not the kernel"
+        };
         let mut ruling = Ruling::new(
             Verdict::Runtime,
             if code == Some(137) { Confidence::Medium } else { Confidence::High },
@@ -68,6 +68,15 @@ impl Case<'_, '_> {
                 ruling = ruling.but("exit code 137 is a kill: something ended it after it had said so");
             }
             _ => {}
+        }
+        if let Some(heap) = full_heap(self.subject).and_then(|heap| heap.bound.known()) {
+            ruling = ruling
+                .also(format!(
+                    "`{}` sets its heap, in the {}",
+                    heap.value.written(),
+                    place(&heap.value.carrier)
+                ))
+                .shows([shown::setting(heap.span, &heap.value.written())]);
         }
         if !log.reported {
             ruling.confidence = Confidence::Low;
@@ -88,4 +97,9 @@ impl Case<'_, '_> {
         }
         Some(ruling)
     }
+}
+
+/// Returns the place of a heap setting in words.
+fn place(carrier: &str) -> String {
+    if carrier == "command line" { carrier.to_owned() } else { format!("variable `{carrier}`") }
 }
