@@ -6,6 +6,7 @@ use memchr::memmem::Finder;
 
 use super::cgroup::ContainerId;
 use super::name::Name;
+use super::spoken;
 use crate::source::Span;
 use crate::syntax::size::ByteSize;
 
@@ -22,6 +23,8 @@ pub struct LogLine {
     pub size: Option<ByteSize>,
     /// The container, as far as the line names it.
     pub name: Name,
+    /// True if the program reports it; false if the line may only speak of it.
+    pub reported: bool,
     /// The line.
     pub span: Span,
 }
@@ -31,8 +34,12 @@ pub struct LogLine {
 pub enum Sign {
     /// A runtime reached the limit that it has set itself: its heap, the memory of a script.
     OwnLimit,
+    /// A runtime reached a limit of memory that is no heap: classes, buffers.
+    OutsideHeap,
     /// A program asked the system for memory and got none.
     Refused,
+    /// No thread could be started.
+    NoThread,
     /// A program does not start with these memory settings.
     BadSetting,
     /// `/dev/shm` is full.
@@ -77,19 +84,19 @@ const PATTERNS: &[Pattern] = &[
     ),
     (
         &["OutOfMemoryError", "unable to create", "native thread"],
-        Sign::Refused,
+        Sign::NoThread,
         JVM,
         "no thread can be started: memory or the number of processes",
     ),
-    (&["OutOfMemoryError", "Metaspace"], Sign::OwnLimit, JVM, "the metaspace is full"),
+    (&["OutOfMemoryError", "Metaspace"], Sign::OutsideHeap, JVM, "the metaspace is full"),
     (
         &["OutOfMemoryError", "Compressed class space"],
-        Sign::OwnLimit,
+        Sign::OutsideHeap,
         JVM,
         "the compressed class space is full",
     ),
-    (&["OutOfMemoryError", "irect buffer memory"], Sign::OwnLimit, JVM, "the direct memory is full"),
-    (&["OutOfDirectMemoryError"], Sign::OwnLimit, JVM, "the direct memory is full"),
+    (&["OutOfMemoryError", "irect buffer memory"], Sign::OutsideHeap, JVM, "the direct memory is full"),
+    (&["OutOfDirectMemoryError"], Sign::OutsideHeap, JVM, "the direct memory is full"),
     (&["java.lang.OutOfMemoryError"], Sign::OwnLimit, JVM, "the heap is full"),
     (
         &["There is insufficient memory for the Java Runtime"],
@@ -308,21 +315,26 @@ const PREFIX: usize = 80;
 pub(super) fn line(text: &str, span: Span) -> Option<LogLine> {
     let text = text.get(..LONGEST).unwrap_or(text);
     let bytes = text.as_bytes();
-    let (sign, who, what) =
+    let (sign, who, what, at, first) =
         FIRST_PARTS.iter().zip(PATTERNS).find_map(|(first, (parts, sign, who, what))| {
-            let mut from = first.find(bytes)? + first.needle().len();
+            let at = first.find(bytes)?;
+            if !spoken::is_word(text, at, parts.first().copied().unwrap_or_default()) {
+                return None;
+            }
+            let mut from = at + first.needle().len();
             for part in parts.iter().skip(1) {
                 from += text.get(from..)?.find(part)? + part.len();
             }
-            Some((*sign, *who, *what))
+            Some((*sign, *who, *what, at, parts.first().copied().unwrap_or_default()))
         })?;
     let (name, message) = compose_prefix(text);
+    let reported = spoken::is_report(message, at.saturating_sub(text.len() - message.len()), first);
     let name = match sign {
         Sign::Unhealthy => named(message).unwrap_or_default(),
         Sign::StopTimeout => stopped(message).unwrap_or_default(),
         _ => name.unwrap_or_default(),
     };
-    Some(LogLine { sign, who, what, size: size(message), name, span })
+    Some(LogLine { sign, who, what, size: size(message), name, reported, span })
 }
 
 /// Splits `web-1  | text` of `docker compose logs`.
@@ -384,7 +396,7 @@ mod tests {
     fn the_words_of_each_runtime() {
         for (text, sign, who) in [
             ("Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space", Sign::OwnLimit, JVM),
-            ("java.lang.OutOfMemoryError: unable to create new native thread", Sign::Refused, JVM),
+            ("java.lang.OutOfMemoryError: unable to create new native thread", Sign::NoThread, JVM),
             (
                 "# There is insufficient memory for the Java Runtime Environment to continue.",
                 Sign::Refused,
@@ -425,7 +437,13 @@ mod tests {
             let read = read(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((read.sign, read.who), (sign, who), "{text}");
         }
-        for text in ["", "memory: 12 bytes", "ready to accept connections", "Killed"] {
+        for text in [
+            "",
+            "memory: 12 bytes",
+            "Picked up JAVA_TOOL_OPTIONS: -XX:+ExitOnOutOfMemoryError",
+            "ready to accept connections",
+            "Killed",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -14,7 +14,9 @@ mod listed;
 mod logs;
 mod name;
 mod prefix;
+mod spoken;
 mod usage;
+mod wrapped;
 
 pub use cgroup::{ContainerId, container_of, is_below, outer_container};
 pub use described::Described;
@@ -103,12 +105,16 @@ impl Evidence {
             killers: killers::Killers::default(),
             tables: listed::Tables::default(),
             templates: described::Templates::default(),
+            wrapped: wrapped::Wrapped::of(text),
         };
         json::pieces(text, |piece| match piece {
-            json::Piece::Object(value, range) => reader.object(&value, range),
+            json::Piece::Object(value, range) => {
+                reader.held();
+                reader.object(&value, range);
+            }
             json::Piece::Line(range) => {
                 let line = text.get(range.clone()).unwrap_or_default();
-                reader.line(line, Span::new(source.id(), range.start, range.end));
+                reader.joined(line, Span::new(source.id(), range.start, range.end));
             }
         });
         reader.finish();
@@ -123,9 +129,27 @@ struct Reader<'r> {
     killers: killers::Killers,
     tables: listed::Tables,
     templates: described::Templates,
+    wrapped: wrapped::Wrapped,
 }
 
 impl Reader<'_> {
+    /// Reads a line as it stands in the file: with those that a terminal wrapped it into.
+    fn joined(&mut self, line: &str, span: Span) {
+        if self.wrapped.is_off() {
+            return self.line(line, span);
+        }
+        for (line, span) in self.wrapped.line(line, span).into_iter().flatten() {
+            self.line(&line, span);
+        }
+    }
+
+    /// Reads the line that might have gone on.
+    fn held(&mut self) {
+        if let Some((line, span)) = self.wrapped.finish() {
+            self.line(&line, span);
+        }
+    }
+
     fn object(&mut self, value: &Value, range: Range<usize>) {
         let text = self.source.text();
         let line = json::line_of(text, &range, "");
@@ -205,6 +229,7 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) {
+        self.held();
         self.evidence.kernel.extend(self.dumps.finish());
         self.evidence.missing_kills = self.evidence.missing_kills.saturating_add(self.dumps.missing);
         self.evidence.others.append(&mut self.killers.kills);

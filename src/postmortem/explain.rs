@@ -1,5 +1,6 @@
 //! Puts the answer together: the verdict, the findings that explain it, and what to change.
 
+use super::change::{changes, full_heap_runtime, small_heap};
 use super::subject::{Subject, subjects};
 use super::verdict::{Case, at_own_limit};
 use super::{Answer, Files, Verdict};
@@ -8,7 +9,6 @@ use crate::diagnostic::Finding;
 use crate::evidence::{Evidence, Sign};
 use crate::source::Sources;
 use crate::stats::{Identity, Stats};
-use crate::syntax::size::ByteSize;
 use crate::workload::{Project, Workload};
 
 /// Rules of too large heaps and caches.
@@ -46,7 +46,7 @@ const SMALL_LIMITS: [&str; 6] = [
 ];
 
 /// Rules that compare a limit with the memory that was used.
-const MEASURED: [&str; 2] = ["limit-below-peak", "limit-without-headroom"];
+pub(super) const MEASURED: [&str; 2] = ["limit-below-peak", "limit-without-headroom"];
 
 /// Rules of what grows without a limit on a host.
 const HOST: [&str; 9] = [
@@ -84,11 +84,33 @@ const NOT_APPLIED: [&str; 8] = [
     "swarm-ignores-key",
     "missing-memory-limit",
 ];
-const SIZES: [&str; 2] = ["limit-oversized", "unsupported-base-image"];
+/// Rules of heap settings that do not count, or make the heap smaller than the limit allows.
+const FULL_HEAP: [&str; 12] = [
+    "unread-heap-variable",
+    "malformed-heap-setting",
+    "misplaced-heap-flag",
+    "quoted-env-value",
+    "compose-expands-variable",
+    "removed-jvm-flag",
+    "ignored-heap-percentage",
+    "min-ram-percentage",
+    "heap-set-in-build-stage",
+    "runtime-ignores-limit",
+    "unbounded-heap",
+    "disabled-gc",
+];
+/// Rules of heap settings that a runtime does not take.
+const BAD_SETTING: [&str; 5] = [
+    "malformed-heap-setting",
+    "misplaced-heap-flag",
+    "quoted-env-value",
+    "compose-expands-variable",
+    "removed-jvm-flag",
+];
 
 /// Every rule that may explain a verdict.
 pub const RULES: &[&[&str]] =
-    &[&HEAPS, &SMALL_LIMITS, &HOST, &TMPFS, &SWAP, &PIDS, &STOP, &HEALTH, &SHM, &OFF, &NOT_APPLIED, &SIZES];
+    &[&HEAPS, &SMALL_LIMITS, &HOST, &TMPFS, &SWAP, &PIDS, &STOP, &HEALTH, &SHM, &OFF, &NOT_APPLIED];
 
 /// The most findings of one answer.
 const MOST: usize = 6;
@@ -174,7 +196,14 @@ fn rules_of(subject: &Subject<'_>, verdict: Verdict) -> Vec<&'static str> {
             }
         }
         Verdict::HostMemory => rules.extend([&HOST[..], &HEAPS[..], &TMPFS[..]]),
-        Verdict::Runtime => rules.extend([&HEAPS[..], &SMALL_LIMITS[..], &SIZES[..]]),
+        Verdict::Runtime => match subject.failed() {
+            Some(log) if log.sign == Sign::Refused => rules.extend([&HEAPS[..], &SMALL_LIMITS[..]]),
+            Some(log) if log.sign == Sign::BadSetting => rules.push(&BAD_SETTING),
+            // Neither threads nor classes nor buffers are in the heap.
+            Some(log) if log.sign != Sign::OwnLimit => {}
+            Some(log) if full_heap_runtime(log.who).is_none() => {}
+            _ => rules.push(&FULL_HEAP),
+        },
         Verdict::StopTimeout => rules.push(&STOP),
         Verdict::Healthcheck => rules.push(&HEALTH),
         Verdict::SharedMemory => rules.push(&SHM),
@@ -206,6 +235,10 @@ fn explaining(subject: &Subject<'_>, verdict: Verdict, files: Files<'_>) -> Vec<
     if found.iter().any(|finding| !MEASURED.contains(&finding.rule)) {
         found.retain(|finding| !MEASURED.contains(&finding.rule));
     }
+    // A default heap that is small against the limit fills no container, and a larger one is no remedy.
+    if small_heap(subject, verdict).is_some() {
+        found.retain(|finding| finding.rule != "unbounded-heap");
+    }
     found.truncate(MOST);
     found
 }
@@ -219,108 +252,4 @@ fn findings_of<'f>(workload: &Workload, files: Files<'f>) -> Vec<&'f Finding> {
         finding.service.as_deref() == Some(workload.name.as_str()) && project.files.contains(&place)
     };
     files.outcome.findings.iter().filter(of_workload).collect()
-}
-
-/// Returns what to change: what the finding offers, else what the verdict asks for.
-fn changes(subject: &Subject<'_>, verdict: Verdict, findings: &[Finding], sources: &Sources) -> Vec<String> {
-    // What a container used when it was killed is less than it needs: no limit can be argued from it.
-    let at_kill = at_own_limit(&subject.kills).next().is_some();
-    let offered = findings.first().filter(|finding| !at_kill || !MEASURED.contains(&finding.rule));
-    let offered = offered.and_then(|finding| offer(finding, sources));
-    let own = general_change(subject, verdict);
-    match verdict {
-        // A limit for one service does not make a host larger, and one that is discarded is not written anew.
-        Verdict::HostMemory | Verdict::LimitNotApplied => own.into_iter().chain(offered).collect(),
-        _ => offered.or(own).into_iter().collect(),
-    }
-}
-
-/// Returns what a finding offers to paste: its help, else its fix as the lines that it makes.
-fn offer(finding: &Finding, sources: &Sources) -> Option<String> {
-    if let Some(help) = &finding.help {
-        return Some(help.clone());
-    }
-    let fix = finding.fix()?;
-    let mut text = fix.title.clone();
-    for edit in fix.edits.iter().filter(|edit| !edit.replacement.trim().is_empty()) {
-        let span = sources.to_outer_span(edit.span);
-        let source = sources.get(span.file);
-        let line = source.line_at(span.start);
-        let start = span.start.saturating_sub(line.start) as usize;
-        let (before, after) =
-            (line.text.get(..start).unwrap_or_default(), line.text.get(start + span.len()..));
-        let whole = match after.filter(|_| !span.is_empty()) {
-            Some(after) => format!("{before}{}{after}", edit.replacement),
-            None => edit.replacement.clone(),
-        };
-        text.push(if text.contains('\n') { '\n' } else { ':' });
-        for line in whole.trim().lines() {
-            text.push_str("\n  ");
-            text.push_str(line);
-        }
-    }
-    Some(text.replace("\n\n", "\n"))
-}
-
-/// Returns what the verdict asks for. Without a service it is a flag of `docker run`.
-fn general_change(subject: &Subject<'_>, verdict: Verdict) -> Option<String> {
-    let limit = subject.limit().filter(|limit| limit.0 > 0);
-    let paste = |what: &str, keys: &[&str], flags: &str| match subject.workload {
-        Some(own) => {
-            let keys: String = keys.iter().map(|key| format!("\n      {key}")).collect();
-            format!("{what}:\n  services:\n    {}:{keys}", own.name)
-        }
-        None => format!("{what}: `docker run {flags}`"),
-    };
-    Some(match verdict {
-        Verdict::MemoryLimit => {
-            "a limit above what it needs at its peak; measure it: `docker stats --no-stream --format json | oomlint size -`".to_owned()
-        }
-        Verdict::ParentLimit => "raise the limit of the cgroup above it, or move the container out of it: `cgroup_parent`, the pod, the slice".to_owned(),
-        Verdict::HostMemory => "give every service a limit, so that their sum fits the host: `oomlint budget --host-memory auto`".to_owned(),
-        Verdict::Runtime => runtime_change(subject, limit),
-        Verdict::StopTimeout => paste(
-            "pass the signal on, or wait longer",
-            &["init: true", "stop_grace_period: 30s"],
-            "--init --stop-timeout 30",
-        ),
-        Verdict::Healthcheck => paste(
-            "give the probe time",
-            &["healthcheck:", "  timeout: 10s", "  retries: 5", "  start_period: 60s"],
-            "--health-timeout 10s --health-retries 5 --health-start-period 60s",
-        ),
-        Verdict::SharedMemory => {
-            let wanted = subject.logs.iter().filter(|log| log.sign == Sign::SharedMemory).filter_map(|log| log.size).max();
-            let wanted = wanted.map_or(SHM_STEP * 4, |size| size.0.saturating_mul(4).max(SHM_STEP * 4));
-            let size = ByteSize(wanted / SHM_STEP * SHM_STEP).to_compose();
-            paste("enlarge it", &[&format!("shm_size: {size}")], &format!("--shm-size {size}"))
-        }
-        Verdict::Hung => "remove `oom_kill_disable: true`: a killed process is restarted, a hanging one is not".to_owned(),
-        Verdict::LimitNotApplied if subject.described.is_some_and(super::subject::dropped_limit) => {
-            "boot the host with the memory cgroup: add `cgroup_enable=memory` to the kernel's command line (a Raspberry Pi has it in \
-             /boot/firmware/cmdline.txt)"
-                .to_owned()
-        }
-        Verdict::LimitNotApplied => "create the container anew: `docker compose up -d --force-recreate`".to_owned(),
-        Verdict::NotAContainer | Verdict::Stopped | Verdict::Undecided => return None,
-    })
-}
-
-/// Sizes of `/dev/shm` are multiples of Docker's default.
-const SHM_STEP: i64 = 64 << 20;
-
-fn runtime_change(subject: &Subject<'_>, limit: Option<ByteSize>) -> String {
-    let log =
-        subject.logs.iter().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::Refused | Sign::BadSetting));
-    let (who, sign) = log.map_or(("the JVM", Sign::OwnLimit), |log| (log.who, log.sign));
-    let share = limit.map(|limit| limit.0 / 4 * 3 / (1 << 20));
-    match (who, sign, share) {
-        ("Node", Sign::OwnLimit, Some(share)) => format!("a larger heap, within the limit: `NODE_OPTIONS: --max-old-space-size={share}`"),
-        ("Node", Sign::OwnLimit, None) => "a larger heap, in MiB: `NODE_OPTIONS: --max-old-space-size=…`, and a limit of a third more".to_owned(),
-        ("the JVM", Sign::OwnLimit, Some(_)) => "a heap that uses the limit: `JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=75`, without an -Xmx".to_owned(),
-        ("the JVM", Sign::BadSetting, _) => "correct the size: a number with `m` or `g`, as in -Xmx512m, and -Xms not above it".to_owned(),
-        ("PHP", Sign::OwnLimit, _) => "a larger `memory_limit` in php.ini, times the number of workers within the container's limit".to_owned(),
-        (_, Sign::Refused, _) => "less memory for this program, or more for the container and its host: `oomlint budget --host-memory auto`".to_owned(),
-        _ => "a larger limit of the runtime, below that of the container".to_owned(),
-    }
 }

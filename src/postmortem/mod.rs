@@ -3,6 +3,7 @@
 //! `subject` decides which evidence belongs to one container, `verdict` what killed it, and `explain` which finding of the linter
 //! and which change belong to that. A verdict rests on evidence that is named; what the evidence does not decide is undecided.
 
+mod change;
 mod explain;
 mod shown;
 mod subject;

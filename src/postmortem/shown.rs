@@ -40,6 +40,11 @@ pub(super) fn stated<T: std::fmt::Display>(key: &str, value: &Spanned<T>) -> Quo
     said(value.span, format!("{key}: {}", value.value))
 }
 
+/// Quotes the setting of a heap: its line may be a command with anything else.
+pub(super) fn setting(span: Span, written: &str) -> Quote {
+    said(span, format!("sets the heap: {written}"))
+}
+
 /// Quotes a row of a list without the command, which may have any text.
 pub(super) fn listed(row: &Listed) -> Quote {
     let name = row.name.name.clone().or_else(|| row.name.id.as_ref().map(|id| id.short()));

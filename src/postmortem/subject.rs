@@ -3,7 +3,7 @@
 
 use super::Files;
 use crate::evidence::{
-    ContainerId, Described, Event, Evidence, KernelKill, Listed, LogLine, Name, OtherKill, Usage,
+    ContainerId, Described, Event, Evidence, KernelKill, Listed, LogLine, Name, OtherKill, Sign, Usage,
     container_of, is_of_service,
 };
 use crate::model::fact::Fact;
@@ -35,6 +35,10 @@ pub(super) struct Subject<'e> {
     pub(super) workload: Option<&'e Workload>,
     /// The container itself as a workload, if its inspection was checked.
     pub(super) container: Option<&'e Workload>,
+    /// True if the service is only the one that fits: no name ties it to this container.
+    pub(super) guessed: bool,
+    /// Processes of the same name that had more memory than the container's limit: they ran elsewhere.
+    pub(super) too_large: Vec<(String, ByteSize)>,
 }
 
 /// A run of the kernel's OOM killer, and how it was found to belong here.
@@ -45,7 +49,7 @@ pub(super) struct Kill<'e> {
     pub(super) by_process: bool,
 }
 
-impl Subject<'_> {
+impl<'e> Subject<'e> {
     /// True if anything tells of a death, or of a state that needs an answer.
     fn is_troubled(&self) -> bool {
         let described = self.described.is_some_and(|own| {
@@ -79,6 +83,19 @@ impl Subject<'_> {
             kills.filter_map(|kill| kill.kill.usage).map(|(_, limit)| limit).next_back()
         };
         described.or_else(kernel).or_else(|| self.written_limit())
+    }
+
+    /// The line in which the program says that its own memory ended: a report before a mention.
+    pub(super) fn failed(&self) -> Option<&'e LogLine> {
+        let excused = self.logs.iter().any(|log| log.sign == Sign::NotMemory);
+        let first = |reported: bool| {
+            let own = || self.logs.iter().copied().filter(|log| log.reported == reported);
+            let limit =
+                own().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::OutsideHeap | Sign::BadSetting));
+            let refused = || own().find(|log| matches!(log.sign, Sign::Refused | Sign::NoThread));
+            limit.or_else(|| refused().filter(|_| !excused))
+        };
+        first(true).or_else(|| first(false))
     }
 
     /// True if many small processes were killed: a fork bomb, or a pool without a limit.
@@ -136,7 +153,8 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
         let at = match other.container() {
             Some(id) => all.of(&Name { id: Some(id), ..Name::default() }),
             None => {
-                all.by_process(other.victim.as_deref().unwrap_or_default()).unwrap_or_else(|| all.alone())
+                let victim = other.victim.as_deref().unwrap_or_default();
+                all.by_process(victim, other.used).unwrap_or_else(|| all.alone())
             }
         };
         all.change(at, |subject| subject.others.push(other));
@@ -149,7 +167,7 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
     for kill in without {
         let has_path = kill.path().is_some_and(|path| path != "/");
         let process = kill.victim.as_deref().or(kill.asker.as_deref()).unwrap_or_default();
-        match all.by_process(process).filter(|_| !has_path) {
+        match (!has_path).then(|| all.by_process(process, kill.anon)).flatten() {
             Some(at) => all.change(at, |subject| subject.kills.push(Kill { kill, by_process: true })),
             None => {
                 let at = all.of_process(kill);
@@ -174,7 +192,66 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
         subject.workload = workload_of(subject, files);
         subject.container = container_of_subject(subject, files);
     }
+    tie_to_the_only_service(&mut list, files);
     list
+}
+
+/// Gives the only service of the files to a container without a name. One whose ID is known, or a process that was killed, may be any
+/// container of the host: it is only tied to the service if its limit or its program is that of the service, and its size fits.
+fn tie_to_the_only_service<'e>(list: &mut [Subject<'e>], files: Files<'e>) {
+    let workloads = files.outcome.projects.iter().flat_map(|project| &project.workloads);
+    let mut services = workloads.filter(|own| own.kind == Kind::Service);
+    let (Some(only), None) = (services.next(), services.next()) else { return };
+    let taken = list.iter().any(|subject| subject.workload.is_some());
+    for subject in list.iter_mut().filter(|own| own.workload.is_none()) {
+        let name = &subject.name;
+        if name.name.is_some() || name.service.is_some() {
+            continue;
+        }
+        let foreign = name.id.is_some()
+            || subject.described.is_none() && !(subject.kills.is_empty() && subject.others.is_empty());
+        if !foreign || (!taken && fits(subject, only)) {
+            subject.workload = Some(only);
+            subject.guessed = foreign;
+        }
+    }
+}
+
+/// True if what was killed may be of the service: a container of its limit, or a process of its program, and no larger than the limit.
+fn fits(subject: &Subject<'_>, service: &Workload) -> bool {
+    let written = match &service.memory.limit {
+        Fact::Known(limit) => Some(limit.value),
+        _ => None,
+    };
+    let known = subject.described.and_then(|own| own.memory.as_ref()).map(|limit| ByteSize(limit.value));
+    let stated = known.or_else(|| subject.kills.iter().find_map(|own| Some(own.kill.usage?.1)));
+    let sizes = subject.kills.iter().filter_map(|own| own.kill.anon);
+    let mut sizes = sizes.chain(subject.others.iter().filter_map(|own| own.used));
+    if written.is_some_and(|limit| sizes.any(|size| size > limit)) {
+        return false;
+    }
+    if let (Some(stated), Some(written)) = (stated, written) {
+        return stated == written;
+    }
+    // The path of the process names a place that is no container.
+    let outside =
+        |own: &Kill<'_>| own.kill.path().is_some_and(|path| path != "/" && container_of(path).is_none());
+    if subject.kills.iter().any(outside) {
+        return false;
+    }
+    let kills = subject.kills.iter().filter_map(|own| own.kill.victim.as_deref());
+    let mut victims = kills.chain(subject.others.iter().filter_map(|own| own.victim.as_deref()));
+    let image = service.service.image.known().map(|image| image.value.as_str());
+    let words: Vec<&str> = service.words().map(|word| word.as_str()).collect();
+    let names = || [service.name.as_str()].into_iter().chain(image).chain(words.iter().copied());
+    victims.any(|victim| names().any(|word| is_similar(word, victim)))
+}
+
+/// True if a word of a command, an image or a name is that of the process, of which the kernel keeps 15 bytes.
+fn is_similar(word: &str, victim: &str) -> bool {
+    let word = word.rsplit('/').next().unwrap_or(word).split([':', '@']).next().unwrap_or_default();
+    let short = victim.len().min(word.len());
+    word == victim || (short >= 4 && (word.starts_with(victim) || victim.starts_with(word)))
 }
 
 /// The container of a kill: that of the process, else that whose limit was reached, else that of the old cpuset line.
@@ -235,12 +312,25 @@ impl<'e> Subjects<'e> {
         self.list.iter().position(same).unwrap_or_else(|| self.alone())
     }
 
-    /// Returns the only container whose program has this name and that may have been killed.
-    fn by_process(&self, victim: &str) -> Option<usize> {
-        let found = self.list.iter().enumerate().filter(|(_, subject)| may_run(subject, victim));
-        let mut found = found.map(|(at, _)| at);
-        let first = found.next()?;
-        found.next().is_none().then_some(first)
+    /// Returns the only container whose program has this name and that may have been killed. A process that had more memory than a
+    /// container's limit ran elsewhere.
+    fn by_process(&mut self, victim: &str, used: Option<ByteSize>) -> Option<usize> {
+        let mut found = None;
+        let mut count = 0;
+        for (at, subject) in self.list.iter_mut().enumerate() {
+            if !may_run(subject, victim) {
+                continue;
+            }
+            let limit = subject.described.and_then(|own| own.memory.as_ref()).map(|limit| limit.value);
+            match used.zip(limit).filter(|(used, limit)| *limit > 0 && used.0 > *limit) {
+                Some((used, _)) => subject.too_large.push((victim.to_owned(), used)),
+                None => {
+                    found = Some(at);
+                    count += 1;
+                }
+            }
+        }
+        found.filter(|_| count == 1)
     }
 
     /// Returns the subject of a log line: by its own words, by the name of the file, or the only one.
@@ -281,17 +371,9 @@ fn may_run(subject: &Subject<'_>, victim: &str) -> bool {
     if victim.starts_with("runc:[") || victim.starts_with("crun") {
         return true;
     }
-    let base = |path: &str| {
-        path.rsplit('/').next().unwrap_or(path).split([':', '@']).next().unwrap_or_default().to_owned()
-    };
-    let similar = |word: &str| {
-        let word = base(word);
-        let short = victim.len().min(word.len());
-        word == victim || (short >= 4 && (word.starts_with(victim) || victim.starts_with(&word)))
-    };
     let names = [&subject.name.name, &subject.name.service, &subject.name.image].into_iter().flatten();
     let program = described.into_iter().flat_map(|own| &own.program);
-    names.chain(program).any(|word| similar(word))
+    names.chain(program).any(|word| is_similar(word, victim))
 }
 
 /// Returns the workload that was made of the container's inspection. The check reads it from a masked copy, with the same offsets.
@@ -335,11 +417,5 @@ fn workload_of<'e>(subject: &Subject<'_>, files: Files<'e>) -> Option<&'e Worklo
         let first = same.next()?;
         same.next().is_none().then_some(first)
     };
-    // Without any name, the only service is meant.
-    let only = || {
-        let mut all = services();
-        let first = all.next()?;
-        (name.name.is_none() && name.service.is_none() && all.next().is_none()).then_some(first)
-    };
-    by_label().or_else(by_name).or_else(by_image).or_else(only).map(|(_, own)| own)
+    by_label().or_else(by_name).or_else(by_image).map(|(_, own)| own)
 }

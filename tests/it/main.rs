@@ -67,6 +67,8 @@ mod suppressions;
 mod surroundings;
 mod whole;
 mod why;
+mod why_changes;
+mod why_grounds;
 mod workloads;
 mod yaml;
 mod yaml_conformance;

@@ -12,20 +12,20 @@ use serde_json::Value;
 use crate::common;
 
 /// What the command answered.
-struct Said {
-    code: Option<i32>,
-    out: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
     err: String,
 }
 
 impl Said {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}{}", self.out, self.err))
     }
 }
 
 /// Runs `oomlint why` in a directory.
-fn why(directory: &Path, arguments: &[&str], stdin: Option<&[u8]>) -> Said {
+pub(crate) fn why(directory: &Path, arguments: &[&str], stdin: Option<&[u8]>) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
     command.arg("why").args(arguments).current_dir(directory).env_remove("COLUMNS");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -292,7 +292,7 @@ fn all_evidence_is_read_and_answered() {
     assert!(count > 100, "{count} files");
 }
 
-const ID: &str = "43e21b8b51a9cc3139f3ffd4056741ea25cce4ad5f3032962f852addd929e95e";
+pub(crate) const ID: &str = "43e21b8b51a9cc3139f3ffd4056741ea25cce4ad5f3032962f852addd929e95e";
 
 fn killed_line() -> String {
     let path = format!("/system.slice/docker-{ID}.scope");

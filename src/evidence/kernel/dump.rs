@@ -3,6 +3,7 @@
 
 use super::fields::{self, OomKill};
 use super::{Full, KernelKill};
+use crate::evidence::cgroup::{container_of, is_below};
 use crate::source::Span;
 use crate::syntax::size::ByteSize;
 
@@ -11,6 +12,9 @@ const MAX_KILLS: usize = 20_000;
 
 /// The most lines of one kill that are kept.
 const LINES: usize = 8;
+
+/// How many kills back the other line of one is looked for.
+const BACK: usize = 8;
 
 /// The most lines that a wrapped message continues on.
 const WRAPPED: usize = 6;
@@ -51,6 +55,8 @@ pub(in crate::evidence) struct Dumps {
     open: Option<KernelKill>,
     /// A message that may go on on the next line, where it began, and how many lines it has.
     wrapped: Option<(String, Span, usize)>,
+    /// True if the lines of the open kill come in reverse.
+    backwards: bool,
     /// The kills that are not kept, and those that the kernel says it did not log.
     pub(in crate::evidence) missing: usize,
 }
@@ -91,6 +97,12 @@ impl Dumps {
 
     fn message(&mut self, text: &str, span: Span) -> bool {
         if let Some((asker, _)) = text.split_once(" invoked oom-killer") {
+            // Read backwards, a kill ends with this line.
+            if self.backwards {
+                self.add(span).asker = Some(asker.trim().to_owned());
+                self.close();
+                return true;
+            }
             self.close();
             let kill = self.add(span);
             kill.asker = Some(asker.trim().to_owned());
@@ -117,8 +129,35 @@ impl Dumps {
         true
     }
 
+    /// Takes back the kill of this process whose line with the sizes was read before the one with the paths, as `sort` and
+    /// `journalctl -r` print them.
+    fn reopen(&mut self, read: &OomKill<'_>) {
+        let same = |kill: &KernelKill| {
+            kill.pid.is_some()
+                && kill.pid == read.pid
+                && kill.victim.as_deref() == read.task
+                && kill.task_path.is_none()
+                && kill.limit_path.is_none()
+        };
+        let Some(at) = self.kills.iter().rposition(same).filter(|at| at + BACK >= self.kills.len()) else {
+            return;
+        };
+        let mut kill = self.kills.remove(at);
+        if let Some(open) = self.open.take() {
+            if open.victim.is_some() {
+                self.open = Some(open);
+                self.close();
+            } else {
+                kill.take(open);
+            }
+        }
+        self.open = Some(kill);
+        self.backwards = true;
+    }
+
     fn oom_kill(&mut self, read: &OomKill<'_>, span: Span) {
-        if self.open.as_ref().is_some_and(|kill| kill.victim.is_some()) {
+        self.reopen(read);
+        if !self.backwards && self.open.as_ref().is_some_and(|kill| kill.victim.is_some()) {
             self.close();
         }
         let kill = self.add(span);
@@ -145,7 +184,7 @@ impl Dumps {
             kill.anon.is_some()
                 || kill.victim.as_deref().is_some_and(|victim| victim != name && kill.pid.is_some())
         };
-        if self.open.as_ref().is_some_and(other) {
+        if self.backwards || self.open.as_ref().is_some_and(other) {
             self.close();
         }
         let kill = self.add(span);
@@ -172,10 +211,18 @@ impl Dumps {
             let path = text.rsplit(' ').find(|word| word.starts_with('/'));
             path.map(|path| path.trim().to_owned())
         };
+        let task_path = path(task);
+        // The line ends with the path of the limit: one that is neither a container's nor above the task may be cut there.
+        let whole = |path: String| {
+            let above = task_path.as_deref().is_some_and(|task| is_below(task, &path));
+            let known = above || container_of(&path).is_some() || path.contains("..");
+            if known { path } else { format!("{path}...") }
+        };
+        let limit_path = limit.split_whitespace().next().and_then(path).map(whole);
         let kill = self.add(span);
         kill.full = Some(Full::Cgroup);
-        kill.task_path = path(task).or(kill.task_path.take());
-        kill.limit_path = limit.split_whitespace().next().and_then(path).or(kill.limit_path.take());
+        kill.task_path = task_path.or(kill.task_path.take());
+        kill.limit_path = limit_path.or(kill.limit_path.take());
         promote(kill, span);
     }
 
@@ -271,6 +318,7 @@ impl Dumps {
     }
 
     fn close(&mut self) {
+        self.backwards = false;
         let Some(kill) = self.open.take() else { return };
         let tells = kill.victim.is_some() || kill.asker.is_some() || kill.full.is_some();
         if !tells || (kill.lines.is_empty() && kill.full.is_none()) {
@@ -403,6 +451,33 @@ mod tests {
             "oom-kill:constraint=CONSTRAINT_NONE,task=a,pid=1,uid=0\noom-kill:constraint=CONSTRAINT_NONE,task=a,pid=2,uid=0\n",
         );
         assert_eq!(kills.len(), 2);
+    }
+
+    #[test]
+    fn the_two_lines_of_a_kill_are_paired_by_process_in_both_orders() {
+        let sizes = |pid| {
+            format!("Out of memory: Killed process {pid} (a) total-vm:9kB, anon-rss:8kB, file-rss:0kB\n")
+        };
+        let paths = |pid| {
+            format!(
+                "oom-kill:constraint=CONSTRAINT_NONE,global_oom,task_memcg=/user.slice,task=a,pid={pid},uid=0\n"
+            )
+        };
+        let asked = "b invoked oom-killer: order=0\n";
+        for text in [
+            format!("{asked}{}{}{asked}{}{}", paths(1), sizes(1), paths(2), sizes(2)),
+            format!("{}{}{asked}{}{}{asked}", sizes(2), paths(2), sizes(1), paths(1)),
+            format!("{}{}{}{}", sizes(1), sizes(2), paths(1), paths(2)),
+        ] {
+            let kills = read(&text);
+            assert_eq!(kills.len(), 2, "{text}{kills:#?}");
+            for kill in kills {
+                assert_eq!(
+                    (kill.task_path.as_deref(), kill.anon),
+                    (Some("/user.slice"), Some(ByteSize(8192)))
+                );
+            }
+        }
     }
 
     #[test]

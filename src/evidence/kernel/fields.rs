@@ -1,5 +1,6 @@
 //! Reads single values out of lines of the OOM killer.
 
+use crate::evidence::cgroup::container_of;
 use crate::syntax::size::ByteSize;
 
 /// A limit from this size on is none: page counters end at the largest number of pages.
@@ -37,7 +38,9 @@ pub(super) fn oom_kill(text: &str) -> OomKill<'_> {
         // Machine translations put blanks into paths.
         let path: String = rest.get(..end)?.split_whitespace().collect();
         let path = path.trim_end_matches(',');
-        (!path.is_empty()).then(|| path.to_owned())
+        // The line ends within the path: what follows may be the rest of its name.
+        let cut = end == rest.len() && !path.contains("..") && container_of(path).is_none();
+        (!path.is_empty()).then(|| if cut { format!("{path}...") } else { path.to_owned() })
     };
     let pid = between("pid=").map(str::trim_start);
     let uid = between("uid=").map(str::trim_start);

@@ -78,6 +78,21 @@ impl KernelKill {
         Some(ByteSize(anon.0.saturating_add(self.shmem.map_or(0, |shmem| shmem.0))))
     }
 
+    /// Adds what another part of the same report says.
+    pub(super) fn take(&mut self, other: Self) {
+        self.full = self.full.or(other.full);
+        self.asker = self.asker.take().or(other.asker);
+        self.asker_cpuset = self.asker_cpuset.take().or(other.asker_cpuset);
+        self.usage = self.usage.or(other.usage);
+        self.swap_usage = self.swap_usage.or(other.swap_usage);
+        self.stats.anon = self.stats.anon.or(other.stats.anon);
+        self.stats.shmem = self.stats.shmem.or(other.stats.shmem);
+        self.stats.swap = self.stats.swap.or(other.stats.swap);
+        self.host = self.host.or(other.host);
+        self.largest = self.largest.take().or(other.largest);
+        self.lines.extend(other.lines);
+    }
+
     /// The path that names the container: that of the killed process, else that of the limit.
     #[must_use]
     pub fn path(&self) -> Option<&str> {

@@ -46,8 +46,10 @@ impl Case<'_, '_> {
     fn at_limit(&self, kill: &KernelKill, who: &str, sure: Confidence) -> Ruling {
         let task = kill.path().unwrap_or_default();
         let limit_path = kill.limit_path.as_deref().unwrap_or(task);
-        let whole = |path: &str| path.starts_with('/') && !path.contains("..");
-        let known = kill.path().is_some_and(whole) || whole(limit_path);
+        // A path that is cut may go on to a container.
+        let cut = |path: &str| path.contains("..") && container_of(path).is_none();
+        let is_cut = cut(task) || cut(limit_path);
+        let known = limit_path.starts_with('/') && !task.contains("..") && !limit_path.contains("..");
         let in_container = self.subject.name.id.is_some() || container_of(task).is_some();
         if known && !in_container {
             let place = format!(
@@ -64,7 +66,7 @@ impl Case<'_, '_> {
         let above = kill.limit_path.is_some()
             && container_of(limit_path) != container_of(task)
             && (is_below(task, limit_path) || container_of(limit_path).is_none());
-        if above && kill.task_path.is_some() {
+        if above && kill.task_path.is_some() && !is_cut {
             return Ruling::new(
                 Verdict::ParentLimit,
                 sure,
@@ -76,14 +78,25 @@ impl Case<'_, '_> {
             )
             .also("the container's own limit was not reached");
         }
-        let limit =
-            kill.usage.map(|(_, limit)| limit).or_else(|| self.subject.limit()).filter(|limit| limit.0 > 0);
+        let stated = kill.usage.map(|(_, limit)| limit);
+        let limit = stated.or_else(|| self.subject.limit()).filter(|limit| limit.0 > 0);
+        // A process cannot have more than the limit that it was killed at: swap is not counted in what is resident.
+        let impossible = kill.anon.zip(limit).filter(|(used, limit)| used > limit);
+        let limit = limit.filter(|_| impossible.is_none());
         let of = limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
         let mut ruling = Ruling::new(
             Verdict::MemoryLimit,
             sure,
             format!("the kernel killed {who} in {} at its own memory limit{of}", self.name),
         );
+        if let Some((used, limit)) = impossible {
+            ruling.confidence = ruling.confidence.min(Confidence::Medium);
+            ruling = ruling
+                .but(format!(
+                    "{used} is more than the limit of {limit}: it was another container, or the limit was another one then"
+                ))
+                .lacks("the limit at that time", self.inspect());
+        }
         let total = kill.stats;
         if let Some((swap, _)) = kill.swap_usage.filter(|(used, limit)| used.0 >= limit.0 && limit.0 > 0) {
             ruling = ruling.also(format!(
@@ -109,7 +122,7 @@ impl Case<'_, '_> {
         if let Some(outer) = outer_container(task) {
             ruling = ruling.also(format!("it runs inside the container {}", outer.short()));
         }
-        if !in_container && kill.path().is_none() {
+        if is_cut || (!in_container && kill.path().is_none()) {
             ruling.confidence = ruling.confidence.min(Confidence::Medium);
             ruling = ruling
                 .lacks("which container it was", "docker inspect $(docker ps -aq) | oomlint why - dmesg.txt");
@@ -149,6 +162,9 @@ impl Case<'_, '_> {
                 "{what}{size} was out of memory, and the kernel killed {who}{place}: no limit of a container was reached"
             ),
         );
+        if path.is_some_and(|path| path.contains("..") && container_of(path).is_none()) {
+            ruling.confidence = ruling.confidence.min(Confidence::Medium);
+        }
         if kill.victim.is_none() {
             ruling.confidence = ruling.confidence.min(Confidence::Medium);
             ruling = ruling.lacks(
@@ -158,7 +174,7 @@ impl Case<'_, '_> {
         }
         match self.subject.limit() {
             Some(limit) if limit.0 > 0 => {
-                ruling = ruling.also(format!("its limit of {limit} is more than the host had left"));
+                ruling = ruling.also(format!("its own limit is {limit}"));
             }
             Some(_) => ruling = ruling.also("it has no memory limit"),
             None => {}

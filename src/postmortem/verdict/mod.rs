@@ -4,11 +4,13 @@
 //! `OOMKilled: false` with exit code 137 is no ground for anything: the flag is cleared by a restart, and a full host does not set it
 //! on cgroup v1. Neither is `OOMKilled: true` proof of the container's own limit: on cgroup v2 a full host sets it, too.
 
+mod engine;
 mod kernel;
 mod open;
 mod program;
 mod request;
 
+use self::engine::is_oom;
 use super::shown::{self, line, stated};
 use super::subject::{Kill, Subject, dropped_limit};
 use super::{Missing, Quote, Verdict};
@@ -90,6 +92,7 @@ impl Case<'_, '_> {
             Self::forced,
             Self::hung,
             Self::oom_event,
+            Self::stop_sequence,
             Self::oom_killed,
             Self::stopped,
             Self::unhealthy,
@@ -102,7 +105,34 @@ impl Case<'_, '_> {
             Self::virtual_machine,
         ];
         let ruling = grounds.iter().find_map(|ground| ground(self)).unwrap_or_else(|| self.undecided());
-        self.context(ruling)
+        self.identity(self.context(ruling))
+    }
+
+    /// Says how far it is known which container this is.
+    fn identity(&self, mut ruling: Ruling) -> Ruling {
+        let subject = self.subject;
+        if let Some(limit) = subject.limit() {
+            for (name, used) in &subject.too_large {
+                ruling = ruling.but(format!(
+                    "the `{name}` that was killed had {used}, more than the limit of {limit}: it was another one"
+                ));
+            }
+        }
+        if subject.guessed {
+            ruling.confidence = ruling.confidence.min(Confidence::Medium);
+            ruling = ruling.but(format!(
+                "nothing names the container: maybe it is of {}, the only service of the files, whose limit or program fits",
+                self.name
+            ));
+        }
+        let unnamed = subject.name.name.is_none() && subject.name.service.is_none();
+        if let Some(id) = subject.name.id.as_ref().filter(|_| unnamed) {
+            if !subject.guessed {
+                ruling = ruling.also(format!("the evidence does not name the container {}", id.short()));
+            }
+            ruling = ruling.lacks("which container it is, and its limit", self.inspect());
+        }
+        ruling
     }
 
     fn exit_code(&self) -> Option<i64> {
@@ -199,35 +229,6 @@ impl Case<'_, '_> {
         let limit = self.subject.limit().filter(|limit| limit.0 > 0)?;
         let full = |used: ByteSize| used.0 as f64 >= limit.0 as f64 * NEAR;
         self.subject.usages.iter().find(|usage| full(usage.used)).map(|usage| usage.span)
-    }
-
-    /// The engine's event `oom`, or Podman's `died` with `OOMKilled`.
-    fn oom_event(&self) -> Option<Ruling> {
-        let events = &self.subject.events;
-        let oom =
-            events.iter().find(|event| event.action == Action::Oom || event.oom_killed == Some(true))?;
-        let ruling =
-            self.by_limit(&format!("the engine reports that the kernel's OOM killer ran in {}", self.name));
-        let die = events.iter().find(|event| event.action == Action::Die);
-        let kill = events.iter().find(|event| event.action == Action::Kill(Some(9)));
-        let mut ruling = ruling.shows([shown::event(oom)]).shows(die.map(|event| shown::event(event)));
-        if let Some(kill) = kill {
-            ruling = ruling.but(format!("signal 9 was also sent on request: {}", shown::event(kill).text));
-        }
-        if die.is_none() && self.exit_code().is_none() {
-            ruling = ruling.also("a process in it was killed; nothing says that the container ended");
-        }
-        Some(ruling)
-    }
-
-    /// `OOMKilled: true`.
-    fn oom_killed(&self) -> Option<Ruling> {
-        let killed = self.subject.described?.oom_killed.as_ref().filter(|killed| killed.value)?;
-        let ruling = self.by_limit(&format!(
-            "OOMKilled is true: the kernel's OOM killer ran in {} since its last start",
-            self.name
-        ));
-        Some(ruling.shows([stated("OOMKilled", killed)]).shows(self.exit_quote()))
     }
 
     /// A kill by the kernel whose line is missing: with a limit it is probably that, without one it can only be the host.
@@ -419,15 +420,32 @@ impl Case<'_, '_> {
             }
         }
         if by_kernel {
-            let oom = self.subject.events.iter().find(|event| event.action == Action::Oom);
-            let die = self.subject.events.iter().find(|event| event.action == Action::Die);
+            let events = &self.subject.events;
+            let at = events.iter().rposition(|event| is_oom(event)).unwrap_or(0);
+            let after = events.get(at..).unwrap_or_default();
+            let oom = after.first().filter(|event| is_oom(event));
+            let die = after.iter().find(|event| event.action == Action::Die);
             ruling = ruling.shows(oom.into_iter().chain(die).map(|event| shown::event(event)));
-            let log = self
-                .subject
-                .logs
-                .iter()
-                .find(|log| matches!(log.sign, Sign::ChildKilled | Sign::OwnLimit | Sign::Refused));
-            ruling = ruling.shows(log.map(|log| line(log.span, self.sources)));
+        }
+        if killed {
+            // What the program says of it: which of its processes it was, or that its own memory was full before.
+            let tells = |log: &&&crate::evidence::LogLine| {
+                log.reported
+                    && matches!(
+                        log.sign,
+                        Sign::ChildKilled
+                            | Sign::OwnLimit
+                            | Sign::OutsideHeap
+                            | Sign::Refused
+                            | Sign::NoThread
+                    )
+            };
+            for log in self.subject.logs.iter().filter(tells).take(2) {
+                ruling = ruling.shows([line(log.span, self.sources)]);
+                if !by_kernel {
+                    ruling = ruling.also(format!("{} says that {}", log.who, log.what));
+                }
+            }
         }
         ruling
     }

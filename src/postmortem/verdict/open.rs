@@ -39,12 +39,16 @@ impl Case<'_, '_> {
                 .lacks("the memory of the machine", "docker info --format '{{.MemTotal}}'");
         }
         if let Some(log) = logs.iter().find(|log| log.sign == Sign::ChildKilled) {
-            return undecided(format!(
+            let mut ruling = undecided(format!(
                 "{} says that {}; by whom is not known: the kernel at a limit, a full host, or a supervisor",
                 log.who, log.what
-            ))
-            .lacks("whether it was the kernel, and at which limit", kernel)
-            .lacks("OOMKilled and the limit of the container", self.inspect());
+            ));
+            if let Some(older) = logs.iter().find(|log| log.sign == Sign::Unhealthy) {
+                ruling = ruling.also(format!("of an older end {} says that {}", older.who, older.what));
+            }
+            return ruling
+                .lacks("whether it was the kernel, and at which limit", kernel)
+                .lacks("OOMKilled and the limit of the container", self.inspect());
         }
         let described = self.subject.described;
         if let Some(lived) =

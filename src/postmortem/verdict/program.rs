@@ -4,7 +4,8 @@ use super::{Case, Ruling};
 use crate::diagnostic::Confidence;
 use crate::evidence::Sign;
 use crate::postmortem::Verdict;
-use crate::postmortem::shown::line;
+use crate::postmortem::change::full_heap;
+use crate::postmortem::shown::{self, line};
 use crate::syntax::size::ByteSize;
 
 impl Case<'_, '_> {
@@ -28,12 +29,8 @@ impl Case<'_, '_> {
     /// The program says itself that it ran out of memory.
     pub(super) fn runtime(&self) -> Option<Ruling> {
         let logs = &self.subject.logs;
-        let excuse = logs.iter().find(|log| log.sign == Sign::NotMemory);
-        let own = logs.iter().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::BadSetting));
-        let own =
-            own.or_else(|| logs.iter().find(|log| log.sign == Sign::Refused).filter(|_| excuse.is_none()));
         let code = self.exit_code();
-        let Some(log) = own else {
+        let Some(log) = self.subject.failed() else {
             let exits = self.subject.described.is_some_and(|own| own.exits_on_oom) && code == Some(3);
             return exits.then(|| {
                 Ruling::new(
@@ -46,8 +43,14 @@ impl Case<'_, '_> {
             });
         };
         let size = logs.iter().filter(|own| own.sign == log.sign).find_map(|own| own.size);
+        // Of direct memory the line has the size that was asked for, not the limit.
+        let size = size.filter(|_| log.sign != Sign::OutsideHeap);
         let size = size.map(|size| format!(" ({size})")).unwrap_or_default();
-        let lead = if log.sign == Sign::Refused { "no kill by the kernel" } else { "not the kernel" };
+        let lead = if matches!(log.sign, Sign::Refused | Sign::NoThread) {
+            "no kill by the kernel"
+        } else {
+            "not the kernel"
+        };
         let mut ruling = Ruling::new(
             Verdict::Runtime,
             if code == Some(137) { Confidence::Medium } else { Confidence::High },
@@ -66,9 +69,37 @@ impl Case<'_, '_> {
             }
             _ => {}
         }
+        if let Some(heap) = full_heap(self.subject).and_then(|heap| heap.bound.known()) {
+            ruling = ruling
+                .also(format!(
+                    "`{}` sets its heap, in the {}",
+                    heap.value.written(),
+                    place(&heap.value.carrier)
+                ))
+                .shows([shown::setting(heap.span, &heap.value.written())]);
+        }
+        if !log.reported {
+            ruling.confidence = Confidence::Low;
+            ruling = ruling
+                .but("the line has the words, but not in the form in which the runtime reports its own end")
+                .lacks("what it said last", format!("docker logs --tail 50 {}", self.target()));
+        }
+        let runs = |own: &crate::evidence::Described| {
+            own.running == Some(true) && own.status.as_ref().is_none_or(|status| status.value == "running")
+        };
+        if self.subject.described.is_some_and(runs) {
+            ruling = ruling.also(
+                "the container still runs: the program goes on, perhaps without the thread that failed",
+            );
+        }
         if let Some(limit) = self.subject.limit().filter(|limit| limit.0 > 0 && log.sign == Sign::OwnLimit) {
             ruling = ruling.also(format!("the container's limit of {limit} was not what stopped it"));
         }
         Some(ruling)
     }
+}
+
+/// Returns the place of a heap setting in words.
+fn place(carrier: &str) -> String {
+    if carrier == "command line" { carrier.to_owned() } else { format!("variable `{carrier}`") }
 }

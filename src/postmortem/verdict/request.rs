@@ -9,7 +9,20 @@ use crate::postmortem::shown::{self, line, stated};
 impl Case<'_, '_> {
     /// Autoheal and Swarm say themselves why they ended a container.
     pub(super) fn watcher(&self) -> Option<Ruling> {
-        let log = self.subject.logs.iter().find(|log| log.sign == Sign::Unhealthy)?;
+        let logs = &self.subject.logs;
+        let at = logs.iter().position(|log| log.sign == Sign::Unhealthy)?;
+        let log = logs.get(at)?;
+        let is_row = |span: crate::source::Span| self.sources.get(span.file).slice(span).contains(" ago");
+        // The list of a service's tasks has the newest first: a death above is the newer one, and has another cause.
+        let newer = |own: &&&crate::evidence::LogLine| {
+            own.sign == Sign::ChildKilled
+                && own.who == log.who
+                && own.span.file == log.span.file
+                && is_row(own.span)
+        };
+        if logs.iter().take(at).any(|own| newer(&own)) {
+            return None;
+        }
         let ruling = Ruling::new(
             Verdict::Healthcheck,
             Confidence::High,

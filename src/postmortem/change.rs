@@ -1,0 +1,245 @@
+//! What to change: what the finding that explains a verdict offers, else what the verdict asks for.
+
+use super::Verdict;
+use super::explain::MEASURED;
+use super::subject::Subject;
+use super::verdict::at_own_limit;
+use crate::diagnostic::Finding;
+use crate::evidence::Sign;
+use crate::source::Sources;
+use crate::syntax::size::{ByteSize, MIB};
+use crate::workload::{Bound, HeapSetting, MemoryPool, RuntimeName};
+
+/// Returns what to change: what the finding offers, else what the verdict asks for.
+pub(super) fn changes(
+    subject: &Subject<'_>,
+    verdict: Verdict,
+    findings: &[Finding],
+    sources: &Sources,
+) -> Vec<String> {
+    // What a container used when it was killed is less than it needs: no limit can be argued from it.
+    let at_kill = at_own_limit(&subject.kills).next().is_some();
+    let offered = findings.first().filter(|finding| !at_kill || !MEASURED.contains(&finding.rule));
+    let offered = offered.and_then(|finding| offer(finding, sources));
+    let own = general_change(subject, verdict);
+    if let Some(heap) = small_heap(subject, verdict) {
+        return match verdict {
+            // A larger limit takes more of a host that is full.
+            Verdict::HostMemory => own.into_iter().collect(),
+            _ => offered.into_iter().chain([heap.change(subject)]).collect(),
+        };
+    }
+    match verdict {
+        // A limit for one service does not make a host larger, and one that is discarded is not written anew.
+        Verdict::HostMemory | Verdict::LimitNotApplied => own.into_iter().chain(offered).collect(),
+        _ => offered.or(own).into_iter().collect(),
+    }
+}
+
+/// Returns what a finding offers to paste: its help, else its fix as the lines that it makes.
+fn offer(finding: &Finding, sources: &Sources) -> Option<String> {
+    if let Some(help) = &finding.help {
+        return Some(help.clone());
+    }
+    let fix = finding.fix()?;
+    let mut text = fix.title.clone();
+    for edit in fix.edits.iter().filter(|edit| !edit.replacement.trim().is_empty()) {
+        let span = sources.to_outer_span(edit.span);
+        let source = sources.get(span.file);
+        let line = source.line_at(span.start);
+        let start = span.start.saturating_sub(line.start) as usize;
+        let (before, after) =
+            (line.text.get(..start).unwrap_or_default(), line.text.get(start + span.len()..));
+        let whole = match after.filter(|_| !span.is_empty()) {
+            Some(after) => format!("{before}{}{after}", edit.replacement),
+            None => edit.replacement.clone(),
+        };
+        text.push(if text.contains('\n') { '\n' } else { ':' });
+        for line in whole.trim().lines() {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
+    }
+    Some(text.replace("\n\n", "\n"))
+}
+
+/// Returns what the verdict asks for. Without a service it is a flag of `docker run`.
+fn general_change(subject: &Subject<'_>, verdict: Verdict) -> Option<String> {
+    let limit = subject.limit().filter(|limit| limit.0 > 0);
+    let paste = |what: &str, keys: &[&str], flags: &str| match subject.workload {
+        Some(own) => {
+            let keys: String = keys.iter().map(|key| format!("\n      {key}")).collect();
+            format!("{what}:\n  services:\n    {}:{keys}", own.name)
+        }
+        None => format!("{what}: `docker run {flags}`"),
+    };
+    Some(match verdict {
+        Verdict::MemoryLimit => {
+            "a limit above what it needs at its peak; measure it: `docker stats --no-stream --format json | oomlint size -`".to_owned()
+        }
+        Verdict::ParentLimit => "raise the limit of the cgroup above it, or move the container out of it: `cgroup_parent`, the pod, the slice".to_owned(),
+        Verdict::HostMemory => "give every service a limit, so that their sum fits the host: `oomlint budget --host-memory auto`".to_owned(),
+        Verdict::Runtime => runtime_change(subject, limit),
+        Verdict::StopTimeout => paste(
+            "pass the signal on, or wait longer",
+            &["init: true", "stop_grace_period: 30s"],
+            "--init --stop-timeout 30",
+        ),
+        Verdict::Healthcheck => paste(
+            "give the probe time",
+            &["healthcheck:", "  timeout: 10s", "  retries: 5", "  start_period: 60s"],
+            "--health-timeout 10s --health-retries 5 --health-start-period 60s",
+        ),
+        Verdict::SharedMemory => {
+            let wanted = subject.logs.iter().filter(|log| log.sign == Sign::SharedMemory).filter_map(|log| log.size).max();
+            let wanted = wanted.map_or(SHM_STEP * 4, |size| size.0.saturating_mul(4).max(SHM_STEP * 4));
+            let size = ByteSize(wanted / SHM_STEP * SHM_STEP).to_compose();
+            paste("enlarge it", &[&format!("shm_size: {size}")], &format!("--shm-size {size}"))
+        }
+        Verdict::Hung => "remove `oom_kill_disable: true`: a killed process is restarted, a hanging one is not".to_owned(),
+        Verdict::LimitNotApplied if subject.described.is_some_and(super::subject::dropped_limit) => {
+            "boot the host with the memory cgroup: add `cgroup_enable=memory` to the kernel's command line (a Raspberry Pi has it in \
+             /boot/firmware/cmdline.txt)"
+                .to_owned()
+        }
+        Verdict::LimitNotApplied => "create the container anew: `docker compose up -d --force-recreate`".to_owned(),
+        Verdict::NotAContainer | Verdict::Stopped | Verdict::Undecided => return None,
+    })
+}
+
+/// Sizes of `/dev/shm` are multiples of Docker's default.
+const SHM_STEP: i64 = 64 << 20;
+
+fn runtime_change(subject: &Subject<'_>, limit: Option<ByteSize>) -> String {
+    let log = subject.failed();
+    let (who, sign) = log.map_or(("the JVM", Sign::OwnLimit), |log| (log.who, log.sign));
+    if let Some(heap) = full_heap(subject).and_then(|heap| heap.bound.known()) {
+        return set_elsewhere(&heap.value, limit);
+    }
+    let share = limit.map(|limit| limit.0 / 4 * 3 / (1 << 20));
+    match (who, sign, share) {
+        ("Node", Sign::OwnLimit, Some(share)) => format!("a larger heap, within the limit: `NODE_OPTIONS: --max-old-space-size={share}`"),
+        ("Node", Sign::OwnLimit, None) => "a larger heap, in MiB: `NODE_OPTIONS: --max-old-space-size=…`, and a limit of a third more".to_owned(),
+        ("the JVM", Sign::OwnLimit, Some(_)) => "a heap that uses the limit: `JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0`, without an -Xmx".to_owned(),
+        ("the JVM", Sign::BadSetting, _) => "correct the size: a number with `m` or `g`, as in -Xmx512m, and -Xms not above it".to_owned(),
+        ("PHP", Sign::OwnLimit, _) => "a larger `memory_limit` in php.ini, times the number of workers within the container's limit".to_owned(),
+        (_, Sign::OutsideHeap, _) if log.is_some_and(|log| log.what.contains("direct")) => {
+            "look for buffers that are not released, or allow more: `-XX:MaxDirectMemorySize`, which counts beside the heap; without it, it is as large as the heap may be".to_owned()
+        }
+        (_, Sign::OutsideHeap, _) => "look for class loaders that are not released, or allow more: a larger `-XX:MaxMetaspaceSize`, which counts beside the heap".to_owned(),
+        (_, Sign::NoThread, _) => thread_change(subject),
+        (_, Sign::Refused, _) => "less memory for this program, or more for the container and its host: `oomlint budget --host-memory auto`".to_owned(),
+        _ => "a larger limit of the runtime, below that of the container".to_owned(),
+    }
+}
+
+/// Returns what to change where no thread can be started: the limit of processes, if there is one, counts threads.
+fn thread_change(subject: &Subject<'_>) -> String {
+    let workloads = [subject.container, subject.workload];
+    let pids = workloads.into_iter().flatten().find_map(|own| own.resources.pids_limit.value().copied());
+    match pids.filter(|pids| *pids > 0) {
+        Some(pids) => format!("a larger `pids_limit` than {pids}, which counts threads, or fewer threads"),
+        None => "fewer threads, or a larger limit of them: `pids_limit` of the service, TasksMax of the engine's unit, `ulimit -u`".to_owned(),
+    }
+}
+
+/// Returns the change of a heap where it is set: another setting beside it would not count.
+fn set_elsewhere(heap: &HeapSetting, limit: Option<ByteSize>) -> String {
+    let written = heap.written();
+    let place = match heap.carrier.as_str() {
+        "command line" => "in the command, which wins over variables".to_owned(),
+        name => format!("in `{name}`"),
+    };
+    let larger = match heap.bound {
+        Bound::Bytes(size) => {
+            let room = limit.map(|limit| ByteSize(limit.0 / 4 * 3)).filter(|room| room.0 > size.0);
+            room.and_then(|room| heap.with_size(ByteSize(room.0 / MIB * MIB)))
+        }
+        Bound::Percent(percent) if percent < ROOMY => heap.with_percent(ROOMY),
+        Bound::Percent(_) => None,
+    };
+    match larger {
+        Some(larger) => format!("a larger heap, where it is set: `{larger}` for `{written}`, {place}"),
+        None => format!(
+            "a larger heap, where it is set: `{written}`, {place}, with a limit of the container that leaves a quarter beside it"
+        ),
+    }
+}
+
+/// The percentage of a limit that a heap may have.
+const ROOMY: f64 = 70.0;
+
+/// Returns the runtime whose words speak of a heap.
+pub(super) fn full_heap_runtime(who: &str) -> Option<RuntimeName> {
+    match who {
+        "the JVM" => Some(RuntimeName::Java),
+        "Node" => Some(RuntimeName::Node),
+        ".NET" => Some(RuntimeName::Dotnet),
+        _ => None,
+    }
+}
+
+/// Returns the heap that the program says is full.
+pub(super) fn full_heap<'e>(subject: &Subject<'e>) -> Option<&'e MemoryPool> {
+    let log = subject.failed().filter(|log| log.sign == Sign::OwnLimit)?;
+    heap_of(subject, full_heap_runtime(log.who)?)
+}
+
+/// Returns the heap of a runtime: that of the service, whose files can be changed, else that of the container.
+fn heap_of<'e>(subject: &Subject<'e>, runtime: RuntimeName) -> Option<&'e MemoryPool> {
+    let workloads = [subject.workload, subject.container].into_iter().flatten();
+    let mut heaps = workloads.flat_map(|own| &own.pools.heaps).filter(|heap| heap.runtime == runtime);
+    heaps.clone().find(|heap| heap.bound.known().is_some()).or_else(|| heaps.next())
+}
+
+/// A heap of default size in a container that was killed, of which a larger one is no remedy.
+pub(super) struct SmallHeap {
+    runtime: RuntimeName,
+    /// Its largest size, by default.
+    size: ByteSize,
+    /// What may be beside it.
+    beside: ByteSize,
+    /// What was used.
+    used: ByteSize,
+}
+
+/// Returns the default heap of a container that was killed, if the heap that fits its limit would be a larger one.
+pub(super) fn small_heap(subject: &Subject<'_>, verdict: Verdict) -> Option<SmallHeap> {
+    if !matches!(verdict, Verdict::MemoryLimit | Verdict::HostMemory) {
+        return None;
+    }
+    let limit = subject.limit().filter(|limit| limit.0 > 0)?;
+    let process = subject.kills.iter().filter_map(|own| own.kill.used()).max();
+    let used = if verdict == Verdict::MemoryLimit { process.or(Some(limit)) } else { process }?;
+    [RuntimeName::Java, RuntimeName::Node].into_iter().find_map(|runtime| {
+        let heap = heap_of(subject, runtime).filter(|heap| heap.bound.is_absent())?;
+        let size = heap.size_under(Some(limit), None)?.size;
+        let larger = heap.largest_heap_under(limit).is_none_or(|largest| largest > size);
+        let beside = heap.beside(size).map_or(0, |beside| beside.most.saturating_mul(MIB));
+        larger.then_some(SmallHeap { runtime, size, beside: ByteSize(beside), used })
+    })
+}
+
+impl SmallHeap {
+    /// Returns what to change instead of the heap.
+    fn change(&self, subject: &Subject<'_>) -> String {
+        let Self { runtime, size, beside, used } = self;
+        let measure = match runtime {
+            RuntimeName::Java => "`-XX:NativeMemoryTracking=summary`, then `jcmd 1 VM.native_memory`",
+            _ => "`process.memoryUsage()`, its `external` and `arrayBuffers`",
+        };
+        let needs = ByteSize(size.0.saturating_add(beside.0));
+        let name = runtime.display_name();
+        if used.0 > needs.0 {
+            let outside = ByteSize((used.0 - size.0) / MIB * MIB);
+            return format!(
+                "the {name} heap is at most {size} by default, so that about {outside} of {used} are outside of it: raise the limit, or find out what that is: {measure}"
+            );
+        }
+        let limit = subject.limit().filter(|limit| limit.0 < needs.0);
+        let than = limit.map(|limit| format!(" above {limit}")).unwrap_or_default();
+        format!(
+            "the {name} heap of at most {size} by default and what is beside it may need {needs}: raise the limit{than}, or find out what is beside it: {measure}"
+        )
+    }
+}

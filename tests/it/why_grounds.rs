@@ -1,0 +1,239 @@
+//! What `oomlint why` rests an answer on: which container a kill belongs to, and which piece of evidence counts before another.
+
+use serde_json::Value;
+
+use crate::common;
+use crate::why::{ID, why};
+
+const OTHER: &str = "7ab2c9d0e1f233447ab2c9d0e1f233447ab2c9d0e1f233447ab2c9d0e1f23344";
+
+/// Answers for evidence, which are all files but those that end with `yaml`.
+fn answers(files: &[(&str, &str)]) -> Vec<Value> {
+    let directory = common::tree(files);
+    let names = files.iter().map(|(name, _)| *name).filter(|name| !name.ends_with("yaml"));
+    let arguments: Vec<&str> = ["--format", "json"].into_iter().chain(names).collect();
+    let said = why(directory.path(), &arguments, None);
+    assert!(matches!(said.code, Some(0 | 1)), "{}", said.out);
+    said.json()["containers"].as_array().unwrap().clone()
+}
+
+fn text(value: &Value) -> String {
+    value.to_string()
+}
+
+/// The kernel's lines for a process of a container that reached its limit.
+fn kill(id: &str, process: &str, anon: u64) -> String {
+    let path = format!("/system.slice/docker-{id}.scope");
+    format!(
+        "[1.5] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task={process},pid=42,uid=0\n\
+         [1.5] Memory cgroup out of memory: Killed process 42 ({process}) total-vm:99kB, anon-rss:{anon}kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:1kB oom_score_adj:0\n"
+    )
+}
+
+fn nginx(limit: &str) -> String {
+    format!("name: shop\nservices:\n  web:\n    image: nginx:1.27\n    mem_limit: {limit}\n")
+}
+
+/// A container of the service `worker` with 512 MiB.
+fn inspect(state: &str) -> String {
+    format!(
+        "[{{\"Id\":\"{ID}\",\"Name\":\"/shop-worker-1\",\"Path\":\"java\",\"Args\":[\"-jar\",\"a.jar\"],\"State\":{{{state}}},\
+         \"HostConfig\":{{\"Memory\":536870912,\"MemorySwap\":1073741824}},\"Config\":{{\"Image\":\"acme/worker:1\",\"Labels\":\
+         {{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"worker\"}}}}}}]\n"
+    )
+}
+
+const DIED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false,\"ExitCode\":137";
+const FLAGGED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true,\"ExitCode\":137";
+const WORKER: &str = "name: shop\nservices:\n  worker:\n    image: acme/worker:1\n    mem_limit: 512m\n";
+
+#[test]
+fn a_container_that_nothing_names_is_of_no_service() {
+    let foreign = kill(OTHER, "mysqld", 518_000);
+    for files in [
+        vec![("kernel.txt", foreign.as_str()), ("compose.yaml", &nginx("64m"))],
+        vec![("kernel.txt", &kill(OTHER, "mysqld", 51_800)), ("compose.yaml", &nginx("512m"))],
+        vec![("kernel.txt", &kill(OTHER, "nginx", 518_000)), ("compose.yaml", &nginx("64m"))],
+        vec![("inspect.json", &inspect(DIED)), ("kernel.txt", &foreign), ("compose.yaml", WORKER)],
+    ] {
+        let all = answers(&files);
+        let found = all.iter().find(|own| own["id"].as_str().is_some_and(|id| id == OTHER)).unwrap();
+        assert!(found["service"].is_null() && found["explained_by"] == serde_json::json!([]), "{found:#}");
+        let answer = found["answer"].as_str().unwrap();
+        assert!(
+            !answer.contains("`web`") && !answer.contains("`worker`") && !answer.contains(" MiB of"),
+            "{answer}"
+        );
+        assert!(!answer.contains("limit of"), "{answer}");
+        assert!(text(&found["missing"]).contains("docker inspect 7ab2c9d0e1f2"), "{found:#}");
+    }
+    // Its program and its size are those of the service: maybe.
+    let all = answers(&[("kernel.txt", &kill(OTHER, "nginx", 60_000)), ("compose.yaml", &nginx("64m"))]);
+    assert_eq!((all[0]["service"].as_str(), all[0]["confidence"].as_str()), (Some("web"), Some("medium")));
+    assert!(text(&all[0]["against"]).contains("maybe"), "{:#}", all[0]);
+}
+
+#[test]
+fn a_process_larger_than_the_limit_ran_elsewhere() {
+    let inspect = inspect(DIED);
+    for kernel in [
+        "[1.5] Memory cgroup out of memory: Killed process 42 (java) total-vm:9kB, anon-rss:9010000kB, file-rss:0kB\n",
+        "[1.5] Out of memory: Killed process 42 (java) total-vm:9kB, anon-rss:5518000kB, file-rss:0kB\n",
+        "earlyoom[1]: sending SIGKILL to process 42 uid 0 \"java\": badness 900, VmRSS 5000 MiB\n",
+    ] {
+        let all = answers(&[("inspect.json", &inspect), ("kernel.txt", kernel), ("compose.yaml", WORKER)]);
+        let own = all.iter().find(|own| own["name"] == "shop-worker-1").unwrap();
+        assert_eq!(own["verdict"], "undecided", "{own:#}");
+        assert!(text(&own["against"]).contains("more than the limit of 512 MiB"), "{own:#}");
+        let other = all.iter().find(|own| own["name"] == "java").unwrap();
+        assert!(other["service"].is_null(), "{other:#}");
+    }
+    let all = answers(&[("inspect.json", &inspect), ("kernel.txt", &kill(ID, "java", 9_010_000))]);
+    assert_ne!(all[0]["confidence"], "high");
+    assert!(!all[0]["answer"].as_str().unwrap().contains("of 512 MiB"), "{:#}", all[0]);
+}
+
+#[test]
+fn a_process_outside_of_any_container_is_never_a_service() {
+    let (sizes, paths) = (
+        "Out of memory: Killed process 77 (firefox) total-vm:1kB, anon-rss:9010000kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:1kB oom_score_adj:0\n",
+        "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/user.slice/user-1000.slice/session-2.scope,task=firefox,pid=77,uid=1000\n",
+    );
+    for kernel in [format!("{sizes}{paths}"), format!("{paths}{sizes}"), sizes.to_owned(), paths.to_owned()] {
+        let all = answers(&[("kernel.txt", &kernel), ("compose.yaml", WORKER)]);
+        assert_eq!(all.len(), 1, "{all:#?}");
+        assert_eq!(
+            (&all[0]["name"], &all[0]["service"]),
+            (&Value::from("firefox"), &Value::Null),
+            "{:#}",
+            all[0]
+        );
+        assert!(!text(&all[0]["answer"]).contains("512 MiB"));
+    }
+}
+
+/// Breaks every line at a width, as a terminal does.
+fn wrapped(text: &str, width: usize) -> String {
+    let lines = text.lines().flat_map(|line| {
+        let all: Vec<char> = line.chars().collect();
+        all.chunks(width).map(|part| part.iter().collect::<String>() + "\n").collect::<Vec<_>>()
+    });
+    lines.collect()
+}
+
+#[test]
+fn lines_that_a_terminal_wrapped_are_read_as_they_were() {
+    let v1 = format!(
+        "Nov 20 03:12:44 db01 kernel: [4.5] java invoked oom-killer: gfp_mask=0x24000c0, order=0, oom_score_adj=0\n\
+         Nov 20 03:12:44 db01 kernel: [4.5] java cpuset={ID} mems_allowed=0\n\
+         Nov 20 03:12:44 db01 kernel: [4.5] Task in /docker/{ID} killed as a result of limit of /docker/{ID}\n\
+         Nov 20 03:12:44 db01 kernel: [4.5] memory: usage 524288kB, limit 524288kB, failcnt 98213\n\
+         Nov 20 03:12:44 db01 kernel: [4.5] Memory cgroup out of memory: Kill process 42 (java) score 988 or sacrifice child\n\
+         Nov 20 03:12:44 db01 kernel: [4.5] Killed process 42 (java) total-vm:8530280kB, anon-rss:518000kB, file-rss:4096kB\n"
+    );
+    for kernel in [v1, kill(ID, "java", 518_000)] {
+        for width in [72, 80, 81, 90, 100, 120] {
+            let all = answers(&[("inspect.json", &inspect(DIED)), ("kernel.txt", &wrapped(&kernel, width))]);
+            assert_eq!(all.len(), 1, "{width}: {all:#?}");
+            assert_eq!(
+                (&all[0]["verdict"], &all[0]["confidence"]),
+                (&"memory-limit".into(), &"high".into()),
+                "{width}"
+            );
+        }
+    }
+    // Cut within the path, with nothing to join.
+    for line in [
+        "Task in /docker/3f9c1d7b killed as a result of limit of /d\n",
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,oom_memcg=/system.sl\n",
+        "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=x,mems_allowed=0,global_oom,task_memcg=/system.sli\n",
+    ] {
+        for answer in answers(&[("kernel.txt", line)]) {
+            assert!(answer["verdict"] != "not-a-container" && answer["confidence"] != "high", "{answer:#}");
+        }
+    }
+}
+
+#[test]
+fn words_of_an_error_are_no_death_unless_the_runtime_reports_it() {
+    for line in [
+        "INFO configured handler for java.lang.OutOfMemoryError\n",
+        "INFO docs: see \"JavaScript heap out of memory\" FAQ\n",
+        "2026-11-20 03:12:44 INFO retrying after MemoryError is off\n",
+    ] {
+        let all = answers(&[("app.log", line)]);
+        assert_eq!(all[0]["confidence"], "low", "{line}{:#}", all[0]);
+    }
+    let oom = "Exception in thread \"pool-1\" java.lang.OutOfMemoryError: Java heap space\n";
+    let running = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
+    let all = answers(&[("inspect.json", &inspect(running)), ("app.log", oom)]);
+    assert_eq!((&all[0]["verdict"], &all[0]["confidence"]), (&"runtime".into(), &"high".into()));
+    assert!(text(&all[0]["answer"]).contains("goes on"), "{:#}", all[0]);
+}
+
+fn event(second: u32, action: &str, more: &str) -> String {
+    format!(
+        "2026-11-20T03:12:{second:02}.000000000Z container {action} {ID} ({more}image=acme/worker:1, name=shop-worker-1)\n"
+    )
+}
+
+#[test]
+fn a_complete_stop_counts_before_a_flag_that_stays() {
+    let stop = [
+        event(1, "kill", "signal=15, "),
+        event(11, "kill", "signal=9, "),
+        event(11, "die", "exitCode=137, "),
+        event(11, "stop", ""),
+    ]
+    .concat();
+    let all = answers(&[("inspect.json", &inspect(FLAGGED)), ("ev.txt", &stop)]);
+    assert_eq!(all[0]["verdict"], "stop-timeout", "{:#}", all[0]);
+    let quoted = |answer: &Value, line: u64| {
+        let all = answer["evidence"].as_array().unwrap();
+        all.iter().any(|own| own["source"] == "ev.txt" && own["line"] == line)
+    };
+    assert!((1..=4).all(|line| quoted(&all[0], line)), "{:#}", all[0]);
+    assert!(text(&all[0]["answer"]).contains("earlier"), "{:#}", all[0]);
+    // Not complete: the flag counts, and the events are listed.
+    let part = [event(11, "kill", "signal=9, "), event(11, "die", "exitCode=137, ")].concat();
+    let all = answers(&[("inspect.json", &inspect(FLAGGED)), ("ev.txt", &part)]);
+    assert!(quoted(&all[0], 1) && quoted(&all[0], 2), "{:#}", all[0]);
+    // It ended well: only a process in it was killed.
+    let well = FLAGGED.replace("137", "0");
+    let all = answers(&[("inspect.json", &inspect(&well))]);
+    assert!(text(&all[0]["answer"]).contains("killed a process in"), "{:#}", all[0]);
+}
+
+#[test]
+fn the_death_that_follows_the_oom_and_the_newest_one_are_answered() {
+    let oom = [event(20, "oom", ""), event(21, "die", "exitCode=137, ")].concat();
+    let stop = [event(1, "kill", "signal=15, "), event(2, "die", "exitCode=143, ")].concat();
+    let all = answers(&[("ev.txt", &format!("{stop}{}{oom}", event(5, "start", "")))]);
+    assert!(text(&all[0]["answer"]).contains("OOM killer ran"), "{:#}", all[0]);
+    let lines: Vec<u64> =
+        all[0]["evidence"].as_array().unwrap().iter().map(|own| own["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [4, 5]);
+    let later =
+        [event(30, "start", ""), event(40, "kill", "signal=15, "), event(41, "die", "exitCode=143, ")]
+            .concat();
+    let all = answers(&[("ev.txt", &format!("{oom}{later}"))]);
+    assert_eq!(all[0]["verdict"], "stopped", "{:#}", all[0]);
+    let tasks = "mnopqrstuvwx \\_ shop_worker.1 acme/worker:1 n1 Shutdown Failed 3 minutes ago \"task: non-zero exit (137)\"\n\
+                 yzabcdefghij \\_ shop_worker.1 acme/worker:1 n1 Shutdown Failed 9 minutes ago \"task: non-zero exit (137): dockerexec: unhealthy container\"\n";
+    let all = answers(&[("tasks.txt", tasks)]);
+    assert_eq!(all[0]["verdict"], "undecided", "{:#}", all[0]);
+    assert!(text(&all[0]["answer"]).contains("older"), "{:#}", all[0]);
+}
+
+#[test]
+fn the_words_of_the_program_stand_beside_the_flag() {
+    for line in [
+        "[2026-11-20 03:12:44 +0000] [1] [ERROR] Worker (pid:7) was sent SIGKILL! Perhaps out of memory?\n",
+        "LOG:  server process (PID 315) was terminated by signal 9: Killed\n",
+        "Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\n",
+    ] {
+        let all = answers(&[("inspect.json", &inspect(FLAGGED)), ("app.log", line)]);
+        assert_eq!(all[0]["verdict"], "memory-limit", "{:#}", all[0]);
+        assert!(text(&all[0]["evidence"]).contains("app.log"), "{:#}", all[0]);
+    }
+}
