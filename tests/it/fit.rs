@@ -101,7 +101,7 @@ fn a_plan_is_written_and_stays() {
     insta::assert_snapshot!("fit_diff", diff);
     let (code, out, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
     assert_eq!((code, out.as_str()), (0, ""), "{err}");
-    assert!(err.contains("the plan is in 1 file") && err.contains("`${OLD:-300m}` sets it"), "{err}");
+    assert!(err.contains("the plan is in `compose.yaml`") && err.contains("`${OLD:-300m}` sets it"), "{err}");
     let about_memory = |found: &(String, String)| found.0.contains("limit") || found.0.contains("heap");
     let left = found(dir.path(), &["compose.yaml"]);
     let left: Vec<_> =
@@ -186,6 +186,91 @@ fn what_cannot_be_planned_is_an_error() {
         let (code, _, err) = run(dir.path(), &arguments);
         assert!(code == 2 && err.contains(says), "{arguments:?}: {err}");
     }
+}
+
+#[test]
+fn a_file_that_compose_refuses_is_not_planned() {
+    let hidden = "services:\n  a:\n    image: acme/x\n    deploy: {replicas: 1}\n   mem_limit: 3g\n";
+    for (text, place) in [
+        (hidden, "compose.yaml:5:"),
+        ("services:\n  a:\n    image: acme/x\n    image: acme/y\n", "compose.yaml:4:"),
+        ("services:\n  a:\n    image: acme/x\n    mem_limit: 3x\n", "compose.yaml:4:16"),
+        ("services:\n  a:\n    image: acme/x\n    mem_limits: 3g\n", "compose.yaml:4:5"),
+    ] {
+        let dir = tree(&[("compose.yaml", text), ("Dockerfile", "FROM scratch\n")]);
+        for how in [&[][..], &["--diff"], &["--write"], &["--overlay", "o.yaml"], &["--format", "json"]] {
+            let (code, out, err) = run(dir.path(), &[&["fit", "--host-memory", "8g"], how].concat());
+            assert!(code == 2 && out.is_empty(), "{how:?} {text}: {out}{err}");
+            assert!(err.contains(place) && err.contains("nothing is planned"), "{how:?} {text}: {err}");
+        }
+        // Alerts say what is in the text, as long as it can be read.
+        let (code, out, err) = run(dir.path(), &["alerts"]);
+        let hides = text == hidden;
+        assert!(!hides || (code == 2 && out.is_empty() && err.contains(place)), "{text}: {err}");
+        assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), text);
+        assert!(!dir.path().join("o.yaml").exists());
+    }
+    // A mistake in a Dockerfile hides no key of a Compose file.
+    let dir = tree(&[("compose.yaml", "services: {a: {build: .}}\n"), ("Dockerfile", "FROM\nFOO bar\n")]);
+    assert_eq!(run(dir.path(), &["fit", "--host-memory", "8g"]).0, 0);
+}
+
+#[test]
+fn nothing_to_plan_is_an_error() {
+    let inspected = r#"[{"Id":"7ab2c9d0e1f2","Name":"/a","Config":{"Image":"redis:7"},"HostConfig":{"Memory":536870912},"State":{"Status":"running"}}]"#;
+    let cases: [(&[(&str, &str)], &[&str], &str); 5] = [
+        (&[], &[], "name one with `-f compose.yaml`"),
+        (&[("Dockerfile", "FROM redis:7\n")], &[], "a Dockerfile sets no limit"),
+        (&[("i.json", inspected)], &["i.json"], "`oomlint budget i.json`"),
+        (&[], &["--run", "docker run -d redis:7"], "`oomlint budget --run COMMAND`"),
+        (
+            &[
+                ("compose.override.yaml", "services: {a: {mem_limit: 1g}}\n"),
+                ("compose.yaml", "services: {}\n"),
+            ],
+            &[],
+            "",
+        ),
+    ];
+    for (files, paths, help) in cases {
+        let dir = tree(files);
+        for how in
+            [&["fit", "--host-memory", "8g"][..], &["fit", "--host-memory", "8g", "--write"], &["alerts"]]
+        {
+            let (code, out, err) = run(dir.path(), &[how, paths].concat());
+            assert!(code == 2 && out.is_empty() && err.contains(help), "{how:?} {paths:?}: {out}{err}");
+            assert!(help.is_empty() || err.contains("Compose files; none here"), "{err}");
+        }
+    }
+    let dir = tree(&[("compose.yaml", "services: {a: {image: redis, profiles: [x]}}\n")]);
+    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "8g"]);
+    assert!(code == 2 && err.contains("--profile '*'"), "{err}");
+    for command in ["fit", "alerts"] {
+        assert!(!run(dir.path(), &[command, "--help"]).1.contains("--run "));
+    }
+}
+
+#[test]
+fn an_override_file_is_none_of_the_stack() {
+    let dir = tree(&[("compose.yaml", STACK)]);
+    let fit = ["fit", "--host-memory", "8g", "--overlay"];
+    let (code, _, err) = run(dir.path(), &[&fit[..], &["compose.yaml"]].concat());
+    assert!(code == 2 && err.contains("`oomlint fit` has not written it"), "{err}");
+    for overlay in ["o.yaml", "o.yaml", "compose.override.yaml", "compose.override.yaml"] {
+        let (code, _, err) = run(dir.path(), &[&fit[..], &[overlay]].concat());
+        let start = format!("docker compose -f compose.yaml -f {overlay} up -d");
+        assert!(code == 0 && err.contains(&start), "{err}");
+        std::fs::rename(dir.path().join(overlay), dir.path().join("kept")).unwrap();
+        for name in ["o.yaml", "compose.override.yaml"] {
+            let _ = std::fs::remove_file(dir.path().join(name));
+        }
+        std::fs::rename(dir.path().join("kept"), dir.path().join(overlay)).unwrap();
+    }
+    run(dir.path(), &[&fit[..], &["o.yaml"]].concat());
+    let (code, _, err) =
+        run(dir.path(), &[&fit[..], &["o.yaml", "-f", "compose.yaml", "-f", "o.yaml"]].concat());
+    assert!(code == 0 && err.contains("docker compose -f compose.yaml -f o.yaml up -d"), "{err}");
+    assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), STACK);
 }
 
 /// The page of the book has what the executable prints. `UPDATE=1` writes it.
