@@ -191,6 +191,9 @@ impl Arguments {
         written: &Written,
         console: &Console,
     ) -> Result<(), Error> {
+        if let Some(text) = fit::whole_host(stacks) {
+            console.report(text);
+        }
         for plan in stacks.iter().flat_map(|stack| &stack.plans) {
             if let Some(missing) = plan.missing {
                 let why = format!("does not fit {}: {missing} too much; nothing is written", plan.host);
@@ -213,8 +216,14 @@ impl Arguments {
             console.report(&format!("not written: `{service}` of {}: {why}", path.display()));
         }
         for stack in stacks {
-            for demand in stack.demands.iter().filter(|demand| demand.variable.is_some()) {
-                console.report(&format!("kept: the limit of `{}`: {}", demand.name, demand.reason));
+            let grants = stack.plans.first().map_or(&[][..], |plan| &plan.grants);
+            for (demand, grant) in
+                stack.demands.iter().zip(grants).filter(|(demand, _)| demand.variable.is_some())
+            {
+                let set =
+                    demand.to_set().map(|text| format!("set `{text}` to {}; ", grant.limit.to_compose()));
+                let (set, name) = (set.unwrap_or_default(), &demand.name);
+                console.report(&format!("kept: the limit of `{name}`: {set}{}", demand.reason));
             }
         }
         Ok(())

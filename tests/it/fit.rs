@@ -216,6 +216,64 @@ fn a_file_that_compose_refuses_is_not_planned() {
 }
 
 #[test]
+fn a_limit_that_is_too_small_counts_with_what_is_needed() {
+    for limit in ["100m", "${ES:-100m}", "${ES}"] {
+        let text = format!(
+            "services:\n  es:\n    image: elasticsearch:8.15.0\n    environment: {{ES_JAVA_OPTS: -Xmx2g}}\n    mem_limit: {limit}\n"
+        );
+        let dir = tree(&[("compose.yaml", text.as_str())]);
+        let (code, out, err) = run(dir.path(), &["fit", "--host-memory", "8g"]);
+        assert!(code == 0 && out.contains("limits of 3392 MiB") && !out.contains("left to do"), "{out}{err}");
+        let set = format!("set `{limit}` to 3392m");
+        assert_eq!(limit.contains('$'), out.contains(&set), "{out}");
+        assert_eq!(limit.contains('$'), out.contains(&format!("once `{limit}` is set")), "{out}");
+        assert_eq!(run(dir.path(), &["fit", "--host-memory", "4g"]).0, 1);
+        // Written or not, what to set stays.
+        for _ in 0..2 {
+            let (_, _, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
+            assert_eq!(limit.contains('$'), err.contains(&set), "{err}");
+        }
+    }
+}
+
+/// Returns a report without Markdown's escapes.
+fn unescaped(text: &str) -> String {
+    let escapes = [("&#58;", ":"), ("&#40;", "("), ("&#41;", ")")];
+    escapes.iter().fold(text.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
+}
+
+#[test]
+fn changes_that_are_not_enough_together_say_so() {
+    let dir = tree(&[("compose.yaml", "services: {web: {image: 'redis:7', mem_limit: 16g}}\n")]);
+    for format in ["human", "markdown"] {
+        let (code, out, _) = run(dir.path(), &["fit", "--host-memory", "4g", "--format", format]);
+        let says = "not enough together: 8 GiB of 13 GiB; use a host with";
+        let out = unescaped(&out);
+        assert!(code == 1 && out.contains(says) && !out.contains("make it fit"), "{out}");
+    }
+}
+
+#[test]
+fn a_reserve_is_named_and_stacks_are_apart() {
+    let text = "services: {a: {image: acme/x}}\n";
+    let dir = tree(&[("a/compose.yaml", text), ("b/compose.yaml", text)]);
+    for format in ["human", "markdown"] {
+        let (_, out, _) =
+            run(dir.path(), &["fit", "--host-memory", "8g", "--reserve", "4g", "--format", format]);
+        let out = unescaped(&out);
+        assert!(out.contains("4 GiB (--reserve)") && !out.contains("25 %"), "{out}");
+        assert_eq!(out.matches("each stack is planned for the whole host").count(), 2, "{out}");
+        let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--format", format, "a"]);
+        assert!(out.contains("25 %") && !out.contains("each stack"), "{out}");
+    }
+    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
+    assert!(code == 0 && err.contains("each stack is planned for the whole host"), "{err}");
+    assert!(err.contains("`a/compose.yaml`, `b/compose.yaml`") || cfg!(windows), "{err}");
+    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "1g", "--reserve", "1000m", "--write"]);
+    assert!(code == 1 && err.contains("nothing is written") && !err.contains("the plan is in"), "{err}");
+}
+
+#[test]
 fn nothing_to_plan_is_an_error() {
     let inspected = r#"[{"Id":"7ab2c9d0e1f2","Name":"/a","Config":{"Image":"redis:7"},"HostConfig":{"Memory":536870912},"State":{"Status":"running"}}]"#;
     let cases: [(&[(&str, &str)], &[&str], &str); 5] = [
