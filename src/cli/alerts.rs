@@ -6,13 +6,15 @@ use clap::Args;
 
 use super::Outcome;
 use super::input::Input;
-use super::output::{Console, write_file};
+use super::output::{Console, refuse_foreign, write_file};
 use super::policy::Scope;
+use super::stacks::{nothing_starts, stacks};
 use crate::check;
 use crate::report::alerts;
 use crate::workload::Project;
 
 #[derive(Args)]
+#[command(mut_arg("runs", |argument| argument.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
@@ -20,7 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// Write the rules to this file
+    /// Write the rules to this file; it overwrites none but its own
     #[arg(help_heading = "Report", short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -30,17 +32,24 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let configs = arguments.scope.configs(sources.disk())?;
     let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
-    let projects = check::projects(&options, &sources, &discovered);
-    let is_stack = |project: &&Project| {
-        // An override file on its own is no stack, and its services are those of its base.
-        !project.compose_files.is_empty()
-            && project.report_only.is_empty()
-            && project.workloads.iter().any(|workload| workload.role.runs())
-    };
-    let stacks: Vec<&Project> = projects.iter().filter(is_stack).collect();
+    let all = stacks(
+        ("alerts reads the limits of", "no alert is written", |project, _, sources| {
+            check::unparsed(project, sources)
+        }),
+        (&options, &sources, &discovered),
+        console,
+    )?;
+    let runs = |stack: &&Project| stack.workloads.iter().any(|workload| workload.role.runs());
+    let running: Vec<&Project> = all.iter().filter(runs).collect();
+    if running.is_empty() {
+        return Err(nothing_starts(&all));
+    }
     match &arguments.output {
-        Some(path) => write_file(path, |out| alerts::write(out, &stacks, &sources))?,
-        None => console.write(|out| alerts::write(out, &stacks, &sources))?,
+        Some(path) => {
+            refuse_foreign(path, "alerts", alerts::is_own)?;
+            write_file(path, |out| alerts::write(out, &running, &sources))?;
+        }
+        None => console.write(|out| alerts::write(out, &running, &sources))?,
     }
     Ok(console.end(&discovered))
 }

@@ -8,8 +8,9 @@ use clap::Args;
 use super::Outcome;
 use super::fix::{print_diff, replace};
 use super::input::Input;
-use super::output::{Console, TableFormat, is_there, write_file};
+use super::output::{Console, TableFormat, is_there, refuse_foreign, write_file};
 use super::policy::{Scope, host_memory, single_line_error};
+use super::stacks::{nothing_starts, stacks};
 use super::stats::Measured;
 use crate::check::{self, Options};
 use crate::discover::{Discovered, host_requirement};
@@ -19,8 +20,13 @@ use crate::report::fit::{self, Format, Report};
 use crate::rules::Target;
 use crate::source::{Overlay, Sources};
 use crate::syntax::size::ByteSize;
+use crate::workload::Project;
+
+/// The most changed files that are named.
+const NAMED: usize = 10;
 
 #[derive(Args)]
+#[command(mut_arg("runs", |argument| argument.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
@@ -79,17 +85,25 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let (options, sources) = match &arguments.overlay {
         // The file that is written anew says nothing about the stack: it counts as empty.
         Some(overlay) if is_there(overlay) => {
+            refuse_foreign(overlay, "fit", plan::is_own)?;
             let own = sources.absolute(overlay);
             discovered.files.retain(|found| sources.absolute(&found.path) != own);
             discovered.related_compose_files.retain(|path| sources.absolute(path) != own);
             let empty = Overlay::from([(overlay.clone(), "services: {}\n".to_owned())]);
             let disk = options.disk.with_overlay(&empty);
-            (Options { disk: disk.clone(), ..options }, Sources::with_file_system(disk))
+            let mut options = Options { disk: disk.clone(), ..options };
+            options.compose_files.retain(|path| sources.absolute(path) != own);
+            (options, Sources::with_file_system(disk))
         }
         _ => (options, sources),
     };
     let options = Options { stats: arguments.measured.read()?, target: arguments.target, ..options };
-    let (sizes, from) = arguments.hosts(&options, &sources, &discovered)?;
+    let projects = stacks(
+        ("fit plans", "nothing is planned", check::refusals),
+        (&options, &sources, &discovered),
+        console,
+    )?;
+    let (sizes, from) = arguments.hosts(&options, &sources, &projects)?;
     if sizes.len() > 1 && arguments.changes() {
         return Err(Error::Usage {
             problem: "a plan is written for one host, and several are given".to_owned(),
@@ -98,6 +112,9 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     }
     let hosts = Hosts { sizes, reserve: arguments.reserve, profiles: arguments.profiles.clone() };
     let stacks = plan::plan(&options, &sources, &discovered, &hosts);
+    if stacks.is_empty() {
+        return Err(nothing_starts(&projects));
+    }
     let written = match hosts.sizes.as_slice() {
         [_] => Some(plan::write(&options, &discovered, &stacks, &hosts)),
         _ => None,
@@ -119,6 +136,20 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     Ok(if end == ExitCode::SUCCESS && !fits { ExitCode::from(1) } else { end })
 }
 
+/// Says which files the plans are in. None if nothing was written and the report says why.
+fn done(stacks: &[StackPlan], written: &Written) -> Option<String> {
+    let fits = stacks.iter().flat_map(|stack| &stack.plans).all(|plan| plan.missing.is_none());
+    if written.files.is_empty() {
+        let has_it = fits && written.refused.is_empty();
+        return has_it.then(|| "the files have the plan already: nothing is changed".to_owned());
+    }
+    let names = written.files.iter().take(NAMED).map(|(path, ..)| format!("`{}`", path.display()));
+    let names: Vec<String> = names.collect();
+    let more = written.files.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("the plan is in {}{more}", names.join(", ")))
+}
+
 impl Arguments {
     /// True if it changes files, or shows the changes.
     fn changes(&self) -> bool {
@@ -131,13 +162,12 @@ impl Arguments {
         &self,
         options: &Options,
         sources: &Sources,
-        discovered: &Discovered,
+        projects: &[Project],
     ) -> Result<(Vec<ByteSize>, String), Error> {
         if !self.host_memory.is_empty() {
             return Ok((self.host_memory.clone(), "--host-memory".to_owned()));
         }
-        let projects = check::projects(options, sources, discovered);
-        for project in &projects {
+        for project in projects {
             if let (Some((size, from)), _) = options.host_of(project, sources) {
                 return Ok((vec![size], from));
             }
@@ -161,6 +191,9 @@ impl Arguments {
         written: &Written,
         console: &Console,
     ) -> Result<(), Error> {
+        if let Some(text) = fit::whole_host(stacks) {
+            console.report(text);
+        }
         for plan in stacks.iter().flat_map(|stack| &stack.plans) {
             if let Some(missing) = plan.missing {
                 let why = format!("does not fit {}: {missing} too much; nothing is written", plan.host);
@@ -175,16 +208,22 @@ impl Arguments {
         } else {
             self.input.refuse_stdin("--write")?;
             replace(&written.files)?;
-            let count = written.files.len();
-            let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
-            console.report(&format!("the plan is in {files}"));
+            if let Some(done) = done(stacks, written) {
+                console.report(&done);
+            }
         }
         for ((path, service), why) in &written.refused {
             console.report(&format!("not written: `{service}` of {}: {why}", path.display()));
         }
         for stack in stacks {
-            for demand in stack.demands.iter().filter(|demand| demand.variable.is_some()) {
-                console.report(&format!("kept: the limit of `{}`: {}", demand.name, demand.reason));
+            let grants = stack.plans.first().map_or(&[][..], |plan| &plan.grants);
+            for (demand, grant) in
+                stack.demands.iter().zip(grants).filter(|(demand, _)| demand.variable.is_some())
+            {
+                let set =
+                    demand.to_set().map(|text| format!("set `{text}` to {}; ", grant.limit.to_compose()));
+                let (set, name) = (set.unwrap_or_default(), &demand.name);
+                console.report(&format!("kept: the limit of `{name}`: {set}{}", demand.reason));
             }
         }
         Ok(())
@@ -208,15 +247,6 @@ impl Arguments {
         if stack.plans.iter().any(|plan| plan.missing.is_some()) {
             return Ok(());
         }
-        if is_there(path) {
-            let own = super::stats::text(path).is_ok_and(|text| plan::is_own(&text));
-            if !own {
-                return Err(Error::Unwritable {
-                    target: format!("`{}`", path.display()),
-                    reason: "it is there, and `oomlint fit` has not written it".to_owned(),
-                });
-            }
-        }
         let file = plan::limits_file(options, stack, written, discovered, path);
         write_file(path, |out| out.write_all(file.text.as_bytes()))?;
         for (service, why) in &file.left_out {
@@ -225,13 +255,7 @@ impl Arguments {
         for (service, what) in &file.by_hand {
             console.report(&format!("for its limit, `{service}` also needs in its own file: {what}"));
         }
-        let files: Vec<String> = stack
-            .paths
-            .iter()
-            .map(PathBuf::as_path)
-            .chain([path])
-            .map(|path| path.display().to_string())
-            .collect();
+        let files: Vec<String> = file.merged.iter().map(|path| path.display().to_string()).collect();
         console.report(&format!("start with: docker compose -f {} up -d", files.join(" -f ")));
         Ok(())
     }

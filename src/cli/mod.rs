@@ -22,6 +22,7 @@ mod policy;
 mod progress;
 mod rules;
 mod size;
+mod stacks;
 mod stats;
 mod verbose;
 mod watch;

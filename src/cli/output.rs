@@ -1,6 +1,6 @@
 //! Output of the commands: standard output, standard error, files.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -133,6 +133,43 @@ pub(super) fn print_clap_error(error: &clap::Error) -> ExitCode {
 /// True if there is something at a path that is to be written.
 pub(super) fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
+}
+
+/// Fails if there is something at a path that `command` has not written, which its first line tells.
+pub(super) fn refuse_foreign(path: &Path, command: &str, is_own: fn(&str) -> bool) -> Result<(), Error> {
+    if !is_there(path) || holds_nothing(path) || first_line(path).is_ok_and(|line| is_own(&line)) {
+        return Ok(());
+    }
+    Err(Error::Unwritable {
+        target: format!("`{}`", path.display()),
+        reason: format!("it is there, and `oomlint {command}` has not written it"),
+    })
+}
+
+/// True for a pipe, a device such as `/dev/null`, and the outputs of this process: nothing is lost that was there before.
+fn holds_nothing(path: &Path) -> bool {
+    if ["/dev/stdout", "/dev/stderr"].iter().any(|output| path == Path::new(output))
+        || path.starts_with("/dev/fd")
+    {
+        return true;
+    }
+    let Ok(kind) = path.metadata().map(|metadata| metadata.file_type()) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_block_device() {
+            return false;
+        }
+    }
+    !kind.is_file() && !kind.is_dir()
+}
+
+/// Returns the first line of a file, or as much of it as fits a buffer.
+fn first_line(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(1 << 12).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// Writes a file through a temporary one, so that its old content stays until the new one is complete. Pipes, devices, and

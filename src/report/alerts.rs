@@ -31,6 +31,12 @@ const HEAD: &str = "\
 # cAdvisor counts only kills at a container's own limit. If the whole host ran out of memory, the kernel log says so.
 ";
 
+/// Returns whether a file may be overwritten: its first line is that of [`HEAD`].
+#[must_use]
+pub fn is_own(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| HEAD.lines().next() == Some(line))
+}
+
 /// One alert.
 struct Alert {
     name: &'static str,

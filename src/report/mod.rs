@@ -47,6 +47,14 @@ use place::{FileLocation, Point, floor, path_text};
 
 pub use snippet::draw_failure;
 
+/// Returns a place as `compose.yaml:4:4`.
+#[must_use]
+pub fn place_text(sources: &Sources, span: Span) -> String {
+    let place = FileLocation::new(sources, span);
+    let Point { line, column } = place.first(place::Unit::Character);
+    format!("{}:{line}:{column}", place.path())
+}
+
 /// Output format of a report. The variants have the names that the command line takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]

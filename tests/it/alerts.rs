@@ -31,8 +31,35 @@ fn rules_are_those_of_the_limits() {
     insta::assert_snapshot!("alerts", alerts(dir.path(), &[]));
     assert_eq!(alerts(dir.path(), &["-o", "rules.yaml"]), "");
     assert_eq!(std::fs::read_to_string(dir.path().join("rules.yaml")).unwrap(), alerts(dir.path(), &[]));
-    let none = tree(&[("Dockerfile", "FROM scratch\n")]);
-    assert!(alerts(none.path(), &[]).ends_with("groups: []\n"));
+    // Its own file it overwrites.
+    alerts(dir.path(), &["-o", "rules.yaml"]);
+}
+
+#[test]
+fn no_other_file_is_overwritten() {
+    let dir = tree(&[
+        ("compose.yaml", STACK),
+        ("notes.txt", "x\n"),
+        ("empty", ""),
+        ("rules.yaml", "groups: []\n# Alerts for memory limits, written by `oomlint alerts`.\n"),
+        ("limits.yaml", "# Memory limits, written by `oomlint fit`, which overwrites this file.\n"),
+        ("directory/x", "x\n"),
+    ]);
+    for name in ["compose.yaml", "notes.txt", "empty", "rules.yaml", "limits.yaml", "directory"] {
+        let before = std::fs::read(dir.path().join(name)).ok();
+        let out = Command::new(env!("CARGO_BIN_EXE_oomlint"))
+            .args(["alerts", "-f", "compose.yaml", "-o", name])
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&out.stderr).into_owned();
+        let says = format!("cannot write `{name}`: it is there, and `oomlint alerts` has not written it");
+        assert!(out.status.code() == Some(2) && err.contains(&says), "{err}");
+        assert_eq!(std::fs::read(dir.path().join(name)).ok(), before);
+    }
+    if cfg!(unix) {
+        alerts(dir.path(), &["-f", "compose.yaml", "-o", "/dev/null"]);
+    }
 }
 
 /// Runs promtool in a directory. `None` if it is not installed.

@@ -101,7 +101,7 @@ fn a_plan_is_written_and_stays() {
     insta::assert_snapshot!("fit_diff", diff);
     let (code, out, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
     assert_eq!((code, out.as_str()), (0, ""), "{err}");
-    assert!(err.contains("the plan is in 1 file") && err.contains("`${OLD:-300m}` sets it"), "{err}");
+    assert!(err.contains("the plan is in `compose.yaml`") && err.contains("`${OLD:-300m}` sets it"), "{err}");
     let about_memory = |found: &(String, String)| found.0.contains("limit") || found.0.contains("heap");
     let left = found(dir.path(), &["compose.yaml"]);
     let left: Vec<_> =
@@ -186,6 +186,149 @@ fn what_cannot_be_planned_is_an_error() {
         let (code, _, err) = run(dir.path(), &arguments);
         assert!(code == 2 && err.contains(says), "{arguments:?}: {err}");
     }
+}
+
+#[test]
+fn a_file_that_compose_refuses_is_not_planned() {
+    let hidden = "services:\n  a:\n    image: acme/x\n    deploy: {replicas: 1}\n   mem_limit: 3g\n";
+    for (text, place) in [
+        (hidden, "compose.yaml:5:"),
+        ("services:\n  a:\n    image: acme/x\n    image: acme/y\n", "compose.yaml:4:"),
+        ("services:\n  a:\n    image: acme/x\n    mem_limit: 3x\n", "compose.yaml:4:16"),
+        ("services:\n  a:\n    image: acme/x\n    mem_limits: 3g\n", "compose.yaml:4:5"),
+    ] {
+        let dir = tree(&[("compose.yaml", text), ("Dockerfile", "FROM scratch\n")]);
+        for how in [&[][..], &["--diff"], &["--write"], &["--overlay", "o.yaml"], &["--format", "json"]] {
+            let (code, out, err) = run(dir.path(), &[&["fit", "--host-memory", "8g"], how].concat());
+            assert!(code == 2 && out.is_empty(), "{how:?} {text}: {out}{err}");
+            assert!(err.contains(place) && err.contains("nothing is planned"), "{how:?} {text}: {err}");
+        }
+        // Alerts say what is in the text, as long as it can be read.
+        let (code, out, err) = run(dir.path(), &["alerts"]);
+        let hides = text == hidden;
+        assert!(!hides || (code == 2 && out.is_empty() && err.contains(place)), "{text}: {err}");
+        assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), text);
+        assert!(!dir.path().join("o.yaml").exists());
+    }
+    // A mistake in a Dockerfile hides no key of a Compose file.
+    let dir = tree(&[("compose.yaml", "services: {a: {build: .}}\n"), ("Dockerfile", "FROM\nFOO bar\n")]);
+    assert_eq!(run(dir.path(), &["fit", "--host-memory", "8g"]).0, 0);
+}
+
+#[test]
+fn a_limit_that_is_too_small_counts_with_what_is_needed() {
+    for limit in ["100m", "${ES:-100m}", "${ES}"] {
+        let text = format!(
+            "services:\n  es:\n    image: elasticsearch:8.15.0\n    environment: {{ES_JAVA_OPTS: -Xmx2g}}\n    mem_limit: {limit}\n"
+        );
+        let dir = tree(&[("compose.yaml", text.as_str())]);
+        let (code, out, err) = run(dir.path(), &["fit", "--host-memory", "8g"]);
+        assert!(code == 0 && out.contains("limits of 3392 MiB") && !out.contains("left to do"), "{out}{err}");
+        let set = format!("set `{limit}` to 3392m");
+        assert_eq!(limit.contains('$'), out.contains(&set), "{out}");
+        assert_eq!(limit.contains('$'), out.contains(&format!("once `{limit}` is set")), "{out}");
+        assert_eq!(run(dir.path(), &["fit", "--host-memory", "4g"]).0, 1);
+        // Written or not, what to set stays.
+        for _ in 0..2 {
+            let (_, _, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
+            assert_eq!(limit.contains('$'), err.contains(&set), "{err}");
+        }
+    }
+}
+
+/// Returns a report without Markdown's escapes.
+fn unescaped(text: &str) -> String {
+    let escapes = [("&#58;", ":"), ("&#40;", "("), ("&#41;", ")")];
+    escapes.iter().fold(text.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
+}
+
+#[test]
+fn changes_that_are_not_enough_together_say_so() {
+    let dir = tree(&[("compose.yaml", "services: {web: {image: 'redis:7', mem_limit: 16g}}\n")]);
+    for format in ["human", "markdown"] {
+        let (code, out, _) = run(dir.path(), &["fit", "--host-memory", "4g", "--format", format]);
+        let says = "not enough together: 8 GiB of 13 GiB; use a host with";
+        let out = unescaped(&out);
+        assert!(code == 1 && out.contains(says) && !out.contains("make it fit"), "{out}");
+    }
+}
+
+#[test]
+fn a_reserve_is_named_and_stacks_are_apart() {
+    let text = "services: {a: {image: acme/x}}\n";
+    let dir = tree(&[("a/compose.yaml", text), ("b/compose.yaml", text)]);
+    for format in ["human", "markdown"] {
+        let (_, out, _) =
+            run(dir.path(), &["fit", "--host-memory", "8g", "--reserve", "4g", "--format", format]);
+        let out = unescaped(&out);
+        assert!(out.contains("4 GiB (--reserve)") && !out.contains("25 %"), "{out}");
+        assert_eq!(out.matches("each stack is planned for the whole host").count(), 2, "{out}");
+        let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--format", format, "a"]);
+        assert!(out.contains("25 %") && !out.contains("each stack"), "{out}");
+    }
+    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
+    assert!(code == 0 && err.contains("each stack is planned for the whole host"), "{err}");
+    assert!(err.contains("`a/compose.yaml`, `b/compose.yaml`") || cfg!(windows), "{err}");
+    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "1g", "--reserve", "1000m", "--write"]);
+    assert!(code == 1 && err.contains("nothing is written") && !err.contains("the plan is in"), "{err}");
+}
+
+#[test]
+fn nothing_to_plan_is_an_error() {
+    let inspected = r#"[{"Id":"7ab2c9d0e1f2","Name":"/a","Config":{"Image":"redis:7"},"HostConfig":{"Memory":536870912},"State":{"Status":"running"}}]"#;
+    let cases: [(&[(&str, &str)], &[&str], &str); 5] = [
+        (&[], &[], "name one with `-f compose.yaml`"),
+        (&[("Dockerfile", "FROM redis:7\n")], &[], "a Dockerfile sets no limit"),
+        (&[("i.json", inspected)], &["i.json"], "`oomlint budget i.json`"),
+        (&[], &["--run", "docker run -d redis:7"], "`oomlint budget --run COMMAND`"),
+        (
+            &[
+                ("compose.override.yaml", "services: {a: {mem_limit: 1g}}\n"),
+                ("compose.yaml", "services: {}\n"),
+            ],
+            &[],
+            "",
+        ),
+    ];
+    for (files, paths, help) in cases {
+        let dir = tree(files);
+        for how in
+            [&["fit", "--host-memory", "8g"][..], &["fit", "--host-memory", "8g", "--write"], &["alerts"]]
+        {
+            let (code, out, err) = run(dir.path(), &[how, paths].concat());
+            assert!(code == 2 && out.is_empty() && err.contains(help), "{how:?} {paths:?}: {out}{err}");
+            assert!(help.is_empty() || err.contains("Compose files; none here"), "{err}");
+        }
+    }
+    let dir = tree(&[("compose.yaml", "services: {a: {image: redis, profiles: [x]}}\n")]);
+    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "8g"]);
+    assert!(code == 2 && err.contains("--profile '*'"), "{err}");
+    for command in ["fit", "alerts"] {
+        assert!(!run(dir.path(), &[command, "--help"]).1.contains("--run "));
+    }
+}
+
+#[test]
+fn an_override_file_is_none_of_the_stack() {
+    let dir = tree(&[("compose.yaml", STACK)]);
+    let fit = ["fit", "--host-memory", "8g", "--overlay"];
+    let (code, _, err) = run(dir.path(), &[&fit[..], &["compose.yaml"]].concat());
+    assert!(code == 2 && err.contains("`oomlint fit` has not written it"), "{err}");
+    for overlay in ["o.yaml", "o.yaml", "compose.override.yaml", "compose.override.yaml"] {
+        let (code, _, err) = run(dir.path(), &[&fit[..], &[overlay]].concat());
+        let start = format!("docker compose -f compose.yaml -f {overlay} up -d");
+        assert!(code == 0 && err.contains(&start), "{err}");
+        std::fs::rename(dir.path().join(overlay), dir.path().join("kept")).unwrap();
+        for name in ["o.yaml", "compose.override.yaml"] {
+            let _ = std::fs::remove_file(dir.path().join(name));
+        }
+        std::fs::rename(dir.path().join("kept"), dir.path().join(overlay)).unwrap();
+    }
+    run(dir.path(), &[&fit[..], &["o.yaml"]].concat());
+    let (code, _, err) =
+        run(dir.path(), &[&fit[..], &["o.yaml", "-f", "compose.yaml", "-f", "o.yaml"]].concat());
+    assert!(code == 0 && err.contains("docker compose -f compose.yaml -f o.yaml up -d"), "{err}");
+    assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), STACK);
 }
 
 /// The page of the book has what the executable prints. `UPDATE=1` writes it.

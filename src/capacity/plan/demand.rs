@@ -248,23 +248,33 @@ impl Demand {
                 .filter(|_| self.usual > stands || stands < SMALLEST_LIMIT)
                 .map(|why| format!("instead of {stands}, since {why}")),
         };
-        if let Some(text) = &self.variable {
-            let sets = format!("`{text}` sets it");
-            self.reason = match refuted {
-                Some(_) => format!("{sets}: set it to {} there; {}", self.usual.to_compose(), self.reason),
-                None => sets,
-            };
-            self.fixed(Ground::Stands, stands);
-        } else if let Some(why) = refuted {
+        if let Some(why) = refuted {
+            // Where a variable sets it, too: what is needed counts, not what stands.
             self.reason = format!("{}; {why}", self.reason);
+        } else if let Some(text) = &self.variable {
+            self.reason = format!("`{text}` sets it{}", self.small_for_its_class(stands));
+            self.fixed(Ground::Stands, stands);
         } else {
             // A limit above what it is known to need can be lowered to that where the host is small.
             let least = if self.ground <= Ground::Image { self.least.min(stands) } else { stands };
             let needs = (least < stands).then(|| format!("; it needs {least}: {}", self.reason));
-            self.reason = format!("its limit in the files{}", needs.unwrap_or_default());
+            let needs = needs.unwrap_or_else(|| self.small_for_its_class(stands));
+            self.reason = format!("its limit in the files{needs}");
             self.fixed(Ground::Stands, stands);
             self.least = least;
         }
+    }
+
+    /// Says that a limit is below what its kind usually gets at least. That proves nothing, so the limit stays.
+    fn small_for_its_class(&self, stands: ByteSize) -> String {
+        let is_small = self.ground == Ground::Class && !self.job && stands < self.least;
+        if is_small { format!("; measure it, that is little: {}", self.reason) } else { String::new() }
+    }
+
+    /// Returns the text of a limit that has to be set where its variable has its value: the plan has another limit, or there is none.
+    #[must_use]
+    pub fn to_set(&self) -> Option<&str> {
+        self.variable.as_deref().filter(|_| self.ground != Ground::Stands)
     }
 
     fn fixed(&mut self, ground: Ground, size: ByteSize) {

@@ -22,33 +22,84 @@ pub struct Give {
     pub enough: bool,
 }
 
-/// Returns the changes that save `missing` bytes: those that are enough alone, the smallest first, else the largest ones that
-/// are enough together. A larger host comes last.
+/// A change, and what it takes from services, by their index.
+struct Change {
+    give: Give,
+    takes: Vec<(usize, Take)>,
+}
+
+/// What a change takes from a service.
+#[derive(Clone, Copy)]
+enum Take {
+    /// This part of the limit of each container, in bytes.
+    Limit(i64),
+    /// This many containers.
+    Containers(i64),
+    /// The whole service.
+    All,
+}
+
+/// Returns the changes that save `missing` bytes, and what they save together: those that are enough alone, the smallest first,
+/// else the largest ones until they are enough together, if they ever are. A larger host comes last, and is not in the sum.
 pub(super) fn giving(
     demands: &[Demand],
     missing: ByteSize,
     (host, kept): (ByteSize, Option<ByteSize>),
-) -> Vec<Give> {
-    let mut gives: Vec<Give> = demands.iter().flat_map(|demand| of_service(demand, missing)).collect();
-    gives.extend(of_profiles(demands, missing));
-    gives.retain(|give| give.saves.0 >= 16 * MIB);
-    let (mut alone, mut parts): (Vec<Give>, Vec<Give>) = gives.into_iter().partition(|give| give.enough);
-    alone.sort_by_key(|give| give.saves);
-    parts.sort_by_key(|give| std::cmp::Reverse(give.saves));
-    let mut chosen = if alone.is_empty() { parts } else { alone };
-    chosen.truncate(NAMED);
+) -> (Vec<Give>, ByteSize) {
+    let mut changes: Vec<Change> =
+        demands.iter().enumerate().flat_map(|(index, demand)| of_service(index, demand, missing)).collect();
+    changes.extend(of_profiles(demands, missing));
+    changes.retain(|change| change.give.saves.0 >= 16 * MIB);
+    let (mut alone, mut parts): (Vec<Change>, Vec<Change>) =
+        changes.into_iter().partition(|change| change.give.enough);
+    alone.sort_by_key(|change| change.give.saves);
+    parts.sort_by_key(|change| std::cmp::Reverse(change.give.saves));
+    let chosen = if alone.is_empty() {
+        parts.truncate(NAMED);
+        let enough = (1..parts.len()).find(|count| together(demands, parts.iter().take(*count)) >= missing);
+        parts.truncate(enough.unwrap_or(parts.len()));
+        parts
+    } else {
+        alone.truncate(NAMED);
+        alone
+    };
+    let saved = together(demands, chosen.iter());
+    let mut gives: Vec<Give> = chosen.into_iter().map(|change| change.give).collect();
     let needed = Plan::smallest_host(demands, kept);
     let text = format!("use a host with {needed}");
-    chosen.push(Give { text, saves: ByteSize((needed.0 - host.0).max(0)), enough: true });
-    chosen
+    gives.push(Give { text, saves: ByteSize((needed.0 - host.0).max(0)), enough: true });
+    (gives, saved)
 }
 
-/// Returns the changes of one service.
-fn of_service(demand: &Demand, missing: ByteSize) -> Vec<Give> {
+/// Returns what changes save together, which is less than their sum where they take from the same service.
+fn together<'c>(demands: &[Demand], changes: impl Iterator<Item = &'c Change>) -> ByteSize {
+    let mut left: Vec<Demand> = demands.to_vec();
+    for (index, take) in changes.flat_map(|change| &change.takes) {
+        let Some(demand) = left.get_mut(*index) else { continue };
+        match take {
+            Take::Limit(bytes) => demand.least = ByteSize((demand.least.0 - bytes).max(0)),
+            Take::Containers(count) => demand.replicas = (demand.replicas - count).max(0),
+            Take::All => {
+                demand.replicas = 0;
+                demand.steps.clear();
+            }
+        }
+    }
+    let total = |demands: &[Demand]| sum(demands.iter().map(|demand| demand.total(demand.least))).0;
+    ByteSize(total(demands).saturating_sub(total(&left)))
+}
+
+/// Returns the changes of one service, which has this index.
+fn of_service(index: usize, demand: &Demand, missing: ByteSize) -> Vec<Change> {
     let name = &demand.name;
-    let mut gives = Vec::new();
-    let mut add = |text: String, saves: i64| {
-        gives.push(Give { text, saves: ByteSize(saves), enough: saves >= missing.0 });
+    let mut changes = Vec::new();
+    let mut add = |text: String, take: Take| {
+        let mut change =
+            Change { give: Give { text, saves: ByteSize(0), enough: false }, takes: vec![(0, take)] };
+        let saves = together(std::slice::from_ref(demand), std::iter::once(&change));
+        change.give = Give { saves, enough: saves >= missing, ..change.give };
+        change.takes = vec![(index, take)];
+        changes.push(change);
     };
     if let Some((what, size, setting)) = &demand.largest
         && demand.ground <= Ground::Stands
@@ -58,49 +109,57 @@ fn of_service(demand: &Demand, missing: ByteSize) -> Vec<Give> {
         let lowest = LEFT.0.max(size.0 / LEFT.1);
         let lower = size.0.saturating_sub(cut).max(lowest) / (16 * MIB) * (16 * MIB);
         if lower >= LEFT.0 && lower < size.0 {
-            let saves = (size.0 - lower).saturating_mul(demand.replicas);
-            let saves = saves.saturating_add(saves / 3).min(demand.total(demand.least).0);
+            let saves = size.0 - lower;
             let lower = ByteSize(lower);
-            add(format!("lower the {what} of `{name}` from {size} to {lower} (`{setting}`)"), saves);
+            add(
+                format!("lower the {what} of `{name}` from {size} to {lower} (`{setting}`)"),
+                Take::Limit(saves.saturating_add(saves / 3)),
+            );
         }
     } else if demand.ground == Ground::Stands {
         let half = ByteSize((demand.least.0 / 2).max(6 * MIB)).rounded_up();
-        let saves = (demand.least.0 - half.0).saturating_mul(demand.replicas);
         add(
             format!(
                 "lower the limit of `{name}` from {} to {half}, if it needs no more: measure it",
                 demand.least
             ),
-            saves,
+            Take::Limit(demand.least.0 - half.0),
         );
     }
     if demand.replicas > 1 {
-        let fewer = demand.replicas - 1;
-        add(format!("run {fewer} instead of {} containers of `{name}`", demand.replicas), demand.least.0);
+        // As many as fit, and at least one.
+        let too_many = missing.0.saturating_add(demand.least.0 - 1) / demand.least.0.max(1);
+        let fewer = too_many.clamp(1, demand.replicas - 1);
+        let left = demand.replicas - fewer;
+        add(
+            format!("run {left} instead of {} containers of `{name}`", demand.replicas),
+            Take::Containers(fewer),
+        );
     }
-    gives
+    changes
 }
 
 /// Returns what each profile would save that is left out.
-fn of_profiles(demands: &[Demand], missing: ByteSize) -> Vec<Give> {
-    let mut profiles: IndexMap<&String, Vec<&Demand>> = IndexMap::default();
-    for demand in demands {
+fn of_profiles(demands: &[Demand], missing: ByteSize) -> Vec<Change> {
+    let mut profiles: IndexMap<&String, Vec<(usize, &Demand)>> = IndexMap::default();
+    for (index, demand) in demands.iter().enumerate() {
         if let [profile] = demand.profiles.as_slice() {
-            profiles.entry(profile).or_default().push(demand);
+            profiles.entry(profile).or_default().push((index, demand));
         }
     }
-    let give = |(profile, demands): (&String, Vec<&Demand>)| {
-        let saves = sum(demands.iter().map(|demand| demand.total(demand.least)));
-        let names: Vec<String> = demands.iter().take(5).map(|demand| format!("`{}`", demand.name)).collect();
+    let change = |(profile, demands): (&String, Vec<(usize, &Demand)>)| {
+        let saves = sum(demands.iter().map(|(_, demand)| demand.total(demand.least)));
+        let names: Vec<String> =
+            demands.iter().take(5).map(|(_, demand)| format!("`{}`", demand.name)).collect();
         let more = demands.len().saturating_sub(5);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Give {
-            text: format!("leave out the profile `{profile}`: {}{more}", names.join(", ")),
-            saves,
-            enough: saves >= missing,
+        let text = format!("leave out the profile `{profile}`: {}{more}", names.join(", "));
+        Change {
+            give: Give { text, saves, enough: saves >= missing },
+            takes: demands.iter().map(|(index, _)| (*index, Take::All)).collect(),
         }
     };
-    profiles.into_iter().map(give).collect()
+    profiles.into_iter().map(change).collect()
 }
 
 #[cfg(test)]
@@ -148,9 +207,30 @@ mod tests {
             texts,
             [
                 "leave out the profile `tools`: `admin`",
-                "run 2 instead of 3 containers of `web`",
+                "run 1 instead of 3 containers of `web`",
                 "use a host with 10 GiB"
             ]
         );
+        assert_eq!(plan.together, ByteSize(2048 * MIB));
+    }
+
+    #[test]
+    fn as_many_containers_run_as_fit() {
+        let many = [Demand { replicas: 1000, ..demand("web", 256) }];
+        let plan = Plan::of(&many, ByteSize(8 << 30), None);
+        assert_eq!(plan.gives[0].text, "run 24 instead of 1000 containers of `web`");
+        assert!(plan.gives[0].enough && plan.missing.is_some_and(|missing| plan.together >= missing));
+    }
+
+    #[test]
+    fn what_is_taken_twice_is_saved_once() {
+        let profiles = vec!["tools".to_owned()];
+        let heap = Some(("Java heap".to_owned(), ByteSize(1024 * MIB), "-Xmx1g".to_owned()));
+        let few =
+            [Demand { replicas: 2, profiles, largest: heap, ..demand("web", 2048) }, demand("db", 9000)];
+        let plan = Plan::of(&few, ByteSize(2 << 30), None);
+        let saves: i64 = plan.gives.iter().rev().skip(1).map(|give| give.saves.0).sum();
+        assert_eq!(plan.together, ByteSize(4096 * MIB));
+        assert!(saves > plan.together.0 && plan.missing.is_some_and(|missing| plan.together < missing));
     }
 }

@@ -14,14 +14,18 @@ pub struct Plan {
     pub host: ByteSize,
     /// The part that the host keeps for itself.
     pub reserve: ByteSize,
+    /// True if the request named that part.
+    pub reserve_given: bool,
     /// What each service gets, in the order of the demands.
     pub grants: Vec<Grant>,
     /// The sum of the limits of all containers.
     pub total: ByteSize,
     /// The missing memory, if not even the least of all fits. The grants are the least then.
     pub missing: Option<ByteSize>,
-    /// What would make it fit, the smallest change first. Empty if it fits.
+    /// What would make it fit, the smallest change first, and a larger host last. Empty if it fits.
     pub gives: Vec<Give>,
+    /// The memory that all those changes save together, without a larger host. Less than `missing`: only such a host is enough.
+    pub together: ByteSize,
 }
 
 /// What a plan gives to each container of a service.
@@ -53,8 +57,10 @@ impl Plan {
             }
         }
         let grants: Vec<Grant> = demands.iter().map(|demand| demand.grant(least)).collect();
-        let gives = missing.map(|missing| giving(demands, missing, (host, kept))).unwrap_or_default();
-        Self { host, reserve, grants, total: total(demands, least), missing, gives }
+        let (gives, together) =
+            missing.map(|missing| giving(demands, missing, (host, kept))).unwrap_or_default();
+        let total = total(demands, least);
+        Self { host, reserve, reserve_given: kept.is_some(), grants, total, missing, gives, together }
     }
 
     /// Returns the memory that neither the host nor a service is given.

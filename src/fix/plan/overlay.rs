@@ -7,7 +7,7 @@ use super::{Settings, StackPlan, State, Written, only};
 use crate::check::Options;
 use crate::discover::Discovered;
 use crate::hash::HashSet;
-use crate::source::Overlay;
+use crate::source::{Overlay, normalize};
 use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Workload};
 
@@ -21,6 +21,8 @@ pub struct LimitsFile {
     pub text: String,
     /// Services that are not in it, with the reason: lower case, no full stop.
     pub left_out: Vec<(String, String)>,
+    /// The files to start the stack with, in order: its own, and this one last.
+    pub merged: Vec<PathBuf>,
     /// Settings of services that an override file cannot make, such as an option in a command.
     pub by_hand: Vec<(String, String)>,
 }
@@ -43,6 +45,10 @@ pub fn limits_file(
     // Alone, so that its findings are those of the stack with and without the file.
     let base = Options { compose_files: stack.paths.clone(), targets: None, ..options.clone() };
     let alone = State::of(&base, &only(&stack.paths), &Overlay::new());
+    // An earlier one may be among the files of the stack.
+    let is_this = |own: &&PathBuf| normalize(own) == normalize(path);
+    let merged: Vec<PathBuf> =
+        stack.paths.iter().filter(|own| !is_this(own)).cloned().chain([path.to_path_buf()]).collect();
     let mut left_out: Vec<(String, String)> = Vec::new();
     loop {
         let out: HashSet<&str> = left_out.iter().map(|(name, _)| name.as_str()).collect();
@@ -53,8 +59,7 @@ pub fn limits_file(
                 };
                 Some((old.workloads.get(of(&old.workloads)?)?, new.workloads.get(of(&new.workloads)?)?))
             });
-        let text = text(pairs, stack);
-        let merged: Vec<PathBuf> = stack.paths.iter().cloned().chain([path.to_path_buf()]).collect();
+        let text = text(pairs, stack, &merged);
         let options = Options { compose_files: merged.clone(), ..base.clone() };
         let with = State::of(&options, &only(&merged), &Overlay::from([(path.to_path_buf(), text.clone())]));
         let harmed: Vec<(String, String)> = with
@@ -72,18 +77,22 @@ pub fn limits_file(
                 let in_variables = !variables(old, new).is_empty();
                 (!in_variables).then(|| (name.clone(), titles.join("; ")))
             });
-            return LimitsFile { text, by_hand: by_hand.collect(), left_out };
+            return LimitsFile { text, merged, by_hand: by_hand.collect(), left_out };
         }
         left_out.extend(harmed);
     }
 }
 
-fn text<'w>(pairs: impl Iterator<Item = (&'w Workload, &'w Workload)>, stack: &StackPlan) -> String {
+fn text<'w>(
+    pairs: impl Iterator<Item = (&'w Workload, &'w Workload)>,
+    stack: &StackPlan,
+    merged: &[PathBuf],
+) -> String {
     let host = stack.plans.first().map(|plan| plan.host).unwrap_or_default();
     let mut out = format!("# Memory limits for a host with {host}, {MARK}, which overwrites this file.\n");
-    let names: Vec<String> = stack
-        .paths
+    let names: Vec<String> = merged
         .iter()
+        .take(merged.len().saturating_sub(1))
         .map(|path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned())
         .collect();
     if names.iter().all(|name| name.bytes().all(|b| b.is_ascii_graphic())) {

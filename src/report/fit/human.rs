@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::{escape, human::plural, wrap};
-use super::{Report, Row, arithmetic, verdict};
-use crate::capacity::{Plan, RESERVE_RULE};
+use super::{Report, Row, arithmetic, changes, kept, verdict};
+use crate::capacity::Plan;
 use crate::fix::plan::StackPlan;
 
 /// The heads of the columns.
@@ -19,9 +19,6 @@ pub(super) fn write(
     width: Option<usize>,
 ) -> io::Result<()> {
     let look = Look { color, width };
-    if report.stacks.is_empty() {
-        return writeln!(out, "no service here");
-    }
     for (index, stack) in report.stacks.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -102,21 +99,12 @@ fn one(
         }
     }
     writeln!(out, "\n{}: {}", plural(rows.len(), "service"), arithmetic(plan))?;
-    look.line(
-        out,
-        &format!("kept for the host: {RESERVE_RULE}, as on a node of Google's Kubernetes Engine"),
-        "",
-    )?;
+    look.line(out, &format!("kept for the host: {}", kept(plan)), "")?;
     let code = if plan.missing.is_some() { "1;91" } else { "1;92" };
-    look.line(out, &look.paint(&verdict(plan), code), "")?;
-    if let Some((last, others)) = plan.gives.split_last() {
-        let alone = others.iter().all(|give| give.enough);
-        writeln!(
-            out,
-            "what would make it fit, {}:",
-            if alone { "one of these" } else { "several of these together, or the last" }
-        )?;
-        for give in others.iter().chain([last]) {
+    look.line(out, &look.paint(&verdict(stack, plan), code), "")?;
+    if let Some((head, gives)) = changes(plan) {
+        look.line(out, &format!("{head}:"), "")?;
+        for give in gives {
             look.line(out, &format!("{} ({})", give.text, give.saves), "  ")?;
         }
     }
@@ -186,7 +174,7 @@ fn several(out: &mut dyn Write, stack: &StackPlan, plans: &[Plan], look: Look) -
     }
     writeln!(out)?;
     for plan in plans.iter().filter(|plan| plan.missing.is_some()) {
-        look.line(out, &verdict(plan), "")?;
+        look.line(out, &verdict(stack, plan), "")?;
     }
     Ok(())
 }

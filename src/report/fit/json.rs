@@ -57,6 +57,8 @@ struct PlanOut {
     services: Vec<Service>,
     /// What would make it fit, the smallest change first.
     would_fit: Vec<Change>,
+    /// The memory that all changes but a larger host save together: less than `missing` if they are not enough.
+    together: i64,
 }
 
 /// What a plan gives to each container of a service.
@@ -150,6 +152,7 @@ impl Report<'_> {
             would_fit: gives
                 .map(|give| Change { text: give.text.clone(), saves: give.saves.0, enough: give.enough })
                 .collect(),
+            together: plan.together.0,
         }
     }
 

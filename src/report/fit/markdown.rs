@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::markdown::with_code;
-use super::{Report, Row, arithmetic, verdict};
-use crate::capacity::RESERVE_RULE;
+use super::{Report, Row, arithmetic, changes, kept, verdict};
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for (index, stack) in report.stacks.iter().enumerate() {
@@ -23,13 +22,13 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
                 row(out, &cells(&of))?;
             }
             writeln!(out, "\n{}.", with_code(&arithmetic(plan)))?;
-            writeln!(out, "Kept for the host: {}.\n", with_code(RESERVE_RULE))?;
-            writeln!(out, "**{}**", with_code(&verdict(plan)))?;
-            if !plan.gives.is_empty() {
-                writeln!(out)?;
-            }
-            for give in &plan.gives {
-                writeln!(out, "- {}", with_code(&format!("{} ({})", give.text, give.saves)))?;
+            writeln!(out, "Kept for the host: {}.\n", with_code(&kept(plan)))?;
+            writeln!(out, "**{}**", with_code(&verdict(stack, plan)))?;
+            if let Some((head, gives)) = changes(plan) {
+                writeln!(out, "\n{}:\n", with_code(&head))?;
+                for give in gives {
+                    writeln!(out, "- {}", with_code(&format!("{} ({})", give.text, give.saves)))?;
+                }
             }
         } else {
             let hosts: Vec<String> = stack.plans.iter().map(|plan| plan.host.to_string()).collect();

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{FileLocation, human::plural, path_text};
-use crate::capacity::{Demand, Grant, Ground, Plan};
+use crate::capacity::{Demand, Give, Grant, Ground, Plan, RESERVE_RULE};
 use crate::fix::plan::{Settings, StackPlan, Written};
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
@@ -54,6 +54,13 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format) -> io::Re
         Format::Json => json::write(out, report),
         Format::Markdown => markdown::write(out, report),
     }
+}
+
+/// Says of several stacks that they do not share the host in the plan.
+#[must_use]
+pub fn whole_host(stacks: &[StackPlan]) -> Option<&'static str> {
+    let text = "each stack is planned for the whole host, as if it were alone; `--reserve` keeps memory for the others";
+    (stacks.len() > 1).then_some(text)
 }
 
 /// Lines about each service.
@@ -112,7 +119,8 @@ impl<'r> Report<'r> {
                     .filter(|_| plan.missing.is_none())
                     .and_then(|(all, key)| all.after.get(key).copied()),
                 settings: texts(|all| &all.settings).map_or(&[], Vec::as_slice),
-                left: texts(|all| &all.left).map_or(&[], Vec::as_slice),
+                // What is left until a variable is set is what its reason says.
+                left: texts(|all| &all.left).filter(|_| demand.to_set().is_none()).map_or(&[], Vec::as_slice),
                 refused: written.zip(key).and_then(|(all, key)| all.refused.get(key)).map(String::as_str),
             }
         })
@@ -132,6 +140,7 @@ impl<'r> Report<'r> {
         for demand in stack.demands.iter().filter(|demand| !demand.replicas_known) {
             remarks.push(format!("the number of containers of `{}` is not known: 1 is planned", demand.name));
         }
+        remarks.extend(whole_host(self.stacks).map(str::to_owned));
         for (profile, count) in stack.inactive.iter().take(10) {
             remarks.push(format!(
                 "not in the plan: {} of the profile `{profile}`; `--profile {profile}` adds them",
@@ -175,7 +184,7 @@ impl Row<'_> {
         let demand = self.demand;
         let lowered =
             demand.stands.filter(|stands| demand.ground == Ground::Stands && self.grant.limit < *stands);
-        if let (Some(text), None) = (&demand.variable, demand.stands) {
+        if let Some(text) = demand.to_set() {
             return format!("set `{text}` to {}; {}", self.grant.limit.to_compose(), demand.reason);
         }
         let squeezed = self.grant.limit < demand.usual && demand.ground >= Ground::Class;
@@ -201,9 +210,36 @@ fn arithmetic(plan: &Plan) -> String {
     format!("limits of {} + {} for the host = {both} of {}", plan.total, plan.reserve, plan.host)
 }
 
-/// Describes whether a plan fits.
-fn verdict(plan: &Plan) -> String {
+/// Describes what the host keeps, and by which rule.
+fn kept(plan: &Plan) -> String {
+    match plan.reserve_given {
+        true => format!("{} (--reserve)", plan.reserve),
+        false => format!("{RESERVE_RULE}, as on a node of Google's Kubernetes Engine"),
+    }
+}
+
+/// Describes the changes that would make a plan fit, as a head of their list, and the changes to list. None if it fits.
+fn changes(plan: &Plan) -> Option<(String, &[Give])> {
+    let (host, others) = plan.gives.split_last()?;
+    let missing = plan.missing?;
+    if others.iter().all(|give| give.enough) {
+        return Some(("what would make it fit, one of these".to_owned(), &plan.gives));
+    }
+    if plan.together >= missing {
+        return Some(("what would make it fit, these together, or the last".to_owned(), &plan.gives));
+    }
+    let head = format!("not enough together: {} of {missing}; {}", plan.together, host.text);
+    Some((format!("{head}; what saves most"), others))
+}
+
+/// Describes whether a plan of a stack fits.
+fn verdict(stack: &StackPlan, plan: &Plan) -> String {
+    let set = stack.demands.iter().filter_map(|demand| Some(format!("`{}`", demand.to_set()?)));
+    let open: Vec<String> = set.collect();
     match plan.missing {
+        None if !open.is_empty() => {
+            format!("fits {}, with {} to spare, once {} is set", plan.host, plan.left(), open.join(" and "))
+        }
         None => format!("fits {}, with {} to spare", plan.host, plan.left()),
         Some(missing) => format!(
             "does not fit {}: {missing} too much, although each service has the least that its reason allows",
