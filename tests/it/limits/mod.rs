@@ -83,6 +83,10 @@ rows! {
 /// Limits of the analysis of programs and builds, and of caches. Exceeding one is not reported; the documentation describes the
 /// effect.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("model/compose/platform.rs MAX_READ", "bytes of a platform's file"),
+    ("check/defined.rs MAX_SEARCHED", "Compose files of a repository that are searched"),
+    ("check/defined.rs MAX_SCRIPTS", "scripts and Makefiles that are searched"),
+    ("check/defined.rs MAX_SCRIPT", "bytes of such a start script"),
     ("lsp/transport.rs MAX_MESSAGE", "bytes of one message of an editor"),
     ("lsp/transport.rs MAX_HEADER", "bytes of a line in the header"),
     ("lsp/server.rs MAX_WATCHED", "watched files"),
