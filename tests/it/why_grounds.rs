@@ -237,3 +237,22 @@ fn the_words_of_the_program_stand_beside_the_flag() {
         assert!(text(&all[0]["evidence"]).contains("app.log"), "{:#}", all[0]);
     }
 }
+
+#[test]
+fn events_that_were_given_are_not_asked_for_again() {
+    let all = answers(&[("ev.txt", &event(1, "die", "exitCode=137, "))]);
+    assert_eq!(all[0]["verdict"], "undecided");
+    assert!(text(&all[0]["against"]).contains("no `kill`"), "{:#}", all[0]);
+    assert!(!text(&all[0]["missing"]).contains("docker events"), "{:#}", all[0]);
+    let all = answers(&[("inspect.json", &inspect(DIED))]);
+    assert!(text(&all[0]["missing"]).contains("docker events"), "{:#}", all[0]);
+}
+
+#[test]
+fn statistics_alone_are_no_kill() {
+    let stats = "CONTAINER ID   NAME            CPU %     MEM USAGE / LIMIT   MEM %     NET I/O     BLOCK I/O   PIDS\n\
+                 43e21b8b51a9   shop-worker-1   0.10%     509MiB / 512MiB     99.41%    1kB / 1kB   0B / 0B     12\n";
+    let directory = common::tree(&[("stats.txt", stats)]);
+    let said = why(directory.path(), &["stats.txt"], None);
+    assert_eq!(said.out.trim(), "nothing in the evidence was killed");
+}

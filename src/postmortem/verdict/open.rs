@@ -2,7 +2,7 @@
 
 use super::{AT_START, Case, Ruling};
 use crate::diagnostic::Confidence;
-use crate::evidence::Sign;
+use crate::evidence::{Action, Sign};
 use crate::postmortem::shown::{self, line, stated};
 use crate::postmortem::{Quote, Verdict};
 
@@ -80,9 +80,15 @@ impl Case<'_, '_> {
                 if self.subject.limit().is_some_and(|limit| limit.0 == 0) {
                     ruling = ruling.also("it has no memory limit, so that it cannot have been its own limit");
                 }
-                ruling
-                    .lacks("whether the kernel killed it", kernel)
-                    .lacks("whether it was stopped on request", events)
+                let ruling = ruling.lacks("whether the kernel killed it", kernel);
+                // Events were given: they answer the question that they would be asked for.
+                let given = self.subject.events.iter().any(|event| event.action == Action::Die);
+                if given {
+                    return ruling.but(
+                        "its events have no `kill` before the end, so that a stop on request is unlikely, unless they were filtered",
+                    );
+                }
+                ruling.lacks("whether it was stopped on request", events)
             }
             Some(143) => Ruling {
                 verdict: Verdict::Stopped,

@@ -25,6 +25,7 @@ pub fn human(out: &mut dyn Write, report: &Report<'_>, options: Options) -> io::
     let all = report.answers.len();
     let what = plural(all, "container");
     match open {
+        0 if all == 0 => writeln!(out, "nothing in the evidence was killed"),
         0 => writeln!(out, "{what}, explained"),
         open => writeln!(out, "{what}, {open} undecided"),
     }
