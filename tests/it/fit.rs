@@ -228,6 +228,8 @@ fn a_limit_that_is_too_small_counts_with_what_is_needed() {
         assert_eq!(limit.contains('$'), out.contains(&set), "{out}");
         assert_eq!(limit.contains('$'), out.contains(&format!("once `{limit}` is set")), "{out}");
         assert_eq!(run(dir.path(), &["fit", "--host-memory", "4g"]).0, 1);
+        let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g,16g"]);
+        assert_eq!(limit.contains('$'), out.contains(&format!("to be set: `{limit}`")), "{out}");
         // Written or not, what to set stays.
         for how in [&["--overlay", "o.yaml"][..], &["--write"], &["--write"]] {
             let (_, _, err) = run(dir.path(), &[&["fit", "--host-memory", "8g"], how].concat());
