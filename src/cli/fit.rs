@@ -150,6 +150,20 @@ fn done(stacks: &[StackPlan], written: &Written) -> Option<String> {
     Some(format!("the plan is in {}{more}", names.join(", ")))
 }
 
+/// Reports the limits that variables set, which stay, and what to set them to.
+fn report_variables(stacks: &[StackPlan], console: &Console) {
+    for stack in stacks {
+        let grants = stack.plans.first().map_or(&[][..], |plan| &plan.grants);
+        for (demand, grant) in
+            stack.demands.iter().zip(grants).filter(|(demand, _)| demand.variable.is_some())
+        {
+            let set = demand.to_set().map(|text| format!("set `{text}` to {}; ", grant.limit.to_compose()));
+            let (set, name) = (set.unwrap_or_default(), &demand.name);
+            console.report(&format!("kept: the limit of `{name}`: {set}{}", demand.reason));
+        }
+    }
+}
+
 impl Arguments {
     /// True if it changes files, or shows the changes.
     fn changes(&self) -> bool {
@@ -215,17 +229,7 @@ impl Arguments {
         for ((path, service), why) in &written.refused {
             console.report(&format!("not written: `{service}` of {}: {why}", path.display()));
         }
-        for stack in stacks {
-            let grants = stack.plans.first().map_or(&[][..], |plan| &plan.grants);
-            for (demand, grant) in
-                stack.demands.iter().zip(grants).filter(|(demand, _)| demand.variable.is_some())
-            {
-                let set =
-                    demand.to_set().map(|text| format!("set `{text}` to {}; ", grant.limit.to_compose()));
-                let (set, name) = (set.unwrap_or_default(), &demand.name);
-                console.report(&format!("kept: the limit of `{name}`: {set}{}", demand.reason));
-            }
-        }
+        report_variables(stacks, console);
         Ok(())
     }
 
@@ -256,6 +260,7 @@ impl Arguments {
             console.report(&format!("for its limit, `{service}` also needs in its own file: {what}"));
         }
         let files: Vec<String> = file.merged.iter().map(|path| path.display().to_string()).collect();
+        report_variables(std::slice::from_ref(stack), console);
         console.report(&format!("start with: docker compose -f {} up -d", files.join(" -f ")));
         Ok(())
     }

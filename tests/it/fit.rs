@@ -228,9 +228,11 @@ fn a_limit_that_is_too_small_counts_with_what_is_needed() {
         assert_eq!(limit.contains('$'), out.contains(&set), "{out}");
         assert_eq!(limit.contains('$'), out.contains(&format!("once `{limit}` is set")), "{out}");
         assert_eq!(run(dir.path(), &["fit", "--host-memory", "4g"]).0, 1);
+        let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g,16g"]);
+        assert_eq!(limit.contains('$'), out.contains(&format!("to be set: `{limit}`")), "{out}");
         // Written or not, what to set stays.
-        for _ in 0..2 {
-            let (_, _, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
+        for how in [&["--overlay", "o.yaml"][..], &["--write"], &["--write"]] {
+            let (_, _, err) = run(dir.path(), &[&["fit", "--host-memory", "8g"], how].concat());
             assert_eq!(limit.contains('$'), err.contains(&set), "{err}");
         }
     }
@@ -276,7 +278,9 @@ fn a_reserve_is_named_and_stacks_are_apart() {
 #[test]
 fn nothing_to_plan_is_an_error() {
     let inspected = r#"[{"Id":"7ab2c9d0e1f2","Name":"/a","Config":{"Image":"redis:7"},"HostConfig":{"Memory":536870912},"State":{"Status":"running"}}]"#;
-    let cases: [(&[(&str, &str)], &[&str], &str); 5] = [
+    /// The files, the arguments, and the help.
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c [&'c str], &'c str);
+    let cases: [Case<'_>; 5] = [
         (&[], &[], "name one with `-f compose.yaml`"),
         (&[("Dockerfile", "FROM redis:7\n")], &[], "a Dockerfile sets no limit"),
         (&[("i.json", inspected)], &["i.json"], "`oomlint budget i.json`"),

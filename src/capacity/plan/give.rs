@@ -206,8 +206,8 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "leave out the profile `tools`: `admin`",
                 "run 1 instead of 3 containers of `web`",
+                "leave out the profile `tools`: `admin`",
                 "use a host with 10 GiB"
             ]
         );

@@ -140,6 +140,12 @@ impl<'r> Report<'r> {
         for demand in stack.demands.iter().filter(|demand| !demand.replicas_known) {
             remarks.push(format!("the number of containers of `{}` is not known: 1 is planned", demand.name));
         }
+        // A table of several hosts has no reasons.
+        for demand in stack.demands.iter().filter(|_| stack.plans.len() > 1) {
+            let text =
+                demand.to_set().map(|text| format!("to be set: `{text}`, the limit of `{}`", demand.name));
+            remarks.extend(text);
+        }
         remarks.extend(whole_host(self.stacks).map(str::to_owned));
         for (profile, count) in stack.inactive.iter().take(10) {
             remarks.push(format!(
