@@ -124,9 +124,9 @@ fn runtime_change(subject: &Subject<'_>, limit: Option<ByteSize>) -> String {
         ("the JVM", Sign::BadSetting, _) => "correct the size: a number with `m` or `g`, as in -Xmx512m, and -Xms not above it".to_owned(),
         ("PHP", Sign::OwnLimit, _) => "a larger `memory_limit` in php.ini, times the number of workers within the container's limit".to_owned(),
         (_, Sign::OutsideHeap, _) if log.is_some_and(|log| log.what.contains("direct")) => {
-            "look for buffers that are not released, or allow more: `-XX:MaxDirectMemorySize`, which counts beside the heap; without it, it is as large as the heap may be".to_owned()
+            "look for buffers that are not released, or allow more: `-XX:MaxDirectMemorySize`, which counts outside the heap; without it, it is as large as the heap may be".to_owned()
         }
-        (_, Sign::OutsideHeap, _) => "look for class loaders that are not released, or allow more: a larger `-XX:MaxMetaspaceSize`, which counts beside the heap".to_owned(),
+        (_, Sign::OutsideHeap, _) => "look for class loaders that are not released, or allow more: a larger `-XX:MaxMetaspaceSize`, which counts outside the heap".to_owned(),
         (_, Sign::NoThread, _) => thread_change(subject),
         (_, Sign::Refused, _) => "less memory for this program, or more for the container and its host: `oomlint budget --host-memory auto`".to_owned(),
         _ => "a larger limit of the runtime, below that of the container".to_owned(),
