@@ -11,6 +11,9 @@ use super::project::Project;
 /// Hosts so small that limits are squeezed, and so large that every stack fits.
 const HOSTS: [&str; 2] = ["8g", "1024g"];
 
+/// What `fit` says where there is nothing that it can plan.
+const REFUSALS: [&str; 3] = ["nothing is planned", "fit plans", "starts a container"];
+
 /// Checks the law for all projects, on all cores.
 pub fn hold(name: &str, projects: Vec<Project>) {
     let projects: Vec<Project> = projects.into_iter().filter(|project| !project.stacks.is_empty()).collect();
@@ -60,10 +63,14 @@ fn judge(project: &Project, target: Target, host: &str) -> (bool, Vec<String>) {
         project.stacks.iter().map(|stack| desk.resolve(&stack.files, &[], false).is_ok()).collect();
     let out = desk.fit(&["--host-memory", host, "--write", "."]);
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    let changed = project.files.iter().any(|(path, text)| desk.read(path) != *text);
+    // What Compose refuses is not planned, and then nothing is written.
+    if out.status.code() == Some(2) && !changed && REFUSALS.iter().any(|words| said.contains(words)) {
+        return (false, violations);
+    }
     if out.status.code().is_none_or(|code| code > 1) {
         return (false, vec![format!("{name}: {said}")]);
     }
-    let changed = project.files.iter().any(|(path, text)| desk.read(path) != *text);
     for (about, count) in counts(&desk.lint(&[], &[])) {
         if count > before.get(&about).copied().unwrap_or(0) {
             violations.push(format!("{name}: new: {about:?}"));
