@@ -85,13 +85,13 @@ fn next(input: &mut impl BufRead) -> io::Result<Option<Frame>> {
         if let Some(at) = lower.rfind(LENGTH) {
             let number = line.get(at + LENGTH.len()..).unwrap_or_default().trim();
             length = Some(number.parse().map_err(|_| format!("`{number}` is no length")));
-        } else if let (true, Some(length)) = (line.trim().is_empty(), length.take()) {
+        } else if line.trim().is_empty()
+            && let Some(length) = length.take()
+        {
             return Ok(Some(match length {
                 Ok(length) => body(input, length)?,
                 Err(why) => Frame::Broken(ErrorCode::ParseError, why),
             }));
-        } else if let Some(known) = length {
-            length = Some(known);
         }
     }
 }
@@ -176,8 +176,15 @@ mod tests {
     #[test]
     fn headers_may_have_any_case_and_order() {
         let text = r#"{"jsonrpc":"2.0","method":"a"}"#;
-        let headers = format!("Content-Type: x\r\ncontent-LENGTH:{}\n\n{text}", text.len());
-        assert_eq!(read(&headers), ["a"]);
+        let length = text.len();
+        for headers in [
+            format!("Content-Type: x\r\ncontent-LENGTH:{length}\n\n"),
+            format!(
+                "Content-Length: {length}\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n"
+            ),
+        ] {
+            assert_eq!(read(&format!("{headers}{text}{headers}{text}")), ["a", "a"], "{headers}");
+        }
     }
 
     #[test]
