@@ -26,7 +26,9 @@ engine() {
             exit 3
         fi
     fi
-    "$cargo" build --manifest-path playground/engine/Cargo.toml --locked --release --target "$target" \
+    # The packages of the program, in its versions.
+    cp Cargo.lock playground/engine/Cargo.lock
+    "$cargo" build --manifest-path playground/engine/Cargo.toml --release --target "$target" \
         --target-dir "${CARGO_TARGET_DIR:-$PWD/target/playground-engine}" "${options[@]}"
     cp "${CARGO_TARGET_DIR:-$PWD/target/playground-engine}/$target/release/oomlint_playground.wasm" "$out/engine.wasm"
 }

@@ -36,7 +36,7 @@ pub enum Error {
     #[diagnostic(
         code(oomlint::unknown_kind),
         help(
-            "a Dockerfile begins with `FROM`, `ARG` or `# syntax=`; a Compose file has `services:` at its left edge; of `docker inspect` the whole output of a container is read"
+            "a Dockerfile begins with `FROM`, `ARG` or `# syntax=`; a Compose file has `services:` at its left edge; the output of `docker inspect` has `State` and `HostConfig`"
         )
     )]
     UnknownKind {

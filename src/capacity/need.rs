@@ -11,8 +11,8 @@ pub struct Need {
     pub limit: ByteSize,
     /// The part that is in use all the time: heaps and caches, in bytes. None if nothing declares one.
     pub steady: Option<ByteSize>,
-    /// The calculation, as in `heap of 1 GiB + 250 MiB of overhead = 1.24 GiB` after the service's name, or the figure of the
-    /// image's maker. Lower case, no full stop.
+    /// The calculation, as in `heap of 1024 MiB + 250 MiB of overhead = 1274 MiB`, or the figure of the image's maker. Lower case, no full
+    /// stop.
     pub sum: String,
 }
 
@@ -83,19 +83,33 @@ impl Need {
         for pool in &pools {
             let overhead = pool.overhead();
             total = total.saturating_add(pool.size.0).saturating_add(overhead.0);
-            terms.push(format!("{} of {} + {overhead} of overhead", pool.what, pool.size));
+            terms.push(format!(
+                "{} of {} + {} of overhead",
+                pool.what,
+                in_mebibytes(pool.size),
+                in_mebibytes(overhead)
+            ));
         }
         if files > 0 {
-            terms.push(format!("{} of files in memory", ByteSize(files)));
+            terms.push(format!("{} of files in memory", in_mebibytes(ByteSize(files))));
         }
         let limit = ByteSize(total).rounded_up();
         if let Some(setting) = pools.iter().find_map(|pool| pool.varies.clone()) {
             return Err(NoNumber::Varies { setting, limit });
         }
-        let sum = format!("`{}`: {} = {}", workload.name, terms.join(" + "), ByteSize(total));
+        let sum = format!("{} = {}", terms.join(" + "), in_mebibytes(ByteSize(total)));
         let steady = pools.iter().fold(0_i64, |sum, pool| sum.saturating_add(pool.size.0));
         let need = Self { limit, steady: Some(ByteSize(steady)), sum };
         need.checked(workload)
+    }
+
+    /// Returns the calculation as a note of a finding: with the service's name.
+    #[must_use]
+    pub fn note(&self, workload: &Workload) -> String {
+        match self.steady {
+            Some(_) => format!("`{}`: {}", workload.name, self.sum),
+            None => self.sum.clone(),
+        }
     }
 
     /// Returns the need unless another key of the service contradicts the limit.
@@ -131,6 +145,11 @@ impl Need {
             Err(_) => false,
         }
     }
+}
+
+/// Formats a term of a sum: all terms have one unit, so that they can be added in the head.
+fn in_mebibytes(size: ByteSize) -> String {
+    format!("{} MiB", size.0.saturating_add(MIB / 2) / MIB)
 }
 
 /// A heap or cache with a fixed size.

@@ -38,7 +38,7 @@ pub(super) struct Checker<'r> {
     pub(super) explain: bool,
 }
 
-/// What is known besides the files of a project and changes what is said of it.
+/// Facts from outside the files of a project that change its findings.
 #[derive(Clone, Copy)]
 pub(super) struct Around<'r> {
     elsewhere: &'r ExternalChanges,

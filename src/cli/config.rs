@@ -8,8 +8,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Outcome;
+use super::format::FactFormat;
 use super::input::RestrictTo;
-use super::output::{Console, FactFormat, is_there, write_file};
+use super::output::{Console, is_there, write_file};
 use super::policy::Choices;
 use crate::check::baseline::FILE_NAME;
 use crate::config::{Config, FailOn, Located, Rules, schema};

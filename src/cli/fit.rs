@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::Outcome;
 use super::fix::{print_diff, replace};
+use super::format::{TableFormat, TableReport};
 use super::input::Input;
-use super::output::{Console, TableFormat, is_there, refuse_foreign, write_file};
+use super::output::{Console, is_there, refuse_foreign, write_file};
 use super::policy::{Scope, host_memory, single_line_error};
 use super::stacks::{nothing_starts, stacks};
 use super::stats::Measured;
@@ -53,16 +54,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// Format: human, json, markdown
-    #[arg(
-        help_heading = "Report",
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    format: TableFormat,
+    #[command(flatten)]
+    report: TableReport,
 
     /// Write the plan into the Compose files
     #[arg(help_heading = "Fixes", long, conflicts_with = "format")]
@@ -123,7 +116,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         (Some(written), true) => arguments.change(&options, &discovered, &stacks, written, console)?,
         _ => {
             let report = Report::new(&stacks, written.as_ref(), &from, &sources);
-            let format = match arguments.format {
+            let format = match arguments.report.format {
                 TableFormat::Human => Format::Human { color: console.color, width: console.columns() },
                 TableFormat::Json => Format::Json,
                 TableFormat::Markdown => Format::Markdown,

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
+use super::format::{FactFormat, FactReport};
 use super::input::Input;
-use super::output::{Console, FactFormat, write_file};
+use super::output::{Console, write_file};
 use super::policy::Scope;
 use super::stats;
 use crate::catalog::Catalog;
@@ -42,16 +43,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// Format: human, json
-    #[arg(
-        help_heading = "Report",
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    format: FactFormat,
+    #[command(flatten)]
+    report: FactReport,
 
     /// Print only the names of unknown images, one per line, for `docker image inspect`
     #[arg(help_heading = "Report", long, conflicts_with = "format")]
@@ -124,7 +117,7 @@ fn list(arguments: &Arguments, console: &Console) -> Outcome {
             }
             return Ok(());
         }
-        match arguments.format {
+        match arguments.report.format {
             FactFormat::Human => images::human(out, &used),
             FactFormat::Json => images::json(out, &used),
         }

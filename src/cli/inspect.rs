@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::Outcome;
+use super::format::{FactFormat, FactReport};
 use super::input::Input;
-use super::output::{Console, FactFormat};
+use super::output::Console;
 use super::policy::Scope;
 use crate::check;
 use crate::discover::{Discovered, FileKind};
@@ -22,16 +23,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// Format: human, json
-    #[arg(
-        help_heading = "Report",
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    format: FactFormat,
+    #[command(flatten)]
+    report: FactReport,
 
     /// Print the syntax trees of the files instead, one line of JSON per file: for bug reports
     #[arg(help_heading = "Report", long, conflicts_with = "format")]
@@ -48,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         return Ok(console.end(&discovered));
     }
     let projects = check::projects(&options, &sources, &discovered);
-    console.write(|out| match arguments.format {
+    console.write(|out| match arguments.report.format {
         FactFormat::Human => inspect::human(out, &projects, &sources),
         FactFormat::Json => inspect::json(out, &projects, &sources),
     })?;

@@ -10,6 +10,7 @@ mod config;
 mod explain;
 mod fit;
 mod fix;
+mod format;
 mod generate;
 mod images;
 mod input;

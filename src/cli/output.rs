@@ -17,23 +17,6 @@ pub(super) enum ColorChoice {
     Never,
 }
 
-/// Output format of `config show`, `inspect` and `rules`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum FactFormat {
-    #[default]
-    Human,
-    Json,
-}
-
-/// Output format of `size`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum TableFormat {
-    #[default]
-    Human,
-    Json,
-    Markdown,
-}
-
 /// Standard output and standard error, with their colour settings.
 pub(super) struct Console {
     /// True if standard output is coloured.

@@ -7,7 +7,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Outcome;
-use super::output::{Console, FactFormat};
+use super::format::FactFormat;
+use super::output::Console;
 use crate::diagnostic::Severity;
 use crate::rules::{Group, Meta, Preset, RULES};
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::format::{TableFormat, TableReport};
 use super::input::Input;
-use super::output::{Console, TableFormat};
+use super::output::Console;
 use super::policy::Scope;
 use super::{Outcome, fix, stats};
 use crate::check;
@@ -33,16 +34,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// Format: human, json, markdown
-    #[arg(
-        help_heading = "Report",
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    format: TableFormat,
+    #[command(flatten)]
+    report: TableReport,
 
     /// Write the limits that do not fit, and reservations that are missing, into the Compose files
     #[arg(help_heading = "Fixes", long, conflicts_with = "format")]
@@ -83,7 +76,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
         return fix::diff(&options, &discovered, &Overlay::new(), &fixes, console);
     }
     let report = size::Report::new(&projects, &stats, &sources);
-    console.write(|out| match arguments.format {
+    console.write(|out| match arguments.report.format {
         TableFormat::Human => size::human(out, &report, console.color),
         TableFormat::Json => size::json(out, &report, &RepositoryRoot::current()),
         TableFormat::Markdown => size::markdown(out, &report),

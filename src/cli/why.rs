@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::format::{TableFormat, TableReport};
 use super::input::Input;
-use super::output::{Console, TableFormat};
+use super::output::Console;
 use super::policy::{Host, Scope};
 use super::{Outcome, stats};
 use crate::check;
@@ -35,16 +36,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
 
-    /// Format: human, json, markdown
-    #[arg(
-        help_heading = "Report",
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    format: TableFormat,
+    #[command(flatten)]
+    report: TableReport,
 }
 
 pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
@@ -64,7 +57,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
         let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
         return Err(Error::Usage {
             problem: format!("no evidence in {}", names.join(", ")),
-            help: Some(format!("understood is what these print: {FORMS}")),
+            help: Some(format!("oomlint reads the output of {FORMS}")),
         });
     }
     let configs = arguments.scope.configs(sources.disk())?;
@@ -92,7 +85,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
         ));
     }
     let report = Report { answers: &answers, sources: &sources, skipped: &skipped };
-    console.write(|out| match arguments.format {
+    console.write(|out| match arguments.report.format {
         TableFormat::Human => human(out, &report, console.drawing()),
         TableFormat::Json => report.json(out),
         TableFormat::Markdown => report.markdown(out),

@@ -17,7 +17,7 @@ pub struct LogLine {
     pub sign: Sign,
     /// Who says it: `the JVM`, `Node`, `PostgreSQL`.
     pub who: &'static str,
-    /// What it says, in a few words.
+    /// Its meaning, in a few words.
     pub what: &'static str,
     /// A size in it.
     pub size: Option<ByteSize>,

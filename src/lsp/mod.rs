@@ -10,5 +10,6 @@ mod server;
 mod session;
 mod settings;
 mod transport;
+mod watch;
 
 pub use server::{serve, serve_stdio};

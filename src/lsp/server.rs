@@ -11,24 +11,22 @@ use lsp_types::notification::{
     ShowMessage,
 };
 use lsp_types::request::{
-    CodeActionRequest, DocumentDiagnosticRequest, ExecuteCommand, HoverRequest, RegisterCapability,
-    Request as _, ShowDocument, UnregisterCapability, WorkspaceDiagnosticRefresh,
+    CodeActionRequest, DocumentDiagnosticRequest, ExecuteCommand, HoverRequest, Request as _, ShowDocument,
+    WorkspaceDiagnosticRefresh,
 };
 use lsp_types::{
     CodeActionOptions, CodeActionProviderCapability, Diagnostic, DiagnosticOptions,
-    DiagnosticServerCapabilities, DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions,
-    FileSystemWatcher, FullDocumentDiagnosticReport, GlobPattern, HoverProviderCapability, InitializeParams,
-    InitializeResult, MessageType, OneOf, PublishDiagnosticsParams, Registration, RegistrationParams,
-    RelatedFullDocumentDiagnosticReport, ServerCapabilities, ServerInfo, ShowDocumentParams,
-    ShowMessageParams, TextDocumentSyncCapability, TextDocumentSyncKind, Unregistration,
-    UnregistrationParams, Uri, WorkspaceFolder, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    DiagnosticServerCapabilities, ExecuteCommandOptions, FullDocumentDiagnosticReport,
+    HoverProviderCapability, InitializeParams, InitializeResult, MessageType, OneOf,
+    PublishDiagnosticsParams, RelatedFullDocumentDiagnosticReport, ServerCapabilities, ServerInfo,
+    ShowDocumentParams, ShowMessageParams, TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    WorkspaceFolder, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::convert::{Encoding, path_of, uri_of};
-use super::session::{Analysis, Published, Session, absolute};
+use super::session::{Analysis, Published, Session};
 use super::settings::Settings;
 use super::{actions, hover, transport};
 use crate::report::escape::printable;
@@ -36,7 +34,7 @@ use crate::report::rule_page;
 use crate::source::{FileSystem, normalize};
 
 /// Error that ends a session early, such as a lost connection.
-type ServerError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type ServerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Serves one client on standard input and output until it shuts the server down. Files are read from `disk`.
 ///
@@ -79,7 +77,7 @@ fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), ServerErro
     server.run()
 }
 
-struct Server<'c> {
+pub(super) struct Server<'c> {
     connection: &'c Connection,
     session: Session,
     /// True if the client pulls diagnostics.
@@ -87,36 +85,13 @@ struct Server<'c> {
     /// True if the server can ask the client to pull diagnostics again.
     refreshes: bool,
     /// True if the server can ask the client to watch files.
-    watches: bool,
+    pub(super) watches: bool,
     /// True if something changed since diagnostics were last published.
     stale: bool,
     /// The files that the client watches because they were read.
-    watched: BTreeSet<PathBuf>,
+    pub(super) watched: BTreeSet<PathBuf>,
     /// ID of the last request to the client.
     next: i32,
-}
-
-/// ID of the registration for files that were read.
-const READ: &str = "oomlint-read";
-/// Upper bound on the files that the client is asked to watch.
-const MAX_WATCHED: usize = 1000;
-
-/// True if a glob of [`Server::watch`] matches the file.
-fn is_watched_by_name(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    matches!(ending, "yml" | "yaml" | "dockerfile" | "env")
-        || name.contains("Dockerfile")
-        || name.contains("Containerfile")
-        || name.starts_with(".env")
-        || matches!(name, ".dockerignore" | ".gitignore" | "devcontainer.json" | ".oomlint-images.json")
-}
-
-/// Returns a glob that matches one file. `None` if the path is not UTF-8.
-fn glob_of(path: &Path) -> Option<String> {
-    let text = path.to_str()?.replace('\\', "/");
-    // Characters of globs stand for any one character.
-    Some(text.replace(['*', '?', '[', ']', '{', '}', '!', ','], "?"))
 }
 
 impl<'c> Server<'c> {
@@ -185,60 +160,6 @@ impl<'c> Server<'c> {
             }),
             ..ServerCapabilities::default()
         }
-    }
-
-    /// Asks the client to report files that change on disk.
-    fn watch(&mut self) -> Result<(), ServerError> {
-        if !self.watches {
-            return Ok(());
-        }
-        // Files whose creation matters. Others that a project reads are watched once they have been read.
-        let globs = [
-            "**/*.{yml,yaml}",
-            "**/*Dockerfile*",
-            "**/*.dockerfile",
-            "**/*Containerfile*",
-            "**/.env",
-            "**/*.env",
-            "**/.env.*",
-            "**/.{docker,git}ignore",
-            "**/devcontainer.json",
-            "**/.oomlint-images.json",
-        ];
-        self.register("oomlint-files", globs.iter().map(|glob| (*glob).to_owned()))
-    }
-
-    fn register(&mut self, id: &str, globs: impl Iterator<Item = String>) -> Result<(), ServerError> {
-        let watcher = |glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob), kind: None };
-        let options = DidChangeWatchedFilesRegistrationOptions { watchers: globs.map(watcher).collect() };
-        let registration = Registration {
-            id: id.to_owned(),
-            method: DidChangeWatchedFiles::METHOD.to_owned(),
-            register_options: Some(serde_json::to_value(options)?),
-        };
-        self.ask(RegisterCapability::METHOD, &RegistrationParams { registrations: vec![registration] })
-    }
-
-    /// Asks the client to watch files that an analysis has read and that have other names than those of [`Self::watch`]: scripts,
-    /// settings of servers, environment files.
-    fn watch_read(&mut self, analyses: &[Arc<Analysis>]) -> Result<(), ServerError> {
-        if !self.watches {
-            return Ok(());
-        }
-        let read = analyses.iter().flat_map(|analysis| analysis.sources.paths());
-        let read = read.map(|path| absolute(&path)).filter(|path| !is_watched_by_name(path));
-        let read: BTreeSet<PathBuf> = read.take(MAX_WATCHED).collect();
-        if read.is_subset(&self.watched) {
-            return Ok(());
-        }
-        if !self.watched.is_empty() {
-            let id = READ.to_owned();
-            let gone = Unregistration { id, method: DidChangeWatchedFiles::METHOD.to_owned() };
-            self.ask(UnregisterCapability::METHOD, &UnregistrationParams { unregisterations: vec![gone] })?;
-        }
-        self.watched = read;
-        let globs: Vec<String> = self.watched.iter().filter_map(|path| glob_of(path)).collect();
-        self.register(READ, globs.into_iter())
     }
 
     /// Takes the settings of the client, and shows what is wrong with them.
@@ -473,7 +394,7 @@ impl<'c> Server<'c> {
         Ok(())
     }
 
-    fn ask(&mut self, method: &str, params: &impl serde::Serialize) -> Result<(), ServerError> {
+    pub(super) fn ask(&mut self, method: &str, params: &impl serde::Serialize) -> Result<(), ServerError> {
         self.next += 1;
         let request = Request {
             id: RequestId::from(self.next),

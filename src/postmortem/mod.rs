@@ -93,7 +93,7 @@ impl Verdict {
 pub struct Quote {
     /// The line.
     pub span: Span,
-    /// What it says: the line itself, shortened, or what counts in it.
+    /// The line itself, shortened, or the value in it that matters.
     pub text: String,
 }
 
@@ -123,7 +123,7 @@ pub struct Answer {
     pub confidence: Confidence,
     /// The verdict in full, with its numbers: sentences without capitals, joined by semicolons.
     pub answer: String,
-    /// What it rests on, the strongest first.
+    /// The evidence for the verdict, the strongest first.
     pub evidence: Vec<Quote>,
     /// What speaks against it.
     pub against: Vec<String>,

@@ -43,8 +43,8 @@ struct Alert {
     /// What it tells, as a comment.
     comment: String,
     expression: String,
-    /// The time for which it has to hold.
-    holds: Option<&'static str>,
+    /// The minutes for which it has to hold.
+    holds: Option<u32>,
     severity: &'static str,
     /// The service that it is for, if it is for one.
     service: Option<String>,
@@ -87,8 +87,8 @@ pub fn write(out: &mut dyn Write, projects: &[&Project], sources: &Sources) -> i
 fn one(out: &mut dyn Write, alert: &Alert, project: &str) -> io::Result<()> {
     writeln!(out, "      # {}", escape::line(&alert.comment))?;
     writeln!(out, "      - alert: {}\n        expr: {}", alert.name, quoted(&alert.expression))?;
-    if let Some(time) = alert.holds {
-        writeln!(out, "        for: {time}")?;
+    if let Some(minutes) = alert.holds {
+        writeln!(out, "        for: {minutes}m")?;
     }
     writeln!(out, "        labels:\n          severity: {}", alert.severity)?;
     // Alerts of one name have to differ in their labels.
@@ -176,7 +176,7 @@ fn alerts(project: &Project) -> Vec<Alert> {
         expression: format!(
             "sum by (instance) (container_spec_memory_limit_bytes{all}) > on (instance) machine_memory_bytes"
         ),
-        holds: Some("15m"),
+        holds: Some(15),
         severity: "warning",
         service: None,
         summary: "the memory limits on {{ $labels.instance }} exceed its memory".to_owned(),
@@ -203,33 +203,24 @@ fn near(workload: &Workload, selector: &str) -> Vec<Alert> {
     };
     let shown =
         limit.map_or_else(|| "its memory limit".to_owned(), |limit| format!("its memory limit of {limit}"));
+    let alert = |alert, percent: u32, minutes: u32, severity, (comment, summary): (&str, &str)| Alert {
+        name: alert,
+        comment: format!("{name}: above {percent} % of {shown}{comment}"),
+        expression: above(&format!("0.{percent}")),
+        holds: Some(minutes),
+        severity,
+        service: Some(name.clone()),
+        summary: format!("{{{{ $labels.name }}}} {summary} {shown}"),
+        description: format!(
+            "{{{{ $labels.name }}}} has had a working set above {percent} % of its limit for {minutes} minutes, now \
+             {{{{ $value | humanize1024 }}}}B."
+        ),
+    };
+    let near = (" for a quarter of an hour", "is near");
+    let last = (": the next allocations may have it killed", "is about to be killed at");
     let mut alerts = vec![
-        Alert {
-            name: "ContainerNearMemoryLimit",
-            comment: format!("{name}: above 85 % of {shown} for a quarter of an hour"),
-            expression: above("0.85"),
-            holds: Some("15m"),
-            severity: "warning",
-            service: Some(name.clone()),
-            summary: format!("{{{{ $labels.name }}}} is near {shown}"),
-            description:
-                "{{ $labels.name }} has had a working set above 85 % of its limit for 15 minutes, now \
-                          {{ $value | humanize1024 }}B."
-                    .to_owned(),
-        },
-        Alert {
-            name: "ContainerAboutToBeKilled",
-            comment: format!("{name}: above 95 % of {shown}: the next allocations may have it killed"),
-            expression: above("0.95"),
-            holds: Some("2m"),
-            severity: "critical",
-            service: Some(name.clone()),
-            summary: format!("{{{{ $labels.name }}}} is about to be killed at {shown}"),
-            description:
-                "{{ $labels.name }} has had a working set above 95 % of its limit for 2 minutes, now \
-                          {{ $value | humanize1024 }}B."
-                    .to_owned(),
-        },
+        alert("ContainerNearMemoryLimit", 85, 15, "warning", near),
+        alert("ContainerAboutToBeKilled", 95, 2, "critical", last),
     ];
     alerts.extend(limit.map(|limit| other_limit(name, limit, selector)));
     alerts
@@ -241,7 +232,7 @@ fn other_limit(name: &str, limit: ByteSize, selector: &str) -> Alert {
         comment: format!("{name}: runs with another limit than the files say, or with none (0)"),
         // The kernel rounds a limit to whole pages.
         expression: format!("abs(container_spec_memory_limit_bytes{selector} - {}) >= 4096", limit.0),
-        holds: Some("5m"),
+        holds: Some(5),
         severity: "warning",
         service: Some(name.to_owned()),
         summary: format!("{{{{ $labels.name }}}} does not run with the limit of {limit} that its files say"),

@@ -270,7 +270,7 @@ async function pick(rules: { name: string; summary: string }[]): Promise<string 
   return (await vscode.window.showQuickPick(items, { placeHolder: "which rule" }))?.label;
 }
 
-/** The budget of a Compose file beside it. It follows what is saved. */
+/** A panel with the budget of a Compose file. It is drawn again when diagnostics change. */
 class Budgets implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
   private file: vscode.Uri | undefined;

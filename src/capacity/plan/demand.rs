@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
 use crate::workload::{Class, Classes, Kind, Project, Workload};
 
-/// What a limit rests on, the surest first.
+/// The source of a proposed limit, the most certain first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -170,7 +170,7 @@ impl Demand {
                 let declared = workload.pools.image_default_heap.is_none();
                 self.fixed(if declared { Ground::Declared } else { Ground::Image }, limit);
                 self.steady = Some(steady.rounded_up());
-                self.reason = sum.split_once(": ").map_or(sum.clone(), |(_, sum)| sum.to_owned());
+                self.reason = sum;
             }
             Ok(Need { limit, steady: None, sum }) => {
                 (self.ground, self.reason) = (Ground::Image, sum);
@@ -198,7 +198,7 @@ impl Demand {
             let beside = if heap { (size.0 / 3).max(250 * MIB) } else { size.0 / 9 };
             let total = size.0.saturating_add(beside).saturating_add(memory_files(workload));
             self.fixed(Ground::Declared, ByteSize(total).rounded_up());
-            self.reason = format!("`{name}` is {size}, and {} beside it", ByteSize(beside));
+            self.reason = format!("`{name}` is {size}, and its limit {} more", ByteSize(beside));
             return;
         }
         let table = Classes::builtin();

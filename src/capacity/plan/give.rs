@@ -28,7 +28,7 @@ struct Change {
     takes: Vec<(usize, Take)>,
 }
 
-/// What a change takes from a service.
+/// The memory that a change frees in one service.
 #[derive(Clone, Copy)]
 enum Take {
     /// This part of the limit of each container, in bytes.

@@ -16,19 +16,19 @@ pub struct Plan {
     pub reserve: ByteSize,
     /// True if the request named that part.
     pub reserve_given: bool,
-    /// What each service gets, in the order of the demands.
+    /// The limits of each service, in the order of the demands.
     pub grants: Vec<Grant>,
     /// The sum of the limits of all containers.
     pub total: ByteSize,
     /// The missing memory, if not even the least of all fits. The grants are the least then.
     pub missing: Option<ByteSize>,
-    /// What would make it fit, the smallest change first, and a larger host last. Empty if it fits.
+    /// Changes with which the stack would fit, the smallest first, and a larger host last. Empty if it fits.
     pub gives: Vec<Give>,
     /// The memory that all those changes save together, without a larger host. Less than `missing`: only such a host is enough.
     pub together: ByteSize,
 }
 
-/// What a plan gives to each container of a service.
+/// The limit, reservation and swap limit that a plan has for each container of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The limit, in bytes.

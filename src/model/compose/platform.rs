@@ -25,7 +25,7 @@ pub struct Template {
     pub file: PathBuf,
     /// True if the configuration names it: then its platform may add anything.
     pub is_named: bool,
-    /// What else makes it one.
+    /// Another sign of it.
     pub recognized: Option<Recognized>,
 }
 

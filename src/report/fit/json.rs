@@ -55,13 +55,13 @@ struct PlanOut {
     missing: Option<i64>,
     /// The services that start, in the order of the files.
     services: Vec<Service>,
-    /// What would make it fit, the smallest change first.
+    /// Changes with which the stack would fit, the smallest first.
     would_fit: Vec<Change>,
     /// The memory that all changes but a larger host save together: less than `missing` if they are not enough.
     together: i64,
 }
 
-/// What a plan gives to each container of a service.
+/// The limit, reservation and swap limit that a plan has for each container of a service.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Service {

@@ -41,7 +41,7 @@ struct Entry<'r> {
     confidence: Confidence,
     /// The verdict in full, with its numbers.
     answer: &'r str,
-    /// What it rests on, the strongest first.
+    /// The evidence for the verdict, the strongest first.
     evidence: Vec<Line>,
     /// What speaks against it.
     against: &'r [String],

@@ -83,7 +83,7 @@ fn part(
     let need = Need::of(workload).ok().filter(|need| offer.fits_host(need.limit));
     if let Some((ops, need)) = need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
         let title = format!("or raise the limit to {}", need.limit.to_compose());
-        finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
+        finding.note(need.note(workload)).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
     }
 }
 
@@ -102,7 +102,7 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mu
     match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
         Some((ops, need)) => {
             let title = format!("or raise the limit to {}", need.limit.to_compose());
-            finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
+            finding.note(need.note(offer.workload)).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => {
             finding.help(format!("set a smaller heap in `{}`, or raise the limit", own.variable));

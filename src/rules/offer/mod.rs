@@ -151,13 +151,13 @@ impl<'w> Offer<'w> {
             Some(ops) => {
                 let (key, name) = (self.name_of(Asked::Limit), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
-                finding.note(need.sum).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
+                finding.note(need.note(self.workload)).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
             None => {
                 finding.help(format!(
                     "a limit of {}: {}; change the variable that sets it",
                     need.limit.to_compose(),
-                    need.sum
+                    need.note(self.workload)
                 ));
             }
         }

@@ -14,11 +14,11 @@ pub struct Row {
     pub name: &'static str,
     /// The short name, if it has one.
     pub short: Option<char>,
-    /// What it takes.
+    /// The kind of its value.
     pub takes: Takes,
 }
 
-/// What a flag takes, which decides what the client rejects.
+/// The kind of value of a flag: the client rejects others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Nothing, or `=true` and the like: the next word is not its value.

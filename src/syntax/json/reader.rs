@@ -109,15 +109,20 @@ impl Reader<'_> {
         }
     }
 
+    /// Returns the next token of a list or mapping. `None` if it is cut off: at the end of the text, at the bound on values, or where the
+    /// mapping or list around it ends with `outer_end`.
+    fn next_inside(&mut self, outer_end: u8) -> Option<Token> {
+        let ends = |token: &Token| matches!(token.kind, TokenKind::Mark(mark) if mark == outer_end);
+        if self.left == 0 || self.tokens.peek().is_none_or(ends) { None } else { self.tokens.next() }
+    }
+
     fn map(&mut self, start: Span, depth: usize) -> Node {
         let (mut members, mut is_cut, mut span) = (Vec::new(), false, start);
         loop {
-            let is_outer_end = |token: &Token| matches!(token.kind, TokenKind::Mark(b']'));
-            if self.left == 0 || self.tokens.peek().is_none_or(is_outer_end) {
+            let Some(token) = self.next_inside(b']') else {
                 is_cut = true;
                 break;
-            }
-            let Some(token) = self.tokens.next() else { break };
+            };
             span = span.cover(token.span);
             match &token.kind {
                 TokenKind::Mark(b'}') => break,
@@ -139,12 +144,10 @@ impl Reader<'_> {
     fn list(&mut self, start: Span, depth: usize) -> Node {
         let (mut items, mut is_cut, mut span) = (Vec::new(), false, start);
         loop {
-            let is_outer_end = |token: &Token| matches!(token.kind, TokenKind::Mark(b'}'));
-            if self.left == 0 || self.tokens.peek().is_none_or(is_outer_end) {
+            let Some(token) = self.next_inside(b'}') else {
                 is_cut = true;
                 break;
-            }
-            let Some(token) = self.tokens.next() else { break };
+            };
             span = span.cover(token.span);
             match &token.kind {
                 TokenKind::Mark(b']') => break,

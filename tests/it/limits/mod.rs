@@ -89,7 +89,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("check/defined.rs MAX_SCRIPT", "bytes of such a start script"),
     ("lsp/transport.rs MAX_MESSAGE", "bytes of one message of an editor"),
     ("lsp/transport.rs MAX_HEADER", "bytes of a line in the header"),
-    ("lsp/server.rs MAX_WATCHED", "watched files"),
+    ("lsp/watch.rs MAX_WATCHED", "watched files"),
     ("evidence/mod.rs MAX_PIECES", "pieces of one kind"),
     ("evidence/mod.rs MAX_LINE", "bytes of one line of evidence"),
     ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
