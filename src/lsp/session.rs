@@ -11,6 +11,7 @@ use lsp_types::{
 
 use super::convert::{Encoding, path_of, uri_of};
 use super::settings::Settings;
+use super::watch;
 use crate::check::{self, Options, Outcome};
 use crate::config::Configs;
 use crate::diagnostic::{Finding, Label, Severity};
@@ -52,6 +53,14 @@ pub(super) struct Analysis {
     pub(super) outcome: Outcome,
     pub(super) discovered: Discovered,
     diagnostics: OnceLock<BTreeMap<PathBuf, Vec<Diagnostic>>>,
+    other_names: OnceLock<Vec<PathBuf>>,
+}
+
+impl Analysis {
+    /// See [`watch::other_names`].
+    pub(super) fn other_names(&self) -> &[PathBuf] {
+        self.other_names.get_or_init(|| watch::other_names(&self.sources))
+    }
 }
 
 /// Diagnostics that were published of a file.
@@ -204,7 +213,8 @@ impl Session {
         let sources = Sources::with_file_system(disk);
         let mut outcome = check::run(&options, &sources, &discovered);
         outcome.truncate(&sources);
-        let analysis = Arc::new(Analysis { sources, outcome, discovered, diagnostics: OnceLock::new() });
+        let (diagnostics, other_names) = (OnceLock::new(), OnceLock::new());
+        let analysis = Arc::new(Analysis { sources, outcome, discovered, diagnostics, other_names });
         self.analyses.insert(directory, Arc::clone(&analysis));
         Some(analysis)
     }

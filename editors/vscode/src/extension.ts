@@ -6,8 +6,6 @@ import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import * as vscode from "vscode";
 import {
-  CloseAction,
-  ErrorAction,
   LanguageClient,
   LanguageClientOptions,
   ServerOptions,
@@ -109,10 +107,6 @@ async function start(): Promise<void> {
       ["preset", "target", "hostMemory", "configuration"].map((name) => [name, settings().get<string>(name)]),
     ),
     synchronize: { configurationSection: "oomlint" },
-    errorHandler: {
-      error: () => ({ action: ErrorAction.Continue }),
-      closed: () => ({ action: CloseAction.Restart }),
-    },
     middleware: {
       provideCodeActions: async (document, range, context, token, next) =>
         (await next(document, range, context, token))?.map(askForReason),
