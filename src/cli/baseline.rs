@@ -43,10 +43,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
-    let root = RepositoryRoot::current();
+    let root = arguments.input.root();
     let sources = arguments.input.sources();
     let disk = sources.disk().clone();
-    let here = arguments.choices.config_here(&disk)?;
+    let here = arguments.choices.config_at(&root, &disk)?;
     let named = arguments.baseline.clone().or_else(|| here?.baseline.clone());
     let path = named.unwrap_or_else(|| default_path(&root, &disk));
     // Outside of `--restrict-to`, only the command line may choose the file to overwrite, not a link or a configuration.
@@ -109,7 +109,7 @@ fn verify(baseline: &Baseline, found: &[FindingIdentity], console: &Console) -> 
     Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Returns the default path: in the repository root, or in the root that may be read if that excludes it.
+/// Returns the default path: in the repository's root, or in the root that may be read if that excludes it.
 pub(super) fn default_path(root: &RepositoryRoot, disk: &FileSystem) -> PathBuf {
     let path = match disk.allowed_root() {
         Some(top) if !disk.may_read(root.path()) => return top.join(FILE_NAME),

@@ -210,8 +210,8 @@ fn checked(arguments: Arguments, console: &Console, watched: Option<&mut Watched
     let on_stdout = reports.on_stdout()?;
     let mut sources = input.sources();
     let mut discovered = input.discover(&choices.configs(sources.disk())?, &sources, console)?;
-    let root = RepositoryRoot::current();
-    let here = choices.config_here(sources.disk())?;
+    let root = input.root();
+    let here = choices.config_at(&root, sources.disk())?;
     let options = choices.apply(input.options(), &mut discovered)?;
     let baseline =
         reports.baseline(&root, here.as_deref(), sources.disk())?.map(|baseline| (baseline, root.clone()));

@@ -9,8 +9,9 @@ use clap::{Args, CommandFactory, ValueEnum};
 
 use super::output::Console;
 use crate::check;
-use crate::config::Configs;
-use crate::discover::{self, Discovered, FileKind, NamedFiles};
+use crate::check::baseline::FILE_NAME as BASELINE;
+use crate::config::{Configs, FILE_NAMES as CONFIGS};
+use crate::discover::{self, Discovered, FileKind, NamedFiles, RepositoryRoot};
 use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
@@ -103,7 +104,12 @@ pub(super) struct RestrictTo {
 impl RestrictTo {
     /// Returns the file system with the restriction.
     pub(super) fn disk(&self) -> FileSystem {
-        self.disk.get_or_init(|| self.restrict_to.clone().unwrap_or_default().with_listings()).clone()
+        self.disk.get_or_init(|| self.unlisted_disk().with_listings()).clone()
+    }
+
+    /// Returns the file system with the restriction, for a process during which files come and go.
+    pub(super) fn unlisted_disk(&self) -> FileSystem {
+        self.restrict_to.clone().unwrap_or_default()
     }
 }
 
@@ -182,6 +188,14 @@ impl Input {
     /// Returns the paths, for a command that reads other files than those to lint.
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
+    }
+
+    /// Returns the root that reports and baselines name files from.
+    pub(super) fn root(&self) -> RepositoryRoot {
+        let stdin = self.stdin_filename.as_deref();
+        let paths = self.paths.iter().filter(|path| *path != Path::new("-")).map(PathBuf::as_path);
+        let marks = [BASELINE, CONFIGS[0], CONFIGS[1]];
+        RepositoryRoot::of_paths(paths.chain(self.files.iter().map(PathBuf::as_path)).chain(stdin), &marks)
     }
 
     /// Returns the file system with the restriction.

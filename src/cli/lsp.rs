@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
-    Ok(match lsp::serve_stdio(&arguments.restriction.disk()) {
+    Ok(match lsp::serve_stdio(&arguments.restriction.unlisted_disk()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console.report(&format!("oomlint lsp: {error}"));

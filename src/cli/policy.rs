@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::machine;
 use crate::check;
 use crate::config::{Base, Config, Configs, Pattern, Patterns, RuleOrGroup, Size};
-use crate::discover::Discovered;
+use crate::discover::{Discovered, RepositoryRoot};
 use crate::error::Error;
 use crate::lock::Locks;
 use crate::rules::{Policy, Preset, Target};
@@ -156,9 +156,13 @@ impl Choices {
         self.scope.configs(disk)
     }
 
-    /// Returns the configuration of the current directory, which names the baseline of the run.
-    pub(super) fn config_here(&self, disk: &FileSystem) -> Result<Option<Arc<Config>>, Error> {
-        self.configs(disk)?.at(Path::new(""))
+    /// Returns the configuration of the current directory, or of the root if that is elsewhere: it names the baseline of the run.
+    pub(super) fn config_at(
+        &self,
+        root: &RepositoryRoot,
+        disk: &FileSystem,
+    ) -> Result<Option<Arc<Config>>, Error> {
+        self.configs(disk)?.at(root.configured())
     }
 
     /// Returns the values given on the command line, by key of the configuration.

@@ -12,7 +12,6 @@ use super::policy::Scope;
 use super::{Outcome, fix, stats};
 use crate::check;
 use crate::diagnostic::{Applicability, Finding};
-use crate::discover::RepositoryRoot;
 use crate::hash::HashSet;
 use crate::report::size;
 use crate::source::Overlay;
@@ -78,7 +77,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let report = size::Report::new(&projects, &stats, &sources);
     console.write(|out| match arguments.report.format {
         TableFormat::Human => size::human(out, &report, console.color),
-        TableFormat::Json => size::json(out, &report, &RepositoryRoot::current()),
+        TableFormat::Json => size::json(out, &report, &arguments.input.root()),
         TableFormat::Markdown => size::markdown(out, &report),
     })?;
     Ok(console.end(&discovered))

@@ -26,8 +26,38 @@ impl RepositoryRoot {
     /// Finds the root of the repository around the current directory.
     #[must_use]
     pub fn current() -> Self {
-        // Without a current directory no relative path can be read, so there is nothing to report.
-        Self::containing(&std::env::current_dir().unwrap_or_default())
+        Self::containing(&current_directory())
+    }
+
+    /// Finds the root for a run on these paths, so that reports and baselines do not depend on the current directory.
+    ///
+    /// It is the repository around the current directory if it holds all paths, else the one that holds them all. Without a
+    /// repository it is the nearest directory above the paths with one of `marks`, names of files that stand at a project's
+    /// root, else the current directory.
+    #[must_use]
+    pub fn of_paths<'p>(paths: impl Iterator<Item = &'p Path>, marks: &[&str]) -> Self {
+        Self::of_paths_from(&current_directory(), paths, marks)
+    }
+
+    fn of_paths_from<'p>(here: &Path, paths: impl Iterator<Item = &'p Path>, marks: &[&str]) -> Self {
+        let has = |directory: &Path, mark: &str| directory.join(mark).exists();
+        let own = here.ancestors().find(|directory| has(directory, ".git"));
+        let Some(common) =
+            paths.map(|path| normalize(&here.join(path))).reduce(|one, other| common(&one, &other))
+        else {
+            return Self::new(here, own.unwrap_or(here));
+        };
+        if let Some(own) = own.filter(|own| common.starts_with(normalize(own))) {
+            return Self::new(here, own);
+        }
+        // The path may lead to the repository through a symbolic link.
+        let real = common.canonicalize();
+        let shown = common.ancestors().find(|directory| has(directory, ".git"));
+        let root = shown
+            .or_else(|| real.as_ref().ok()?.ancestors().find(|directory| has(directory, ".git")))
+            .or(own);
+        let marked = || common.ancestors().find(|directory| marks.iter().any(|mark| has(directory, mark)));
+        Self::new(here, root.or_else(marked).unwrap_or(here))
     }
 
     /// Creates a root from both directories, for tests and for editors that know their workspace.
@@ -40,6 +70,13 @@ impl RepositoryRoot {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.root
+    }
+
+    /// Returns the directory whose configuration concerns the whole run: the current one if it is below the root, as an empty
+    /// path, else the root.
+    #[must_use]
+    pub fn configured(&self) -> &Path {
+        if self.here.starts_with(&self.root) { Path::new("") } else { &self.root }
     }
 
     /// Returns the path relative to the root; `None` if it is outside of the repository.
@@ -59,6 +96,16 @@ impl RepositoryRoot {
     pub fn absolute(&self, path: &Path) -> PathBuf {
         normalize(&self.here.join(path))
     }
+}
+
+/// Returns the current directory. Without one no relative path can be read, so there is nothing to report.
+fn current_directory() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
+}
+
+/// Returns the longest path that both begin with.
+fn common(one: &Path, other: &Path) -> PathBuf {
+    one.components().zip(other.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
 }
 
 #[cfg(test)]
@@ -87,5 +134,40 @@ mod tests {
         let below = |here: &str| RepositoryRoot::containing(&top.join(here)).relative(&top.join("a/b/x"));
         assert_eq!(below("a/b/c"), Some(PathBuf::from("b/x")));
         assert_eq!(below(""), Some(PathBuf::from("a/b/x")));
+    }
+
+    #[test]
+    fn the_root_does_not_depend_on_the_current_directory() {
+        let scratch = tempfile::tempdir().unwrap();
+        let top = scratch.path().canonicalize().unwrap();
+        for directory in ["repo/deploy", "repo/.git", "repo/sub/.git", "plain/deep", "other/.git"] {
+            std::fs::create_dir_all(top.join(directory)).unwrap();
+        }
+        std::fs::write(top.join("plain/mark"), "").unwrap();
+        let root = |here: &str, paths: &[&str]| {
+            let here = top.join(here);
+            let root = RepositoryRoot::of_paths_from(&here, paths.iter().map(Path::new), &["mark"]);
+            root.path().strip_prefix(&top).unwrap().to_str().unwrap().to_owned()
+        };
+        for (here, path) in [
+            ("repo", "."),
+            ("repo/deploy", ".."),
+            ("repo/deploy", "x.yaml"),
+            ("other", "../repo"),
+            ("", "repo/deploy"),
+        ] {
+            assert_eq!(root(here, &[path]), "repo", "{here} {path}");
+        }
+        assert_eq!(root("", &["repo/a", "repo/deploy/b"]), "repo");
+        // A submodule is a part of the repository that is worked in.
+        assert_eq!(root("repo", &["sub"]), "repo");
+        assert_eq!(root("", &["repo/sub"]), "repo/sub");
+        for (here, path) in [("plain", "."), ("plain/deep", ".."), ("", "plain/deep"), ("", "plain")] {
+            assert_eq!(root(here, &[path]), "plain", "{here} {path}");
+        }
+        // Nothing holds both, so the current directory counts.
+        assert_eq!(root("other", &["../repo/a", "../plain/b"]), "other");
+        assert_eq!(root("", &["repo/a", "plain/b"]), "");
+        assert_eq!(root("plain/deep", &[]), "plain/deep");
     }
 }

@@ -38,11 +38,13 @@ pub(super) type ServerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Serves one client on standard input and output until it shuts the server down. Files are read from `disk`.
 ///
+/// The process moves to the first workspace folder, so that messages name files as the command does there.
+///
 /// # Errors
 /// When the client violates the lifecycle of the protocol, or disconnects in the middle of a message.
 pub fn serve_stdio(disk: &FileSystem) -> Result<(), ServerError> {
     let (connection, writer) = transport::stdio()?;
-    let result = serve_on(&connection, disk);
+    let result = serve_on(&connection, disk, true);
     drop(connection);
     // A client that is gone reads nothing more.
     let written = writer.join().unwrap_or(Ok(()));
@@ -55,15 +57,19 @@ pub fn serve_stdio(disk: &FileSystem) -> Result<(), ServerError> {
 /// # Errors
 /// As [`serve_stdio`].
 pub fn serve(connection: &Connection) -> Result<(), ServerError> {
-    serve_on(connection, &FileSystem::default())
+    serve_on(connection, &FileSystem::default(), false)
 }
 
-fn serve_on(connection: &Connection, disk: &FileSystem) -> Result<(), ServerError> {
+fn serve_on(connection: &Connection, disk: &FileSystem, moves: bool) -> Result<(), ServerError> {
     let (id, params) = connection.initialize_start()?;
     // Invalid parameters are no reason to fail: the defaults are enough.
     let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
     let mut server = Server::new(connection, &params);
     server.session.disk = disk.clone();
+    if let Some(folder) = server.session.folders.first().filter(|_| moves) {
+        // A folder that is gone leaves the paths absolute.
+        let _ = std::env::set_current_dir(folder);
+    }
     let result = InitializeResult {
         capabilities: server.capabilities(),
         server_info: Some(ServerInfo {

@@ -196,7 +196,14 @@ impl Session {
             named: named.unwrap_or_default(),
             ..discover::Options::default()
         };
-        let mut discovered = discover(std::slice::from_ref(&directory), discovery).unwrap_or_default();
+        // Below the current directory files have the names that the command gives them.
+        let here = std::env::current_dir().unwrap_or_default();
+        let shown = match directory.strip_prefix(&here) {
+            Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+            Ok(below) => below.to_path_buf(),
+            Err(_) => directory.clone(),
+        };
+        let mut discovered = discover(&[shown], discovery).unwrap_or_default();
         // Documents without a file yet, and files that discovery leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
             .documents
@@ -205,7 +212,7 @@ impl Session {
             .filter_map(|open| Some((open.clone(), self.kind(open)?)))
             .collect();
         for (path, kind) in open {
-            if !discovered.files.iter().any(|found| normalize(&found.path) == path) {
+            if !discovered.files.iter().any(|found| absolute(&found.path) == path) {
                 discovered.add(path, kind);
             }
         }

@@ -3,6 +3,7 @@
 use crate::common;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::process::Command;
 
 use common::Checked;
 use oomlint::check::fingerprints;
@@ -114,4 +115,44 @@ fn paths_count_from_the_repository() {
     assert_eq!(top, of("../deploy/compose.yaml", "/repo/api"));
     assert_eq!(top, of("/repo/deploy/compose.yaml", "/elsewhere"));
     assert_ne!(top, of("compose.yaml", "/repo"));
+}
+
+/// Runs the program in a directory and returns its exit code and the fingerprints of its JSON report.
+fn fingerprints_from(here: &Path, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    let ran = command.args(["--format", "json"]).args(arguments).current_dir(here).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let print = |finding: &serde_json::Value| finding["fingerprint"].as_str().unwrap().to_owned();
+    (ran.status.code(), report["findings"].as_array().unwrap().iter().map(print).collect())
+}
+
+/// A run from anywhere has the fingerprints, the configuration and the baseline of a run in the repository.
+#[test]
+fn a_run_from_elsewhere_knows_the_baseline() {
+    for with_git in [true, false] {
+        let scratch = tempfile::tempdir().unwrap();
+        let top = scratch.path().canonicalize().unwrap();
+        let (repo, deploy) = (top.join("repo"), top.join("repo/deploy"));
+        std::fs::create_dir_all(&deploy).unwrap();
+        if with_git {
+            std::fs::create_dir(repo.join(".git")).unwrap();
+        }
+        std::fs::write(deploy.join("compose.yaml"), STACK).unwrap();
+        std::fs::write(repo.join(".oomlint.yaml"), "baseline: known.json\n").unwrap();
+        let absolute = repo.to_str().unwrap();
+        let runs: [(&Path, &str); 5] =
+            [(&repo, "."), (&deploy, ".."), (&top, "repo"), (Path::new("/"), absolute), (&deploy, absolute)];
+        let (_, all) = fingerprints_from(&repo, &["--no-baseline", "."]);
+        assert!(all.len() > 4, "{all:?}");
+        for (here, path) in runs {
+            let found = fingerprints_from(here, &["--no-baseline", path]);
+            assert_eq!(found, (Some(1), all.clone()), "{} {path}", here.display());
+        }
+        let mut baseline = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+        assert!(baseline.args(["baseline", absolute]).current_dir("/").output().unwrap().status.success());
+        assert!(repo.join("known.json").exists());
+        for (here, path) in runs {
+            assert_eq!(fingerprints_from(here, &[path]), (Some(0), Vec::new()), "{} {path}", here.display());
+        }
+    }
 }

@@ -543,3 +543,55 @@ fn generated_files_are_left_to_what_writes_them() {
     assert!(generated.fix().is_none() && generated.help.is_some());
     assert!(generated.notes.iter().any(|note| note.contains("edit its source instead")));
 }
+
+/// Returns the text of a file after `--fix --unsafe-fixes` for Swarm.
+fn fixed_for_swarm(text: &str) -> String {
+    let path = PathBuf::from("compose.yaml");
+    let mut found = Discovered::default();
+    found.add(path.clone(), FileKind::Compose);
+    let options = Options { target: Some(Target::Swarm), ..Options::default() };
+    let overlay = Overlay::from([(path, text.to_owned())]);
+    let fixed = fix(&options, &found, &overlay, Applicability::Unsafe);
+    fixed.files.into_iter().next().map_or(text.to_owned(), |(_, _, new)| new)
+}
+
+/// Below `deploy` Compose takes strings only, and without quotes a number is none.
+#[test]
+fn a_moved_size_stays_a_string() {
+    for size in [
+        "\"0.5g\"",
+        "512m",
+        "\"536870912\"",
+        "\"1e9\"",
+        "\"5368709120.0\"",
+        "'0x20000000'",
+        "\"+536870912\"",
+        "0.5g",
+    ] {
+        let before = format!("services:\n  a:\n    image: x\n    mem_limit: {size}\n");
+        let after: serde_yaml::Value = serde_yaml::from_str(&fixed_for_swarm(&before)).unwrap();
+        let moved = &after["services"]["a"]["deploy"]["resources"]["limits"]["memory"];
+        assert!(moved.is_null() || moved.is_string(), "{size}: {moved:?}");
+        if size.ends_with('m') || size.ends_with('g') || size == "\"536870912\"" {
+            assert!(moved.is_string(), "{size} is not moved");
+        }
+    }
+}
+
+/// A setting that counts once its quotes are gone may not fit the limit.
+#[test]
+fn quotes_stay_around_what_does_not_fit() {
+    for (setting, limit, fits) in [
+        ("GOMEMLIMIT=\"460MiB\"", "256m", false),
+        ("GOMEMLIMIT=\"460MiB\"", "1g", true),
+        ("GOMEMLIMIT='100MiB'", "256m", true),
+        ("GOMEMLIMIT='3GiB'", "4g", false),
+    ] {
+        let text = format!(
+            "services:\n  a:\n    image: golang:1.25\n    mem_limit: {limit}\n    environment:\n      - {setting}\n"
+        );
+        let offers = offered(&[("compose.yaml", &text)]);
+        let removed = offers.iter().any(|offer| offer.contains("remove the quotes"));
+        assert_eq!(removed, fits, "{setting} {limit}: {offers:?}");
+    }
+}

@@ -17,6 +17,7 @@ use crate::capacity::{Need, NoNumber};
 use crate::diagnostic::Applicability;
 use crate::source::Spanned;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
+use crate::syntax::yaml::is_plain_string;
 use crate::workload::{
     ChangedElsewhere, Fact, FactName, HeapSetting, Kind, LimitKeys, MemoryPool, Project, SizeKey, Workload,
 };
@@ -407,8 +408,7 @@ pub(super) fn facts_of_size(key: &SizeKey) -> &'static [FactName] {
     }
 }
 
-/// Quotes a value of digits, for a key that takes strings only.
+/// Quotes a value that YAML would not read as a string, for a key that takes strings only.
 pub(super) fn as_string(value: &str) -> String {
-    let digits = value.bytes().all(|b| b.is_ascii_digit());
-    if digits { format!("\"{value}\"") } else { value.to_owned() }
+    if is_plain_string(value) { value.to_owned() } else { format!("\"{value}\"") }
 }

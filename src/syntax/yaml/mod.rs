@@ -16,7 +16,7 @@ mod scalar;
 pub mod timestamp;
 
 pub use dump::to_json;
-pub use resolve::Value;
+pub use resolve::{Value, is_plain_string};
 
 use std::sync::{Arc, OnceLock};
 

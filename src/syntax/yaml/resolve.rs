@@ -81,6 +81,12 @@ fn core_name(tag: &str) -> Option<&str> {
     tag.strip_prefix("!!").or(long)
 }
 
+/// True if a text without quotes and tag is a string, not a number, a truth value, a date or nothing.
+#[must_use]
+pub fn is_plain_string(text: &str) -> bool {
+    plain(text) == Value::Str
+}
+
 /// Resolves a plain scalar.
 fn plain(text: &str) -> Value {
     match text {

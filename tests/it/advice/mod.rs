@@ -13,13 +13,15 @@
 //!   of its finding in the result. `tests/compose-oracle.sh` installs Docker Compose. Without it, the test of this oracle
 //!   prints that it is skipped, and all other checks run.
 //!
-//! The projects are the fixtures, the examples of all rule pages, the files of `../shared` if it exists, and generated ones
-//! (`shapes.rs`) with overlays, `extends`, anchors, tags, flow style and JSON.
+//! The projects are the fixtures, the examples of all rule pages, the files of `../shared` if it exists, generated ones
+//! (`shapes.rs`) with overlays, `extends`, anchors, tags, flow style and JSON, and changed ones (`mutated.rs`): fixtures, pages and
+//! files of `../shared` with faults, other line ends and styles, and other projects that read theirs. Of changed ones only the
+//! fixes are applied.
 //!
 //! `cargo test` takes a fixed sample. To run everything, with statistics and examples in a file:
 //!
 //! ```sh
-//! OOMLINT_ADVICE=all OOMLINT_SHAPES=1000 OOMLINT_ADVICE_REPORT=target/advice.txt cargo test --release --test it advice -- --nocapture
+//! OOMLINT_ADVICE=all OOMLINT_SHAPES=1000 OOMLINT_MUTATIONS=4000 OOMLINT_ADVICE_REPORT=target/advice.txt cargo test --release --test it advice -- --nocapture
 //! ```
 //!
 //! `OOMLINT_SHAPES_IN=folder` writes the generated projects there. `OOMLINT_ADVICE=8` follows all advice in one of eight
@@ -30,6 +32,7 @@ use crate::common;
 mod fitted;
 mod keys;
 mod law;
+mod mutated;
 mod oracle;
 mod parts;
 mod paste;
@@ -68,12 +71,15 @@ fn depth(part: &str, project: &Project, target: Target) -> Option<Depth> {
     if project.stacks.is_empty() && target == Target::Swarm {
         return None;
     }
+    let hash = hash(&project.name);
+    let other = if hash.is_multiple_of(2) { Target::Swarm } else { Target::Compose };
+    if part == "mutated" {
+        return (target != other).then_some(Depth { most: 0, ..Depth::ALL });
+    }
     if wanted().is_some() {
         return Some(Depth::ALL);
     }
-    let hash = hash(&project.name);
     // A project is tested for one target, since other projects of its part cover the other one.
-    let other = if hash.is_multiple_of(2) { Target::Swarm } else { Target::Compose };
     if part != "fixtures" && target == other {
         return None;
     }
@@ -143,7 +149,8 @@ fn holds(name: &str, parts: Vec<(String, Vec<Project>)>) {
         std::fs::write(path, tally::report(&sums, 5)).unwrap();
     }
     for sum in sums.iter().filter(|sum| sum.findings > 100) {
-        assert!(sum.pasted > 0 && sum.fixes > 0, "{}: nothing was followed", sum.part);
+        let pasted = sum.pasted > 0 || sum.part == "mutated";
+        assert!(pasted && sum.fixes > 0, "{}: nothing was followed", sum.part);
     }
     let violations: usize = sums.iter().map(|sum| sum.violations.len()).sum();
     assert!(violations == 0, "{violations} violations\n{}", tally::report(&sums, 2));
@@ -177,6 +184,24 @@ fn advice_for_every_shape_of_a_project_holds() {
         }
     }
     holds("shapes", vec![("shapes".to_owned(), projects)]);
+}
+
+/// The law for fixes of changed projects. `OOMLINT_MUTATIONS` is their number.
+#[test]
+fn fixes_of_changed_projects_hold() {
+    let count = std::env::var("OOMLINT_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(60);
+    let mut real = parts::fixtures();
+    real.extend(parts::pages().into_iter().filter(|project| project.options.is_empty()));
+    if cfg!(shared) {
+        let shared = common::shared();
+        for part in ["files", "limits", "layouts", "stories"] {
+            real.extend(parts::shared(&shared, part));
+        }
+    }
+    // A step that has no factor in common with their number, so that any count takes of all parts.
+    let step = (0..real.len()).map(|at| real[(at * 7_919) % real.len()].clone());
+    let real: Vec<Project> = step.collect();
+    holds("mutated", vec![("mutated".to_owned(), mutated::projects(&real, count))]);
 }
 
 /// The law for what `oomlint fit` writes. `OOMLINT_ADVICE` chooses how many projects of `../shared` are planned.
