@@ -2,7 +2,7 @@
 """The whole process beside others on the same files: a small file, a tree of real files, and files that double.
 
     benches/process.py target/release/oomlint [--corpus DIR] [--peers DIR] [--skip-trees] [small] [corpus] [repository] [stacks] [fixes]
-        [growth] [memory]
+        [growth] [commands] [memory]
 
 Prints ratios of the best of several interleaved runs; a ratio says something of another machine, a time does not. `rg` is
 ripgrep, whose `-c ''` costs what reading the files costs, and `/bin/true` is what any process costs. Peers are looked for
@@ -209,6 +209,36 @@ def growth(binary, trees):
             print(f"  {shape.__name__:22} {count:7} {factors} {resident(lint) / 1024:8.1f} MiB", flush=True)
 
 
+def commands(binary):
+    program = str(Path(binary).resolve())
+    print("twice as much for other commands, in processor time (2 is linear), and memory at the end:")
+    worst = 0.0
+    for shape, (count, arguments) in shapes.COMMANDS.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            measured = []
+            for number in (count // 4, count // 2, count):
+                directory = Path(scratch) / str(number)
+                files = shape(number)
+                shapes.write(directory, files)
+                (directory / ".git").mkdir()
+                command = [program, *(word for each in arguments for word in (sorted(files) if each == "*" else [each]))]
+                try:
+                    measured.append(min(once(command, limit=60, directory=directory)[1] for _ in range(2)))
+                except SystemExit:
+                    break
+            name = f"{arguments[0]} {shape.__name__}"
+            if len(measured) < 3:
+                print(f"  {name:28} {count:7} given up after 60 s", flush=True)
+                worst = float("inf")
+                continue
+            factors = [b / a for a, b in zip(measured, measured[1:])]
+            # Of a few milliseconds most are the start.
+            worst = max(worst, factors[-1] if measured[-2] > 0.05 else 0)
+            shown = " ".join(f"{factor:5.2f}" for factor in factors)
+            print(f"  {name:28} {count:7} {shown} {measured[-1]:7.2f} s {resident(command, directory) / 1024:8.1f} MiB", flush=True)
+    print(f"  the largest last factor: {worst:.2f}")
+
+
 def memory(binary):
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "compose.yaml"
@@ -240,6 +270,8 @@ def main():
         fixes(said.binary)
     if wanted("growth"):
         growth(said.binary, not said.skip_trees)
+    if wanted("commands"):
+        commands(said.binary)
 
 
 if __name__ == "__main__":

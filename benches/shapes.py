@@ -189,6 +189,110 @@ def refused_fixes_of_a_file(count: int) -> dict[str, str]:
     return {"compose.yaml": "services:\n" + "".join(refused_fix(f"s{i}") for i in range(count))}
 
 
+def kernel_log(count: int) -> dict[str, str]:
+    kill = (
+        "[{0}.1] node invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+        "[{0}.2] memory: usage 524288kB, limit 524288kB, failcnt 42\n"
+        "[{0}.3] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=docker-{1}.scope,mems_allowed=0,"
+        "oom_memcg=/system.slice/docker-{1}.scope,task_memcg=/system.slice/docker-{1}.scope,task=node,pid={0},uid=0\n"
+        "[{0}.4] Memory cgroup out of memory: Killed process {0} (node) total-vm:1000000kB, anon-rss:500000kB, "
+        "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:1000kB oom_score_adj:0\n"
+    )
+    lines = "".join(kill.format(i, f"{i:064x}") for i in range(1, count + 1))
+    return {"evidence": lines, "compose.yaml": "services:\n" + service("a")}
+
+
+def container(number: int) -> str:
+    return (
+        f'{{"Id": "{number:064x}", "Name": "/shop-s{number}-1", "State": {{"Status": "exited", "OOMKilled": true, "ExitCode": 137}}, '
+        '"HostConfig": {"Memory": 536870912, "MemorySwap": 536870912}, "Config": {"Image": "redis:7", "Env": ["A=1"], '
+        f'"Labels": {{"com.docker.compose.project": "shop", "com.docker.compose.service": "s{number}"}}}}}}'
+    )
+
+
+def containers(count: int) -> dict[str, str]:
+    return {"inspect.json": "[" + ",\n".join(map(container, range(count))) + "]\n"}
+
+
+def killed_containers(count: int) -> dict[str, str]:
+    stack = "name: shop\nservices:\n" + "".join(service(f"s{i}") for i in range(count))
+    return {"evidence": "[" + ",\n".join(map(container, range(count))) + "]\n", "compose.yaml": stack}
+
+
+def events(count: int) -> dict[str, str]:
+    event = '{{"Type":"container","Action":"oom","Actor":{{"ID":"{0:064x}","Attributes":{{"name":"shop-s{0}-1"}}}},"timeNano":{0}}}'
+    return {"evidence": "[" + ",".join(event.format(i) for i in range(count)) + "]\n", "compose.yaml": "services:\n" + service("a")}
+
+
+def log_lines(count: int) -> dict[str, str]:
+    lines = "".join(f'{{"level":"error","msg":"java.lang.OutOfMemoryError: Java heap space","n":{i}}}\n' for i in range(count))
+    return {"evidence": lines, "compose.yaml": "services:\n" + service("a")}
+
+
+def cut_json(count: int) -> dict[str, str]:
+    return {"evidence": '{"k":[\n' * count + "shop-a-1 exited with code 137\n", "compose.yaml": "services:\n" + service("a")}
+
+
+def measured(count: int) -> dict[str, str]:
+    line = '{{"Name":"shop-s{0}-1","MemUsage":"100MiB / 256MiB","ID":"{0:012x}"}}\n'
+    stack = "name: shop\nservices:\n" + "".join(service(f"s{i}") for i in range(count))
+    return {"stats.jsonl": "".join(line.format(i) for i in range(count)), "compose.yaml": stack}
+
+
+def measured_often(count: int) -> dict[str, str]:
+    line = '{{"Name":"shop-s{0}-1","MemUsage":"100MiB / 256MiB","ID":"{0:012x}"}}\n'
+    stack = "name: shop\nservices:\n" + "".join(service(f"s{i}") for i in range(100))
+    return {"stats.jsonl": "".join(line.format(i % 100) for i in range(count)), "compose.yaml": stack}
+
+
+def run_lines(count: int) -> dict[str, str]:
+    return {"README.md": "".join(f"```sh\ndocker run -d --name s{i} -m 64m redis:7\n```\n\n" for i in range(count))}
+
+
+def run_flags(count: int) -> dict[str, str]:
+    return {"README.md": "```sh\ndocker run -d \\\n" + "".join(f"  -e A{i}=1 \\\n" for i in range(count)) + "  redis:7\n```\n"}
+
+
+def other_commands(count: int) -> dict[str, str]:
+    return {"README.md": "```sh\n" + "docker ps \\\n" * count + "```\n" + "a docker b " * count + "\n"}
+
+
+def quoted_lines(count: int) -> dict[str, str]:
+    return {"run.sh": "x='docker run " * count + "\n" + "docker run redis:7\n"}
+
+
+def known_findings(count: int) -> dict[str, str]:
+    row = '{{"file":"compose.yaml","rule":"missing-healthcheck","name":"s{0}","keys":["services","s{0}"]}}'
+    rows = ",\n".join(row.format(i) for i in range(count))
+    stack = "services:\n" + "".join(service(f"s{i}") for i in range(1_000))
+    return {"known.json": f'{{"version": 1, "entries": [{rows}]}}\n', "compose.yaml": stack}
+
+
+def globs(count: int) -> dict[str, str]:
+    lines = "".join(f"  - 'd{i}/**/x{i}*'\n" for i in range(count))
+    return {".oomlint.yaml": f"exclude:\n{lines}", **stacks(200)}
+
+
+def java_services(count: int) -> dict[str, str]:
+    each = "".join(
+        f"  s{i}:\n    image: eclipse-temurin:21-jre\n    command: java -jar a.jar\n    environment: {{JAVA_TOOL_OPTIONS: -Xmx{256 + i % 64}m}}\n" for i in range(count)
+    )
+    return {"compose.yaml": "services:\n" + each}
+
+
+def services_to_plan(count: int) -> dict[str, str]:
+    images = ["postgres:17", "redis:8", "nginx:1.27", "example/app:1"]
+    return {"compose.yaml": "services:\n" + "".join(f"  s{i}:\n    image: {images[i % 4]}\n" for i in range(count))}
+
+
+def named_files(count: int) -> dict[str, str]:
+    return {f"d/compose.o{i}.yaml": "services:\n" + service(f"a{i}") for i in range(count)}
+
+
+def named_stacks(count: int) -> dict[str, str]:
+    return {f"d{i}/compose.yaml": "services:\n" + service("a") for i in range(count)}
+
+
 # The number at which each is measured; it is measured at half of that, too.
 SHAPES = {
     plain: 20_000,
@@ -230,3 +334,28 @@ FIXES = {refused_fixes: 2_000, refused_fixes_of_a_file: 200}
 
 # Those of which most of the time goes into writing them.
 TREES = [dockerfiles, stacks, stacks_that_build, other_files]
+
+# What other commands and options read: the number, and the arguments. `*` stands for the paths of all files.
+COMMANDS = {
+    kernel_log: (4_000, ["why", "evidence", "."]),
+    containers: (4_000, ["check", "--format", "json", "inspect.json"]),
+    killed_containers: (2_000, ["why", "evidence", "."]),
+    events: (20_000, ["why", "evidence", "."]),
+    log_lines: (40_000, ["why", "evidence", "."]),
+    cut_json: (4_000, ["why", "evidence", "."]),
+    measured: (10_000, ["size", "stats.jsonl", "."]),
+    measured_often: (400_000, ["size", "stats.jsonl", "."]),
+    run_lines: (10_000, ["check", "--format", "json", "README.md"]),
+    run_flags: (10_000, ["check", "--format", "json", "README.md"]),
+    other_commands: (20_000, ["check", "README.md"]),
+    quoted_lines: (20_000, ["check", "run.sh"]),
+    known_findings: (400_000, ["check", "--baseline", "known.json", "."]),
+    globs: (8_000, ["check", "--format", "json", "."]),
+    plain: (10_000, ["budget", "--host-memory", "64g", "."]),
+    services_to_plan: (400, ["fit", "--host-memory", "64g", "."]),
+    java_services: (400, ["fit", "--host-memory", "64g", "--diff", "."]),
+    extends: (10_000, ["inspect", "--format", "json", "."]),
+    overlays: (1_000, ["alerts", "."]),
+    named_files: (10_000, ["check", "--format", "json", "*"]),
+    named_stacks: (10_000, ["check", "--format", "json", "*"]),
+}

@@ -1,6 +1,6 @@
 //! LSP main loop: handles requests and notifications, and publishes diagnostics when no message is waiting.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use lsp_types::request::{
     WorkspaceDiagnosticRefresh,
 };
 use lsp_types::{
-    CodeActionOptions, CodeActionProviderCapability, Diagnostic, DiagnosticOptions,
+    CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions,
     DiagnosticServerCapabilities, ExecuteCommandOptions, FullDocumentDiagnosticReport,
     HoverProviderCapability, InitializeParams, InitializeResult, MessageType, OneOf,
     PublishDiagnosticsParams, RelatedFullDocumentDiagnosticReport, ServerCapabilities, ServerInfo,
@@ -29,6 +29,7 @@ use super::convert::{Encoding, path_of, uri_of};
 use super::session::{Analysis, Published, Session};
 use super::settings::Settings;
 use super::{actions, hover, transport};
+use crate::hash::HashSet;
 use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{FileSystem, normalize};
@@ -94,6 +95,8 @@ pub(super) struct Server<'c> {
     pub(super) watches: bool,
     /// True if something changed since diagnostics were last published.
     stale: bool,
+    /// The analyses whose diagnostics were published last.
+    last: Vec<Arc<Analysis>>,
     /// The files that the client watches because they were read.
     pub(super) watched: BTreeSet<PathBuf>,
     /// ID of the last request to the client.
@@ -132,6 +135,7 @@ impl<'c> Server<'c> {
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref())
                 .is_some_and(|watching| watching.dynamic_registration == Some(true)),
             stale: false,
+            last: Vec::new(),
             watched: BTreeSet::new(),
             next: 0,
         }
@@ -350,22 +354,38 @@ impl<'c> Server<'c> {
     fn publish(&mut self) -> Result<(), ServerError> {
         let open: Vec<PathBuf> = self.session.documents.keys().cloned().collect();
         let mut analyses: Vec<Arc<Analysis>> = Vec::new();
+        let mut current: HashSet<*const Analysis> = HashSet::default();
         let mut linted: Vec<&Path> = Vec::new();
         for path in &open {
             let Some(analysis) = self.session.analyze(path) else { continue };
             linted.push(path);
-            if !analyses.iter().any(|known| Arc::ptr_eq(known, &analysis)) {
+            if current.insert(Arc::as_ptr(&analysis)) {
                 analyses.push(analysis);
             }
         }
-        let paths = self.session.published.keys().map(PathBuf::as_path).chain(linted);
-        let mut now: BTreeMap<&Path, &[Diagnostic]> = paths.map(|path| (path, [].as_slice())).collect();
-        for analysis in &analyses {
-            let found = self.session.diagnostics(analysis);
-            now.extend(found.iter().map(|(path, diagnostics)| (path.as_path(), diagnostics.as_slice())));
-        }
+        // Only what depends on something that changed is looked at: an edit costs the same beside a hundred documents.
+        let last = std::mem::take(&mut self.last);
+        let known: HashSet<*const Analysis> = last.iter().map(Arc::as_ptr).collect();
+        let is_new = |analysis: &&Arc<Analysis>| !known.contains(&Arc::as_ptr(analysis));
+        let new: Vec<Arc<Analysis>> = analyses.iter().filter(is_new).cloned().collect();
+        let gone = last.iter().filter(|analysis| !current.contains(&Arc::as_ptr(analysis)));
+        let found_in = new.iter().chain(gone).flat_map(|analysis| self.session.diagnostics(analysis).keys());
+        let mut affected: BTreeSet<&Path> = found_in.map(PathBuf::as_path).collect();
+        let version = |path: &Path| self.session.documents.get(path).map(|document| document.version);
+        let published = &self.session.published;
+        affected.extend(
+            linted
+                .into_iter()
+                .filter(|path| published.get(*path).map(|last| last.version) != Some(version(path))),
+        );
+        let is_closed =
+            |(path, last): &(&PathBuf, &Published)| last.version.is_some() && version(path).is_none();
+        affected.extend(published.iter().filter(is_closed).map(|(path, _)| path.as_path()));
         let mut changed: Vec<(PathBuf, Published)> = Vec::new();
-        for (path, diagnostics) in now {
+        for path in affected {
+            let of_file =
+                analyses.iter().rev().find_map(|analysis| self.session.diagnostics(analysis).get(path));
+            let diagnostics = of_file.map_or([].as_slice(), Vec::as_slice);
             let document = self.session.documents.get(path);
             let version = document.map(|document| document.version);
             let last = self.session.published.get(path);
@@ -373,9 +393,10 @@ impl<'c> Server<'c> {
             let same = |last: &Published| {
                 last.diagnostics == diagnostics && (last.version == version || is_clear(last))
             };
+            let nothing = last.is_none() && document.is_none() && diagnostics.is_empty();
             // Diagnostics of open documents are not pushed to a client that pulls them.
             let asked_for = self.pulls && document.is_some();
-            if !asked_for && last.is_none_or(|last| !same(last)) {
+            if !asked_for && !nothing && last.is_none_or(|last| !same(last)) {
                 let diagnostics = diagnostics.to_vec();
                 changed.push((path.to_path_buf(), Published { version, diagnostics }));
             }
@@ -388,7 +409,8 @@ impl<'c> Server<'c> {
             self.send(Message::Notification(Notification { method, params }))?;
             self.session.published.insert(path, Published { version, diagnostics });
         }
-        self.watch_read(&analyses)?;
+        self.watch_read(&new)?;
+        self.last = analyses;
         let (pulls, documents) = (self.pulls, &self.session.documents);
         self.session.published.retain(|path, last| match documents.contains_key(path) {
             true => !pulls,
