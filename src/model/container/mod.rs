@@ -10,7 +10,7 @@ pub use self::read::{MAX_CONTAINERS, Reading, read};
 
 use super::fact::Fact;
 use crate::hash::IndexMap;
-use crate::source::{Span, Spanned, TracedText};
+use crate::source::{Span, Spanned, TracedText, head};
 
 /// A container, as inspected.
 ///
@@ -220,7 +220,7 @@ impl Container {
     /// Returns the name that it is shown by: its own, else the beginning of its identifier.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
-        let id = || self.id.value().map(|id| id.as_str().get(..12).unwrap_or(id.as_str()));
+        let id = || self.id.value().map(|id| head(id.as_str(), 12));
         self.name.value().map(TracedText::as_str).or_else(id)
     }
 }
