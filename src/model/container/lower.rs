@@ -25,7 +25,7 @@ impl Container {
     pub fn service(&self, index: usize, keep: Keep<'_>) -> Service {
         let shown = self.display_name().map(str::to_owned);
         let described = Described {
-            by: Description::Inspect { podman: self.engine == Engine::Podman },
+            by: Description::Inspect { podman: self.engine == Engine::Podman, swap: self.swap() },
             container: shown.clone().filter(|name| is_name(name)),
             compose: self.compose_labels(),
             launch: None,
@@ -39,6 +39,15 @@ impl Container {
     }
 
     /// Returns the labels that Compose gave it. Podman-compose has some of its own as well.
+    /// Returns the limit of memory and swap that the engine has of it.
+    fn swap(&self) -> Option<i64> {
+        match &self.host.memory_swap {
+            Fact::Known(swap) => Some(swap.value),
+            Fact::Absent { .. } => Some(0),
+            Fact::Unknown { .. } => None,
+        }
+    }
+
     #[must_use]
     pub fn compose_labels(&self) -> Option<ComposeLabels> {
         let label = |name: &str| {
