@@ -77,6 +77,7 @@ pub use crate::model::compose::{
     PreStart, Refusal, Rejection, Release, Service, ServiceKey, SizeKey, SizeProblem, Suggestion, Tmpfs,
     UnknownKey, service_of,
 };
+pub use crate::model::container::DEFAULT_SHM;
 pub use crate::model::fact::{Fact, FactName, Why};
 pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, Stay};
 pub(crate) use crate::syntax::duration;
