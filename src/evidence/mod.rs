@@ -253,7 +253,7 @@ fn push<T>(list: &mut Vec<T>, item: T) {
 }
 
 /// Returns the message of a journal record: text, or bytes where it is not UTF-8.
-fn journal_message(value: &Value) -> Option<Cow<'_, str>> {
+pub(crate) fn journal_message(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Array(bytes) => {

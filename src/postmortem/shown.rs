@@ -1,7 +1,7 @@
 //! Lines of evidence as they are quoted: shortened, masked, and without commands, labels and variables, which may hold secrets.
 
 use super::Quote;
-use crate::evidence::{Event, KernelKill, Listed, LogLine, Usage};
+use crate::evidence::{Event, KernelKill, Listed, LogLine, Usage, journal_message};
 use crate::secret;
 use crate::source::{Sources, Span, Spanned};
 
@@ -75,8 +75,9 @@ fn said(span: Span, text: impl Into<String>) -> Quote {
 /// Returns the message of a log record in JSON: the other fields of the journal have command lines.
 fn message(text: &str) -> Option<String> {
     let record: serde_json::Value = serde_json::from_str(text).ok()?;
-    let message = ["MESSAGE", "log", "message", "msg"].iter().find_map(|key| record.get(*key)?.as_str())?;
-    Some(message.trim().to_owned())
+    let journal = record.get("MESSAGE").and_then(journal_message);
+    let other = || ["log", "message", "msg"].iter().find_map(|key| Some(record.get(*key)?.as_str()?.into()));
+    Some(journal.or_else(other)?.trim().to_owned())
 }
 
 /// Quotes a value of `docker inspect`: its line may be all of the JSON, with every variable.

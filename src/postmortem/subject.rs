@@ -6,7 +6,7 @@ use crate::evidence::{
     ContainerId, Event, Evidence, Inspected, KernelKill, Killer, Listed, LogLine, Name, Sign, Usage,
     UserspaceKill, container_of, is_of_service,
 };
-use crate::hash::HashSet;
+use crate::hash::{HashMap, HashSet};
 use crate::model::fact::Fact;
 use crate::source::{Sources, head};
 use crate::syntax::size::ByteSize;
@@ -179,7 +179,7 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
         let at = all.of(&Name { id: id_of(kill), ..Name::default() });
         all.change(at, |subject| subject.kills.push(Kill { kill, by_process: false }));
     }
-    let killed = all.killed();
+    let mut killed = all.killed();
     let units = units_of(&evidence.kernel);
     for other in &evidence.others {
         let at = match other.container() {
@@ -190,7 +190,7 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
             }
             None => {
                 let victim = other.victim.as_deref().unwrap_or_default();
-                let known = all.by_process(&killed, victim, other.used);
+                let known = all.by_process(&mut killed, victim, other.used);
                 known.or_else(|| all.of_unit(other)).unwrap_or_else(|| all.alone())
             }
         };
@@ -201,11 +201,11 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
         let at = at.unwrap_or_else(|| all.alone());
         all.change(at, |subject| subject.inspected = Some(inspected));
     }
-    let killed = all.killed();
+    let mut killed = all.killed();
     for kill in without {
         let has_path = kill.path().is_some_and(|path| path != "/");
         let process = kill.victim.as_deref().or(kill.invoked_by.as_deref()).unwrap_or_default();
-        match (!has_path).then(|| all.by_process(&killed, process, kill.anon)).flatten() {
+        match (!has_path).then(|| all.by_process(&mut killed, process, kill.anon)).flatten() {
             Some(at) => all.change(at, |subject| subject.kills.push(Kill { kill, by_process: true })),
             None => {
                 let at = all.of_process(kill);
@@ -316,6 +316,13 @@ fn id_of(kill: &KernelKill) -> Option<ContainerId> {
     path.or_else(limit).or_else(invoked_by)
 }
 
+/// Containers whose end is one that a kill explains.
+struct Killed {
+    all: Vec<usize>,
+    /// Those that may run a process, by its name: a log may have thousands of kills of one.
+    of: HashMap<String, Vec<usize>>,
+}
+
 struct Subjects<'e> {
     list: Vec<Subject<'e>>,
     sources: &'e Sources,
@@ -376,20 +383,24 @@ impl<'e> Subjects<'e> {
     }
 
     /// Returns the containers whose end is one that a kill explains.
-    fn killed(&self) -> Vec<usize> {
+    fn killed(&self) -> Killed {
         let all = self.list.iter().enumerate();
-        all.filter(|(_, subject)| was_killed(subject)).map(|(at, _)| at).collect()
+        let all = all.filter(|(_, subject)| was_killed(subject)).map(|(at, _)| at).collect();
+        Killed { all, of: HashMap::default() }
     }
 
     /// Returns the only one of these containers whose program has this name. A process that had more memory than a container's limit
     /// ran elsewhere.
-    fn by_process(&mut self, killed: &[usize], victim: &str, used: Option<ByteSize>) -> Option<usize> {
+    fn by_process(&mut self, killed: &mut Killed, victim: &str, used: Option<ByteSize>) -> Option<usize> {
         let mut found = None;
         let mut count = 0;
-        for at in killed.iter().copied() {
-            let Some(subject) = self.list.get_mut(at).filter(|subject| may_run(subject, victim)) else {
-                continue;
-            };
+        if !killed.of.contains_key(victim) {
+            let may = |at: &usize| self.list.get(*at).is_some_and(|subject| may_run(subject, victim));
+            let own = killed.all.iter().copied().filter(may).collect();
+            killed.of.insert(victim.to_owned(), own);
+        }
+        for at in killed.of.get(victim).into_iter().flatten().copied() {
+            let Some(subject) = self.list.get_mut(at) else { continue };
             let limit = subject.inspected.and_then(|own| own.memory.as_ref()).map(|limit| limit.value);
             match used.zip(limit).filter(|(used, limit)| *limit > 0 && used.0 > *limit) {
                 Some((used, _)) => subject.add_too_large(victim, used),

@@ -209,8 +209,8 @@ fn shared_memory(workload: &Workload) -> Fact<ByteSize> {
 
 /// Returns the name of the restart policy. The number of attempts may be the file's or the engine's.
 fn restart(workload: &Workload) -> Option<Side> {
-    Side::of(&workload.process.restart, |policy| {
-        let name = policy.split(':').next().unwrap_or(policy);
+    Side::of(&workload.process.restart, |_| {
+        let (name, _) = workload.process.policy()?;
         (!matches!(name, "no" | "")).then(|| format!("`{name}`"))
     })
 }
