@@ -47,9 +47,9 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     let mut skipped = HashMap::default();
     let mut inspected = Vec::new();
     for path in &paths {
-        let before = evidence.described.len();
+        let before = evidence.inspected.len();
         read(path, &sources, &mut evidence, &mut skipped, console)?;
-        if evidence.described.iter().skip(before).any(|own| own.anchor.is_some()) {
+        if evidence.inspected.iter().skip(before).any(|own| own.anchor.is_some()) {
             inspected.push(path.clone());
         }
     }

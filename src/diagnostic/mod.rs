@@ -8,8 +8,15 @@ pub use fix_op::{FixOp, Step};
 pub use summary::Summary;
 pub use suppression::Suppression;
 
+use std::fmt::Display;
+
 use crate::model::fact::FactName;
 use crate::source::Span;
+
+/// Writes a number of things: `1 file`, `2 files`.
+pub(crate) fn plural<N: Display + PartialEq + From<u8>>(count: N, name: &str) -> String {
+    if count == N::from(1) { format!("1 {name}") } else { format!("{count} {name}s") }
+}
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

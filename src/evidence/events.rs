@@ -160,6 +160,7 @@ pub(super) fn of_json(value: &Value, span: Span) -> Option<Event> {
             image: attribute("image").or_else(|| text(&["from", "Image"]).map(str::to_owned)),
             project: attribute("com.docker.compose.project"),
             service: attribute("com.docker.compose.service"),
+            ..Name::default()
         }
         .tidy(),
         exit_code: code.or_else(|| attribute("exitCode")?.parse().ok()),
@@ -243,6 +244,7 @@ fn event(
             image: attribute("image"),
             project: attribute("com.docker.compose.project"),
             service: attribute("com.docker.compose.service"),
+            ..Name::default()
         }
         .tidy(),
         exit_code: attribute("exitCode").and_then(|code| code.parse().ok()),

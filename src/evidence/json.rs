@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use serde_json::{Deserializer, Value};
 
-/// The most values that begin like JSON and are none, before only single lines are tried.
-const FAILURES: usize = 64;
+/// How many times the length of a text may be read for values that begin like JSON and are none, before only single lines are tried.
+const FAILURES: usize = 2;
 
 /// A part of a text.
 pub(super) enum Piece {
@@ -18,21 +18,25 @@ pub(super) enum Piece {
 /// Calls `each` with every JSON object and every other line of the text. Objects of arrays come one by one.
 pub(super) fn pieces(text: &str, mut each: impl FnMut(Piece)) {
     let mut at = 0;
-    let mut failures = 0;
+    // Where the next line begins: a line may have many values.
+    let mut next = 0;
+    let mut left = text.len().saturating_mul(FAILURES);
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
-        let length = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
-        let line = rest.get(..length).unwrap_or_default();
+        if next <= at {
+            next = memchr::memchr(b'\n', rest.as_bytes()).map_or(text.len(), |end| at + end + 1);
+        }
+        let line = text.get(at..next).unwrap_or_default();
         let blank = line.len() - line.trim_start().len();
         let value = line.get(blank..).filter(|line| begins(line, rest, blank)).and_then(|_| {
-            let reach = if failures < FAILURES { rest } else { line };
+            let reach = if left > 0 { rest } else { line };
             let from = reach.get(blank..)?;
             let mut values = Deserializer::from_str(from).into_iter::<Value>();
             let value = values.next()?;
             match value {
                 Ok(value) => Some((value, values.byte_offset())),
-                Err(_) => {
-                    failures += 1;
+                Err(error) => {
+                    left = left.saturating_sub(read(from, &error));
                     None
                 }
             }
@@ -50,7 +54,7 @@ pub(super) fn pieces(text: &str, mut each: impl FnMut(Piece)) {
             None => {
                 let end = line.trim_end_matches(['\n', '\r']).len();
                 each(Piece::Line(at..at + end));
-                at += length;
+                at = next;
             }
         }
     }
@@ -105,13 +109,30 @@ fn elements(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     out
 }
 
-/// Returns the line of the first `needle` in `range`, at or after `from`; else the first line of the range.
-pub(super) fn line_of(text: &str, range: &Range<usize>, needle: &str) -> Range<usize> {
-    let inner = text.get(range.clone()).unwrap_or_default();
-    let at = inner.find(needle).map_or(range.start, |at| range.start + at);
-    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end);
-    start..end
+/// Returns how many bytes were read up to an error.
+fn read(text: &str, error: &serde_json::Error) -> usize {
+    let mut ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let before = error.line().checked_sub(2).and_then(|line| ends.nth(line)).map_or(0, |end| end + 1);
+    before.saturating_add(error.column()).clamp(1, text.len().max(1))
+}
+
+/// Returns the string of a JSON text, without its quotes, that the byte at `at` is in.
+pub(super) fn string_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let from = text.find(['{', '"']).filter(|from| *from <= at)?;
+    let (mut begun, mut escaped) = (None, false);
+    for (place, byte) in text.bytes().enumerate().skip(from) {
+        match (begun, byte) {
+            _ if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (None, b'"') => begun = Some(place + 1),
+            (Some(start), b'"') if place >= at => return (start <= at).then_some(start..place),
+            (Some(_), b'"') => begun = None,
+            // A string that is cut off.
+            _ if place > at && begun.is_none() => return None,
+            _ => {}
+        }
+    }
+    begun.filter(|start| *start <= at).map(|start| start..text.len())
 }
 
 #[cfg(test)]
@@ -151,5 +172,18 @@ mod tests {
     fn many_broken_objects_take_no_time() {
         let text = "{\"a\": [1,\n".repeat(20_000);
         assert_eq!(split(&text).len(), 20_000);
+    }
+
+    #[test]
+    fn the_string_around_a_place() {
+        let at = |text: &str, needle: &str| {
+            string_at(text, text.find(needle).unwrap()).and_then(|range| text.get(range)).map(str::to_owned)
+        };
+        let text = r#"{"a": "b\\", "c": ["d \"e\" f", 1]}"#;
+        assert_eq!(at(text, "e").as_deref(), Some(r#"d \"e\" f"#));
+        assert_eq!(at(text, "b").as_deref(), Some(r"b\\"));
+        assert_eq!(at(text, "1").as_deref(), None);
+        assert_eq!(at("no string", "s").as_deref(), None);
+        assert_eq!(at("{\"a\": \"cut of", "cut").as_deref(), Some("cut of"));
     }
 }

@@ -7,7 +7,7 @@ use crate::syntax::size::ByteSize;
 
 /// A kill by a program, or one by the kernel that only systemd reports.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OtherKill {
+pub struct UserspaceKill {
     /// Who killed.
     pub by: Killer,
     /// The cgroup or unit that was killed.
@@ -43,18 +43,25 @@ impl Killer {
     }
 }
 
-impl OtherKill {
+impl UserspaceKill {
     /// Returns the container that was killed, if its path names one.
     #[must_use]
     pub fn container(&self) -> Option<ContainerId> {
         container_of(self.path.as_deref()?)
+    }
+
+    /// Returns the unit that was killed, if its path names no container: its last part.
+    #[must_use]
+    pub fn unit(&self) -> Option<&str> {
+        let path = self.path.as_deref().filter(|_| self.container().is_none())?;
+        path.rsplit('/').find(|part| !part.is_empty())
     }
 }
 
 /// Reads lines one after another: systemd-oomd names the slice, and systemd a line later the scope that ended.
 #[derive(Debug, Default)]
 pub(super) struct Killers {
-    pub(super) kills: Vec<OtherKill>,
+    pub(super) kills: Vec<UserspaceKill>,
     /// The place of the line of systemd-oomd in `kills`, until its victim is known.
     pending: Option<usize>,
     /// The lines since then.
@@ -125,7 +132,7 @@ impl Killers {
 
     fn add(&mut self, by: Killer, path: Option<String>, span: Span) -> bool {
         if self.kills.len() < MOST {
-            self.kills.push(OtherKill { by, path, victim: None, used: None, span });
+            self.kills.push(UserspaceKill { by, path, victim: None, used: None, span });
         }
         true
     }

@@ -51,6 +51,7 @@ pub(super) fn of_json(value: &Value, span: Span) -> Option<Listed> {
             image: own("Image"),
             project: own("Project").or_else(|| label("com.docker.compose.project")),
             service: own("Service").or_else(|| label("com.docker.compose.service")),
+            ..Name::default()
         }
         .tidy(),
         exit_code: value.get("ExitCode").and_then(Value::as_i64).filter(|_| !running).or(by_status),
@@ -65,15 +66,8 @@ pub(super) fn of_json(value: &Value, span: Span) -> Option<Listed> {
 /// Reads what `docker compose up` prints of an end: `worker-1 exited with code 137 (restarting)`.
 pub(super) fn of_exit(text: &str, span: Span) -> Option<Listed> {
     let (before, code) = text.split_once(" exited with code ")?;
-    let name = before.trim();
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || !name.chars().all(known) {
-        return None;
-    }
-    let counted = name.rsplit_once(['-', '_']).filter(|(_, number)| number.parse::<u32>().is_ok());
-    let service = Some(counted.map_or(name, |(service, _)| service).to_owned());
     Some(Listed {
-        name: Name { service, ..Name::default() }.tidy(),
+        name: Name::of_output(before.trim())?,
         exit_code: code.split(' ').next()?.trim().parse().ok(),
         running: false,
         restarting: code.contains("(restarting)"),
@@ -177,8 +171,8 @@ mod tests {
         assert_eq!((row.name.service.as_deref(), row.running, row.unhealthy), (Some("web"), true, true));
         let row = of_exit("worker-1 exited with code 137 (restarting)", span).unwrap();
         assert_eq!(
-            (row.name.service.as_deref(), row.exit_code, row.restarting),
-            (Some("worker"), Some(137), true)
+            (row.name.output.as_deref(), row.exit_code, row.restarting),
+            (Some("worker-1"), Some(137), true)
         );
         assert_eq!(of_exit("the process worker exited with code 137", span), None);
     }

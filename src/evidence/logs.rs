@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::cgroup::ContainerId;
+use super::json;
 use super::name::Name;
 use super::spoken;
-use crate::source::Span;
+use crate::catalog::RuntimeName;
+use crate::source::{Span, head};
 use crate::syntax::size::ByteSize;
 
 /// A telling line of a container's log.
@@ -17,6 +19,8 @@ pub struct LogLine {
     pub sign: Sign,
     /// Who says it: `the JVM`, `Node`, `PostgreSQL`.
     pub who: &'static str,
+    /// The runtime that says it.
+    pub runtime: Option<RuntimeName>,
     /// Its meaning, in a few words.
     pub what: &'static str,
     /// A size in it.
@@ -25,6 +29,10 @@ pub struct LogLine {
     pub name: Name,
     /// True if the program reports it; false if the line may only speak of it.
     pub reported: bool,
+    /// True for a row of the tasks of a Swarm service, which has the newest first.
+    pub is_task: bool,
+    /// Of a line with JSON the string that says it: the others may hold anything.
+    pub said: Option<String>,
     /// The line.
     pub span: Span,
 }
@@ -34,8 +42,10 @@ pub struct LogLine {
 pub enum Sign {
     /// A runtime reached the limit that it has set itself: its heap, the memory of a script.
     OwnLimit,
-    /// A runtime reached a limit of memory that is no heap: classes, buffers.
-    OutsideHeap,
+    /// A runtime reached the limit of the memory for classes, which is no heap.
+    Metaspace,
+    /// A runtime reached the limit of the memory for buffers, which is no heap.
+    DirectMemory,
     /// A program asked the system for memory and got none.
     Refused,
     /// No thread could be started.
@@ -61,6 +71,17 @@ type Pattern = (&'static [&'static str], Sign, &'static str, &'static str);
 
 const JVM: &str = "the JVM";
 const NODE: &str = "Node";
+const DOTNET: &str = ".NET";
+const PHP: &str = "PHP";
+const SWARM: &str = "Swarm";
+
+/// The runtimes of those who say it.
+const RUNTIMES: [(&str, RuntimeName); 4] = [
+    (JVM, RuntimeName::Java),
+    (NODE, RuntimeName::Node),
+    (DOTNET, RuntimeName::Dotnet),
+    (PHP, RuntimeName::Php),
+];
 
 /// The patterns; the first that fits counts.
 const PATTERNS: &[Pattern] = &[
@@ -88,15 +109,15 @@ const PATTERNS: &[Pattern] = &[
         JVM,
         "no thread can be started: memory or the number of processes",
     ),
-    (&["OutOfMemoryError", "Metaspace"], Sign::OutsideHeap, JVM, "the metaspace is full"),
+    (&["OutOfMemoryError", "Metaspace"], Sign::Metaspace, JVM, "the metaspace is full"),
     (
         &["OutOfMemoryError", "Compressed class space"],
-        Sign::OutsideHeap,
+        Sign::Metaspace,
         JVM,
         "the compressed class space is full",
     ),
-    (&["OutOfMemoryError", "irect buffer memory"], Sign::OutsideHeap, JVM, "the direct memory is full"),
-    (&["OutOfDirectMemoryError"], Sign::OutsideHeap, JVM, "the direct memory is full"),
+    (&["OutOfMemoryError", "irect buffer memory"], Sign::DirectMemory, JVM, "the direct memory is full"),
+    (&["OutOfDirectMemoryError"], Sign::DirectMemory, JVM, "the direct memory is full"),
     (&["java.lang.OutOfMemoryError"], Sign::OwnLimit, JVM, "the heap is full"),
     (
         &["There is insufficient memory for the Java Runtime"],
@@ -134,22 +155,22 @@ const PATTERNS: &[Pattern] = &[
     (&["fatal error: runtime: cannot allocate memory"], Sign::Refused, "Go", "the runtime got no memory"),
     (&["runtime: out of memory: cannot allocate"], Sign::Refused, "Go", "the runtime got no memory"),
     (&["fatal error: out of memory"], Sign::Refused, "Go", "the runtime got no memory"),
-    (&["System.OutOfMemoryException"], Sign::OwnLimit, ".NET", "the garbage collector's heap is full"),
-    (&["Out of memory.", "at System."], Sign::OwnLimit, ".NET", "the garbage collector's heap is full"),
-    (&["GC heap initialization failed"], Sign::Refused, ".NET", "the heap does not fit into the memory"),
+    (&["System.OutOfMemoryException"], Sign::OwnLimit, DOTNET, "the garbage collector's heap is full"),
+    (&["Out of memory.", "at System."], Sign::OwnLimit, DOTNET, "the garbage collector's heap is full"),
+    (&["GC heap initialization failed"], Sign::Refused, DOTNET, "the heap does not fit into the memory"),
     (
         &["Failed to create CoreCLR", "0x8007000E"],
         Sign::Refused,
-        ".NET",
+        DOTNET,
         "the heap does not fit into the memory",
     ),
     (
         &["Allowed memory size of", "bytes exhausted"],
         Sign::OwnLimit,
-        "PHP",
+        PHP,
         "the script reached its `memory_limit`",
     ),
-    (&["PHP Fatal error:", "Out of memory (allocated"], Sign::Refused, "PHP", "the script got no memory"),
+    (&["PHP Fatal error:", "Out of memory (allocated"], Sign::Refused, PHP, "the script got no memory"),
     (&["failed to allocate memory (NoMemoryError)"], Sign::Refused, "Ruby", "the interpreter got no memory"),
     (&["NoMemoryError"], Sign::Refused, "Ruby", "the interpreter got no memory"),
     (&["_ArrayMemoryError"], Sign::Refused, "NumPy", "an array got no memory"),
@@ -258,15 +279,10 @@ const PATTERNS: &[Pattern] = &[
     (
         &["dockerexec: unhealthy container"],
         Sign::Unhealthy,
-        "Swarm",
+        SWARM,
         "the task is replaced because its healthcheck fails",
     ),
-    (
-        &["task: non-zero exit (137)"],
-        Sign::ChildKilled,
-        "Swarm",
-        "the task ended with 137, which is signal 9",
-    ),
+    (&["task: non-zero exit (137)"], Sign::ChildKilled, SWARM, "the task ended with 137, which is signal 9"),
     (
         &["ailed to exit within", "of signal 15", "using the force"],
         Sign::StopTimeout,
@@ -313,7 +329,7 @@ const PREFIX: usize = 80;
 
 /// Reads one line. `None` if it tells nothing of memory.
 pub(super) fn line(text: &str, span: Span) -> Option<LogLine> {
-    let text = text.get(..LONGEST).unwrap_or(text);
+    let text = head(text, LONGEST);
     let bytes = text.as_bytes();
     let (sign, who, what, at, first) =
         FIRST_PARTS.iter().zip(PATTERNS).find_map(|(first, (parts, sign, who, what))| {
@@ -334,22 +350,28 @@ pub(super) fn line(text: &str, span: Span) -> Option<LogLine> {
         Sign::StopTimeout => stopped(message).unwrap_or_default(),
         _ => name.unwrap_or_default(),
     };
-    Some(LogLine { sign, who, what, size: size(message), name, reported, span })
+    let runtime = RUNTIMES.iter().find(|(name, _)| *name == who).map(|(_, runtime)| *runtime);
+    let is_task = who == SWARM && message.contains(" ago");
+    let said = string_of(text, at);
+    Some(LogLine { sign, who, runtime, what, size: size(message), name, reported, is_task, said, span })
+}
+
+/// Returns the string that the byte at `at` is in, of a line with JSON or a part of it.
+fn string_of(text: &str, at: usize) -> Option<String> {
+    let before = text.get(..at)?.trim_start();
+    let in_json = before.starts_with(['{', '"']) || before.contains("{\"") || before.contains("{ \"");
+    let text = text.get(json::string_at(text, at).filter(|_| in_json)?)?;
+    let whole = serde_json::from_str(&format!("\"{text}\"")).unwrap_or_else(|_| text.to_owned());
+    Some(whole)
 }
 
 /// Splits `web-1  | text` of `docker compose logs`.
 fn compose_prefix(text: &str) -> (Option<Name>, &str) {
-    let head = text.get(..PREFIX).unwrap_or(text);
+    let head = head(text, PREFIX);
     let Some(bar) = head.find(" | ").or_else(|| head.find("\t| ")) else { return (None, text) };
-    let name = head.get(..bar).unwrap_or_default().trim();
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || !name.chars().all(known) {
-        return (None, text);
-    }
-    let counted = name.rsplit_once(['-', '_']).filter(|(_, number)| number.parse::<u32>().is_ok());
-    let service = counted.map_or(name, |(service, _)| service);
-    let name = Name { service: Some(service.to_owned()), ..Name::default() };
-    (Some(name.tidy()), text.get(bar + 3..).unwrap_or_default())
+    let name = Name::of_output(head.get(..bar).unwrap_or_default().trim());
+    let message = name.as_ref().and_then(|_| text.get(bar + 3..));
+    (name, message.unwrap_or(text))
 }
 
 /// Returns the container that autoheal restarts: `Container /shop-web-1 (19934500d80e) found to be unhealthy`.
@@ -449,9 +471,28 @@ mod tests {
     }
 
     #[test]
+    fn of_json_the_string_that_says_it_is_kept() {
+        for text in [
+            r#"{"apiKey":"k","error":"java.lang.OutOfMemoryError: \"a\"","auth":"b"}"#,
+            r#"web-1  | {"apiKey":"k","error":"java.lang.OutOfMemoryError: \"a\"","auth":"b"}"#,
+            r#"2026-01-01T00:00:00Z ERROR {"apiKey": "k\\", "error": "java.lang.OutOfMemoryError: \"a\"", "auth": "b"}"#,
+            r#"  "apiKey": "k", "error": "java.lang.OutOfMemoryError: \"a\"", "auth": "b""#,
+        ] {
+            assert_eq!(
+                read(text).unwrap().said.as_deref(),
+                Some("java.lang.OutOfMemoryError: \"a\""),
+                "{text}"
+            );
+        }
+        let cut = read(r#"{"apiKey":"k","error":"java.lang.OutOfMemoryError: Java"#).unwrap();
+        assert_eq!(cut.said.as_deref(), Some("java.lang.OutOfMemoryError: Java"));
+        assert_eq!(read("java.lang.OutOfMemoryError: Java heap space").unwrap().said, None);
+    }
+
+    #[test]
     fn names_and_sizes_are_read() {
         let found = read("web-1  | memory allocation of 1048576 bytes failed").unwrap();
-        assert_eq!((found.name.service.as_deref(), found.size), (Some("web"), Some(ByteSize(1 << 20))));
+        assert_eq!((found.name.output.as_deref(), found.size), (Some("web-1"), Some(ByteSize(1 << 20))));
         let found = read(
             "autoheal_1 | 19-12-2021 Container /shop-web-1 (19934500d80e) found to be unhealthy - Restarting container now with 10s timeout",
         );

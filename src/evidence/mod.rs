@@ -5,8 +5,8 @@
 //! prompts, parts of JSON and kernel lines between prose. What contradicts what is decided later, in `postmortem`.
 
 mod cgroup;
-mod described;
 mod events;
+mod inspected;
 mod json;
 mod kernel;
 mod killers;
@@ -15,14 +15,15 @@ mod logs;
 mod name;
 mod prefix;
 mod spoken;
+mod template;
 mod usage;
 mod wrapped;
 
 pub use cgroup::{ContainerId, container_of, is_below, outer_container};
-pub use described::Described;
 pub use events::{Action, Event};
+pub use inspected::Inspected;
 pub use kernel::{Full, KernelKill, Stats};
-pub use killers::{Killer, OtherKill};
+pub use killers::{Killer, UserspaceKill};
 pub use listed::Listed;
 pub use logs::{LogLine, Sign};
 pub use name::{Name, is_of_service};
@@ -34,7 +35,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::model::container;
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, head};
 use crate::syntax::size::ByteSize;
 
 /// The most pieces of each kind that are kept.
@@ -65,7 +66,7 @@ pub struct Evidence {
     /// Runs of the kernel's OOM killer.
     pub kernel: Vec<KernelKill>,
     /// Kills by programs, and those that only systemd reports.
-    pub others: Vec<OtherKill>,
+    pub others: Vec<UserspaceKill>,
     /// Events of the engine.
     pub events: Vec<Event>,
     /// Rows of `docker ps`.
@@ -75,7 +76,7 @@ pub struct Evidence {
     /// Telling lines of logs.
     pub logs: Vec<LogLine>,
     /// What `docker inspect` says.
-    pub described: Vec<Described>,
+    pub inspected: Vec<Inspected>,
     /// Kills that are known to be missing, in the log or of those that are kept.
     pub missing_kills: usize,
 }
@@ -86,7 +87,7 @@ impl Evidence {
     pub fn is_empty(&self) -> bool {
         let lists =
             [self.kernel.len(), self.others.len(), self.events.len(), self.listed.len(), self.usages.len()];
-        lists.iter().sum::<usize>() + self.logs.len() + self.described.len() == 0
+        lists.iter().sum::<usize>() + self.logs.len() + self.inspected.len() == 0
     }
 
     /// The memory of the host, if the kernel has logged it.
@@ -101,10 +102,10 @@ impl Evidence {
         let mut reader = Reader {
             evidence: self,
             source,
-            dumps: kernel::Dumps::default(),
+            reports: kernel::OomReports::default(),
             killers: killers::Killers::default(),
             tables: listed::Tables::default(),
-            templates: described::Templates::default(),
+            templates: template::Templates::default(),
             wrapped: wrapped::Wrapped::of(text),
         };
         json::pieces(text, |piece| match piece {
@@ -125,10 +126,10 @@ impl Evidence {
 struct Reader<'r> {
     evidence: &'r mut Evidence,
     source: &'r Source,
-    dumps: kernel::Dumps,
+    reports: kernel::OomReports,
     killers: killers::Killers,
     tables: listed::Tables,
-    templates: described::Templates,
+    templates: template::Templates,
     wrapped: wrapped::Wrapped,
 }
 
@@ -152,8 +153,7 @@ impl Reader<'_> {
 
     fn object(&mut self, value: &Value, range: Range<usize>) {
         let text = self.source.text();
-        let line = json::line_of(text, &range, "");
-        let span = Span::new(self.source.id(), line.start, line.end);
+        let span = Span::new(self.source.id(), range.start, range.end);
         if let Some(message) = value.get("MESSAGE").and_then(journal_message) {
             // `journalctl -o json`, or a program's own log in JSON.
             let name =
@@ -191,11 +191,7 @@ impl Reader<'_> {
     }
 
     fn line(&mut self, line: &str, span: Span) {
-        let mut end = line.len().min(MAX_LINE);
-        while !line.is_char_boundary(end) {
-            end -= 1;
-        }
-        let clean = crate::stats::without_escapes(line.get(..end).unwrap_or(line));
+        let clean = crate::stats::without_escapes(head(line, MAX_LINE));
         let line: &str = &clean;
         if line.trim().is_empty() {
             return;
@@ -213,7 +209,7 @@ impl Reader<'_> {
 
     /// Reads a message of a log; `line` is all of it.
     fn message(&mut self, message: prefix::Message<'_>, line: &str, span: Span) {
-        let by_kernel = self.dumps.line(message.text, span);
+        let by_kernel = self.reports.line(message.text, span);
         if self.killers.line(message, span) || by_kernel {
             return;
         }
@@ -230,22 +226,22 @@ impl Reader<'_> {
 
     fn finish(mut self) {
         self.held();
-        self.evidence.kernel.extend(self.dumps.finish());
-        self.evidence.missing_kills = self.evidence.missing_kills.saturating_add(self.dumps.missing);
+        self.evidence.kernel.extend(self.reports.finish());
+        self.evidence.missing_kills = self.evidence.missing_kills.saturating_add(self.reports.missing);
         self.evidence.others.append(&mut self.killers.kills);
         let text = self.source.text();
         // What a template prints is read as parts of an object, too: its own reader knows more of it.
-        let template = self.templates.finish();
+        let templates = self.templates.finish();
         if INSPECTED.iter().any(|key| text.contains(key)) {
             for container in container::read(self.source.id(), text).containers {
-                let described = Described::of(&container);
-                if described.tells() && (template.is_none() || !described.name.is_empty()) {
-                    push(&mut self.evidence.described, described);
+                let inspected = Inspected::of(&container);
+                if inspected.tells() && (templates.is_empty() || !inspected.name.is_empty()) {
+                    push(&mut self.evidence.inspected, inspected);
                 }
             }
         }
-        if let Some(described) = template {
-            push(&mut self.evidence.described, described);
+        for inspected in templates {
+            push(&mut self.evidence.inspected, inspected);
         }
     }
 }
@@ -257,7 +253,7 @@ fn push<T>(list: &mut Vec<T>, item: T) {
 }
 
 /// Returns the message of a journal record: text, or bytes where it is not UTF-8.
-fn journal_message(value: &Value) -> Option<Cow<'_, str>> {
+pub(crate) fn journal_message(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Array(bytes) => {

@@ -1,5 +1,7 @@
 //! Removes what loggers write before a message: stamps of dmesg in all its forms, host and program of syslog, quotes of replies.
 
+use crate::source::head;
+
 /// A line of a log without its prefixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Message<'l> {
@@ -70,7 +72,7 @@ fn stamp(text: &str) -> Option<&str> {
 /// Splits `May  8 14:05:27 host kernel: message` and `2026-07-25T14:23:17+02:00 host kernel: message`; the host may be missing.
 fn syslog(text: &str) -> Option<(&str, &str)> {
     let rest = after_date(text)?;
-    let head = rest.get(..HEAD).unwrap_or(rest);
+    let head = head(rest, HEAD);
     let colon = head.find(": ").or_else(|| head.strip_suffix(':').map(str::len))?;
     let mut words = head.get(..colon)?.split_whitespace();
     let (first, second) = (words.next()?, words.next());

@@ -1,14 +1,15 @@
 //! What to change: what the finding that explains a verdict offers, else what the verdict asks for.
 
 use super::Verdict;
-use super::explain::MEASURED;
-use super::subject::Subject;
-use super::verdict::at_own_limit;
+use super::heap::{full_heap, small_heap};
+use super::offered::offer;
+use super::rules::MEASURED;
+use super::subject::{Subject, at_own_limit};
 use crate::diagnostic::Finding;
 use crate::evidence::Sign;
 use crate::source::Sources;
 use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Bound, HeapSetting, MemoryPool, RuntimeName};
+use crate::workload::{Bound, DEFAULT_SHM, HeapSetting, RuntimeName};
 
 /// Returns what to change: what the finding offers, else what the verdict asks for.
 pub(super) fn changes(
@@ -34,33 +35,6 @@ pub(super) fn changes(
         Verdict::HostMemory | Verdict::LimitNotApplied => own.into_iter().chain(offered).collect(),
         _ => offered.or(own).into_iter().collect(),
     }
-}
-
-/// Returns what a finding offers to paste: its help, else its fix as the lines that it makes.
-fn offer(finding: &Finding, sources: &Sources) -> Option<String> {
-    if let Some(help) = &finding.help {
-        return Some(help.clone());
-    }
-    let fix = finding.fix()?;
-    let mut text = fix.title.clone();
-    for edit in fix.edits.iter().filter(|edit| !edit.replacement.trim().is_empty()) {
-        let span = sources.to_outer_span(edit.span);
-        let source = sources.get(span.file);
-        let line = source.line_at(span.start);
-        let start = span.start.saturating_sub(line.start) as usize;
-        let (before, after) =
-            (line.text.get(..start).unwrap_or_default(), line.text.get(start + span.len()..));
-        let whole = match after.filter(|_| !span.is_empty()) {
-            Some(after) => format!("{before}{}{after}", edit.replacement),
-            None => edit.replacement.clone(),
-        };
-        text.push(if text.contains('\n') { '\n' } else { ':' });
-        for line in whole.trim().lines() {
-            text.push_str("\n  ");
-            text.push_str(line);
-        }
-    }
-    Some(text.replace("\n\n", "\n"))
 }
 
 /// Returns what the verdict asks for. Without a service it is a flag of `docker run`.
@@ -92,12 +66,13 @@ fn general_change(subject: &Subject<'_>, verdict: Verdict) -> Option<String> {
         ),
         Verdict::SharedMemory => {
             let wanted = subject.logs.iter().filter(|log| log.sign == Sign::SharedMemory).filter_map(|log| log.size).max();
-            let wanted = wanted.map_or(SHM_STEP * 4, |size| size.0.saturating_mul(4).max(SHM_STEP * 4));
-            let size = ByteSize(wanted / SHM_STEP * SHM_STEP).to_compose();
+            let least = DEFAULT_SHM.0 * 4;
+            let wanted = wanted.map_or(least, |size| size.0.saturating_mul(4).max(least));
+            let size = ByteSize(wanted / DEFAULT_SHM.0 * DEFAULT_SHM.0).to_compose();
             paste("enlarge it", &[&format!("shm_size: {size}")], &format!("--shm-size {size}"))
         }
         Verdict::Hung => "remove `oom_kill_disable: true`: a killed process is restarted, a hanging one is not".to_owned(),
-        Verdict::LimitNotApplied if subject.described.is_some_and(super::subject::dropped_limit) => {
+        Verdict::LimitNotApplied if subject.inspected.is_some_and(super::subject::dropped_limit) => {
             "boot the host with the memory cgroup: add `cgroup_enable=memory` to the kernel's command line (a Raspberry Pi has it in \
              /boot/firmware/cmdline.txt)"
                 .to_owned()
@@ -107,26 +82,25 @@ fn general_change(subject: &Subject<'_>, verdict: Verdict) -> Option<String> {
     })
 }
 
-/// Sizes of `/dev/shm` are multiples of Docker's default.
-const SHM_STEP: i64 = 64 << 20;
-
 fn runtime_change(subject: &Subject<'_>, limit: Option<ByteSize>) -> String {
     let log = subject.failed();
-    let (who, sign) = log.map_or(("the JVM", Sign::OwnLimit), |log| (log.who, log.sign));
+    // Without a log it is the exit code of a JVM that ends itself.
+    let said = log.map_or((Some(RuntimeName::Java), Sign::OwnLimit), |log| (log.runtime, log.sign));
     if let Some(heap) = full_heap(subject).and_then(|heap| heap.bound.known()) {
         return set_elsewhere(&heap.value, limit);
     }
     let share = limit.map(|limit| limit.0 / 4 * 3 / (1 << 20));
-    match (who, sign, share) {
-        ("Node", Sign::OwnLimit, Some(share)) => format!("a larger heap, within the limit: `NODE_OPTIONS: --max-old-space-size={share}`"),
-        ("Node", Sign::OwnLimit, None) => "a larger heap, in MiB: `NODE_OPTIONS: --max-old-space-size=…`, and a limit of a third more".to_owned(),
-        ("the JVM", Sign::OwnLimit, Some(_)) => "a heap that uses the limit: `JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0`, without an -Xmx".to_owned(),
-        ("the JVM", Sign::BadSetting, _) => "correct the size: a number with `m` or `g`, as in -Xmx512m, and -Xms not above it".to_owned(),
-        ("PHP", Sign::OwnLimit, _) => "a larger `memory_limit` in php.ini, times the number of workers within the container's limit".to_owned(),
-        (_, Sign::OutsideHeap, _) if log.is_some_and(|log| log.what.contains("direct")) => {
+    match (said.0, said.1, share) {
+        (Some(RuntimeName::Node), Sign::OwnLimit, Some(share)) => format!("a larger heap, within the limit: `NODE_OPTIONS: --max-old-space-size={share}`"),
+        (Some(RuntimeName::Node), Sign::OwnLimit, None) => "a larger heap, in MiB: `NODE_OPTIONS: --max-old-space-size=…`, and a limit of a third more".to_owned(),
+        (Some(RuntimeName::Java), Sign::OwnLimit, Some(_)) => "a heap that uses the limit: `JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0`, without an -Xmx".to_owned(),
+        (Some(RuntimeName::Java), Sign::OwnLimit, None) => "a larger -Xmx, and a memory limit at least a third above it".to_owned(),
+        (Some(RuntimeName::Java), Sign::BadSetting, _) => "correct the size: a number with `m` or `g`, as in -Xmx512m, and -Xms not above it".to_owned(),
+        (Some(RuntimeName::Php), Sign::OwnLimit, _) => "a larger `memory_limit` in php.ini, times the number of workers within the container's limit".to_owned(),
+        (_, Sign::DirectMemory, _) => {
             "look for buffers that are not released, or allow more: `-XX:MaxDirectMemorySize`, which counts outside the heap; without it, it is as large as the heap may be".to_owned()
         }
-        (_, Sign::OutsideHeap, _) => "look for class loaders that are not released, or allow more: a larger `-XX:MaxMetaspaceSize`, which counts outside the heap".to_owned(),
+        (_, Sign::Metaspace, _) => "look for class loaders that are not released, or allow more: a larger `-XX:MaxMetaspaceSize`, which counts outside the heap".to_owned(),
         (_, Sign::NoThread, _) => thread_change(subject),
         (_, Sign::Refused, _) => "less memory for this program, or more for the container and its host: `oomlint budget --host-memory auto`".to_owned(),
         _ => "a larger limit of the runtime, below that of the container".to_owned(),
@@ -146,9 +120,9 @@ fn thread_change(subject: &Subject<'_>) -> String {
 /// Returns the change of a heap where it is set: another setting beside it would not count.
 fn set_elsewhere(heap: &HeapSetting, limit: Option<ByteSize>) -> String {
     let written = heap.written();
-    let place = match heap.carrier.as_str() {
-        "command line" => "in the command, which wins over variables".to_owned(),
-        name => format!("in `{name}`"),
+    let place = match heap.variable() {
+        None => "in the command, which wins over variables".to_owned(),
+        Some(name) => format!("in `{name}`"),
     };
     let larger = match heap.bound {
         Bound::Bytes(size) => {
@@ -168,78 +142,3 @@ fn set_elsewhere(heap: &HeapSetting, limit: Option<ByteSize>) -> String {
 
 /// The percentage of a limit that a heap may have.
 const ROOMY: f64 = 70.0;
-
-/// Returns the runtime whose words speak of a heap.
-pub(super) fn full_heap_runtime(who: &str) -> Option<RuntimeName> {
-    match who {
-        "the JVM" => Some(RuntimeName::Java),
-        "Node" => Some(RuntimeName::Node),
-        ".NET" => Some(RuntimeName::Dotnet),
-        _ => None,
-    }
-}
-
-/// Returns the heap that the program says is full.
-pub(super) fn full_heap<'e>(subject: &Subject<'e>) -> Option<&'e MemoryPool> {
-    let log = subject.failed().filter(|log| log.sign == Sign::OwnLimit)?;
-    heap_of(subject, full_heap_runtime(log.who)?)
-}
-
-/// Returns the heap of a runtime: that of the service, whose files can be changed, else that of the container.
-fn heap_of<'e>(subject: &Subject<'e>, runtime: RuntimeName) -> Option<&'e MemoryPool> {
-    let workloads = [subject.workload, subject.container].into_iter().flatten();
-    let mut heaps = workloads.flat_map(|own| &own.pools.heaps).filter(|heap| heap.runtime == runtime);
-    heaps.clone().find(|heap| heap.bound.known().is_some()).or_else(|| heaps.next())
-}
-
-/// A heap of default size in a container that was killed, of which a larger one is no remedy.
-pub(super) struct SmallHeap {
-    runtime: RuntimeName,
-    /// Its largest size, by default.
-    size: ByteSize,
-    /// What may be beside it.
-    beside: ByteSize,
-    /// What was used.
-    used: ByteSize,
-}
-
-/// Returns the default heap of a container that was killed, if the heap that fits its limit would be a larger one.
-pub(super) fn small_heap(subject: &Subject<'_>, verdict: Verdict) -> Option<SmallHeap> {
-    if !matches!(verdict, Verdict::MemoryLimit | Verdict::HostMemory) {
-        return None;
-    }
-    let limit = subject.limit().filter(|limit| limit.0 > 0)?;
-    let process = subject.kills.iter().filter_map(|own| own.kill.used()).max();
-    let used = if verdict == Verdict::MemoryLimit { process.or(Some(limit)) } else { process }?;
-    [RuntimeName::Java, RuntimeName::Node].into_iter().find_map(|runtime| {
-        let heap = heap_of(subject, runtime).filter(|heap| heap.bound.is_absent())?;
-        let size = heap.size_under(Some(limit), None)?.size;
-        let larger = heap.largest_heap_under(limit).is_none_or(|largest| largest > size);
-        let beside = heap.beside(size).map_or(0, |beside| beside.most.saturating_mul(MIB));
-        larger.then_some(SmallHeap { runtime, size, beside: ByteSize(beside), used })
-    })
-}
-
-impl SmallHeap {
-    /// Returns what to change instead of the heap.
-    fn change(&self, subject: &Subject<'_>) -> String {
-        let Self { runtime, size, beside, used } = self;
-        let measure = match runtime {
-            RuntimeName::Java => "`-XX:NativeMemoryTracking=summary`, then `jcmd 1 VM.native_memory`",
-            _ => "`process.memoryUsage()`, its `external` and `arrayBuffers`",
-        };
-        let needs = ByteSize(size.0.saturating_add(beside.0));
-        let name = runtime.display_name();
-        if used.0 > needs.0 {
-            let outside = ByteSize((used.0 - size.0) / MIB * MIB);
-            return format!(
-                "the {name} heap is at most {size} by default, so that about {outside} of {used} are outside of it: raise the limit, or find out what that is: {measure}"
-            );
-        }
-        let limit = subject.limit().filter(|limit| limit.0 < needs.0);
-        let than = limit.map(|limit| format!(" above {limit}")).unwrap_or_default();
-        format!(
-            "the {name} heap of at most {size} by default and what is beside it may need {needs}: raise the limit{than}, or find out what is beside it: {measure}"
-        )
-    }
-}

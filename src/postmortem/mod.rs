@@ -5,6 +5,9 @@
 
 mod change;
 mod explain;
+mod heap;
+mod offered;
+mod rules;
 mod shown;
 mod subject;
 mod verdict;
@@ -14,7 +17,8 @@ use crate::diagnostic::{Confidence, Finding};
 use crate::evidence::Evidence;
 use crate::source::{Sources, Span};
 
-pub use explain::{RULES, measurements};
+pub use explain::measurements;
+pub use rules::RULES;
 pub use subject::MAX_CONTAINERS;
 
 /// What ended a container, or a process in it.

@@ -3,32 +3,36 @@
 
 use super::Files;
 use crate::evidence::{
-    ContainerId, Described, Event, Evidence, KernelKill, Listed, LogLine, Name, OtherKill, Sign, Usage,
-    container_of, is_of_service,
+    ContainerId, Event, Evidence, Inspected, KernelKill, Killer, Listed, LogLine, Name, Sign, Usage,
+    UserspaceKill, container_of, is_of_service,
 };
+use crate::hash::{HashMap, HashSet};
 use crate::model::fact::Fact;
-use crate::source::Sources;
+use crate::source::{Sources, head};
 use crate::syntax::size::ByteSize;
-use crate::workload::{Kind, Workload};
+use crate::workload::{Kind, Project, Workload};
 
 /// The most containers that are answered.
 pub const MAX_CONTAINERS: usize = 1_000;
 
+/// The most names of processes that are said to be too large for a container.
+const NAMES: usize = 4;
+
 /// From so many kills on processes are many.
 const MANY: usize = 3;
 
-/// A process with less than this part of the limit is small.
+/// A process with less than a tenth of the limit is small.
 const SMALL: i64 = 10;
 
 /// A container, or a process without one, with all evidence of it.
 #[derive(Debug, Default)]
 pub(super) struct Subject<'e> {
     pub(super) name: Name,
-    pub(super) described: Option<&'e Described>,
+    pub(super) inspected: Option<&'e Inspected>,
     pub(super) listed: Vec<&'e Listed>,
     pub(super) events: Vec<&'e Event>,
     pub(super) kills: Vec<Kill<'e>>,
-    pub(super) others: Vec<&'e OtherKill>,
+    pub(super) others: Vec<&'e UserspaceKill>,
     pub(super) usages: Vec<&'e Usage>,
     pub(super) logs: Vec<&'e LogLine>,
     /// The service that it runs, if the files have it.
@@ -37,8 +41,17 @@ pub(super) struct Subject<'e> {
     pub(super) container: Option<&'e Workload>,
     /// True if the service is only the one that fits: no name ties it to this container.
     pub(super) guessed: bool,
-    /// Processes of the same name that had more memory than the container's limit: they ran elsewhere.
-    pub(super) too_large: Vec<(String, ByteSize)>,
+    /// Processes of the names that it may run, which had more memory than the container's limit: they ran elsewhere.
+    pub(super) too_large: Vec<TooLarge>,
+}
+
+/// Processes of one name that are too large for a container.
+#[derive(Debug)]
+pub(super) struct TooLarge {
+    pub(super) name: String,
+    /// The memory of the largest one.
+    pub(super) largest: ByteSize,
+    pub(super) count: usize,
 }
 
 /// A run of the kernel's OOM killer, and how it was found to belong here.
@@ -52,7 +65,7 @@ pub(super) struct Kill<'e> {
 impl<'e> Subject<'e> {
     /// True if anything tells of a death, or of a state that needs an answer.
     fn is_troubled(&self) -> bool {
-        let described = self.described.is_some_and(|own| {
+        let inspected = self.inspected.is_some_and(|own| {
             let died = own.exit_code.as_ref().is_some_and(|code| code.value != 0);
             let killed = own.oom_killed.as_ref().is_some_and(|killed| killed.value);
             let unhealthy = own.streak.is_some_and(|streak| streak > 0);
@@ -67,7 +80,7 @@ impl<'e> Subject<'e> {
             use crate::evidence::Action::{Die, Kill, Oom, Restart, Stop, Unhealthy};
             matches!(event.action, Die | Kill(_) | Oom | Restart | Stop | Unhealthy)
         });
-        described
+        inspected
             || listed
             || events
             || !self.kills.is_empty()
@@ -77,12 +90,12 @@ impl<'e> Subject<'e> {
 
     /// The memory limit in bytes that the container has; 0 is none. From inspect, else from the kernel's own line, else from the files.
     pub(super) fn limit(&self) -> Option<ByteSize> {
-        let described = self.described.and_then(|own| own.memory.as_ref()).map(|limit| ByteSize(limit.value));
+        let inspected = self.inspected.and_then(|own| own.memory.as_ref()).map(|limit| ByteSize(limit.value));
         let kernel = || {
             let kills = self.kills.iter().filter(|kill| kill.kill.full != Some(crate::evidence::Full::Host));
             kills.filter_map(|kill| kill.kill.usage).map(|(_, limit)| limit).next_back()
         };
-        described.or_else(kernel).or_else(|| self.written_limit())
+        inspected.or_else(kernel).or_else(|| self.written_limit())
     }
 
     /// The line in which the program says that its own memory ended: a report before a mention.
@@ -90,8 +103,9 @@ impl<'e> Subject<'e> {
         let excused = self.logs.iter().any(|log| log.sign == Sign::NotMemory);
         let first = |reported: bool| {
             let own = || self.logs.iter().copied().filter(|log| log.reported == reported);
-            let limit =
-                own().find(|log| matches!(log.sign, Sign::OwnLimit | Sign::OutsideHeap | Sign::BadSetting));
+            let limit = own().find(|log| {
+                matches!(log.sign, Sign::OwnLimit | Sign::Metaspace | Sign::DirectMemory | Sign::BadSetting)
+            });
             let refused = || own().find(|log| matches!(log.sign, Sign::Refused | Sign::NoThread));
             limit.or_else(|| refused().filter(|_| !excused))
         };
@@ -107,6 +121,15 @@ impl<'e> Subject<'e> {
         self.kills.iter().filter(small).count() >= MANY
     }
 
+    fn add_too_large(&mut self, name: &str, used: ByteSize) {
+        if let Some(own) = self.too_large.iter_mut().find(|own| own.name == name) {
+            own.largest = own.largest.max(used);
+            own.count += 1;
+        } else if self.too_large.len() < NAMES {
+            self.too_large.push(TooLarge { name: name.to_owned(), largest: used, count: 1 });
+        }
+    }
+
     /// The memory limit that the files set; 0 if they set none.
     pub(super) fn written_limit(&self) -> Option<ByteSize> {
         match &self.workload?.memory.limit {
@@ -118,20 +141,27 @@ impl<'e> Subject<'e> {
 }
 
 /// True for the mark of an engine that discarded a limit: none, with swap that has no limit.
-pub(super) fn dropped_limit(described: &Described) -> bool {
+pub(super) fn dropped_limit(inspected: &Inspected) -> bool {
     let is = |value: &Option<crate::source::Spanned<i64>>, number| {
         value.as_ref().is_some_and(|own| own.value == number)
     };
-    is(&described.memory, 0) && is(&described.memory_swap, -1)
+    is(&inspected.memory, 0) && is(&inspected.memory_swap, -1)
+}
+
+/// Returns the kills at the limit of a cgroup, for measurements.
+pub(super) fn at_own_limit<'k, 'e>(
+    kills: &'k [Kill<'e>],
+) -> impl Iterator<Item = &'e KernelKill> + use<'k, 'e> {
+    kills.iter().map(|kill| kill.kill).filter(|kill| kill.full == Some(crate::evidence::Full::Cgroup))
 }
 
 /// Joins the evidence.
 pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subject<'e>> {
     let mut all = Subjects { list: Vec::new(), sources: files.sources };
-    let (named, nameless): (Vec<_>, Vec<_>) = evidence.described.iter().partition(|own| !own.name.is_empty());
-    for described in named {
-        let at = all.of(&described.name);
-        all.change(at, |subject| subject.described = Some(described));
+    let (named, nameless): (Vec<_>, Vec<_>) = evidence.inspected.iter().partition(|own| !own.name.is_empty());
+    for inspected in named {
+        let at = all.of(&inspected.name);
+        all.change(at, |subject| subject.inspected = Some(inspected));
     }
     for event in evidence.events.iter().filter(|event| !event.name.is_empty()) {
         let at = all.of(&event.name);
@@ -149,25 +179,33 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
         let at = all.of(&Name { id: id_of(kill), ..Name::default() });
         all.change(at, |subject| subject.kills.push(Kill { kill, by_process: false }));
     }
+    let mut killed = all.killed();
+    let units = units_of(&evidence.kernel);
     for other in &evidence.others {
         let at = match other.container() {
             Some(id) => all.of(&Name { id: Some(id), ..Name::default() }),
+            // The kernel's own lines tell more of the same kill.
+            None if other.by == Killer::Kernel && other.unit().is_some_and(|unit| units.contains(unit)) => {
+                continue;
+            }
             None => {
                 let victim = other.victim.as_deref().unwrap_or_default();
-                all.by_process(victim, other.used).unwrap_or_else(|| all.alone())
+                let known = all.by_process(&mut killed, victim, other.used);
+                known.or_else(|| all.of_unit(other)).unwrap_or_else(|| all.alone())
             }
         };
         all.change(at, |subject| subject.others.push(other));
     }
-    for described in nameless {
-        let at = all.only().filter(|at| all.list.get(*at).is_some_and(|own| own.described.is_none()));
+    for inspected in nameless {
+        let at = all.only().filter(|at| all.list.get(*at).is_some_and(|own| own.inspected.is_none()));
         let at = at.unwrap_or_else(|| all.alone());
-        all.change(at, |subject| subject.described = Some(described));
+        all.change(at, |subject| subject.inspected = Some(inspected));
     }
+    let mut killed = all.killed();
     for kill in without {
         let has_path = kill.path().is_some_and(|path| path != "/");
-        let process = kill.victim.as_deref().or(kill.asker.as_deref()).unwrap_or_default();
-        match (!has_path).then(|| all.by_process(process, kill.anon)).flatten() {
+        let process = kill.victim.as_deref().or(kill.invoked_by.as_deref()).unwrap_or_default();
+        match (!has_path).then(|| all.by_process(&mut killed, process, kill.anon)).flatten() {
             Some(at) => all.change(at, |subject| subject.kills.push(Kill { kill, by_process: true })),
             None => {
                 let at = all.of_process(kill);
@@ -199,17 +237,18 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, files: Files<'e>) -> Vec<Subj
 /// Gives the only service of the files to a container without a name. One whose ID is known, or a process that was killed, may be any
 /// container of the host: it is only tied to the service if its limit or its program is that of the service, and its size fits.
 fn tie_to_the_only_service<'e>(list: &mut [Subject<'e>], files: Files<'e>) {
-    let workloads = files.outcome.projects.iter().flat_map(|project| &project.workloads);
-    let mut services = workloads.filter(|own| own.kind == Kind::Service);
-    let (Some(only), None) = (services.next(), services.next()) else { return };
+    let workloads = files.outcome.projects.iter();
+    let workloads = workloads.flat_map(|project| project.workloads.iter().map(move |own| (project, own)));
+    let mut services = workloads.filter(|(_, own)| own.kind == Kind::Service);
+    let (Some((project, only)), None) = (services.next(), services.next()) else { return };
     let taken = list.iter().any(|subject| subject.workload.is_some());
     for subject in list.iter_mut().filter(|own| own.workload.is_none()) {
         let name = &subject.name;
-        if name.name.is_some() || name.service.is_some() {
+        if name.shown().is_some() || name.service.is_some() || !may_be_of(name, project) {
             continue;
         }
         let foreign = name.id.is_some()
-            || subject.described.is_none() && !(subject.kills.is_empty() && subject.others.is_empty());
+            || subject.inspected.is_none() && !(subject.kills.is_empty() && subject.others.is_empty());
         if !foreign || (!taken && fits(subject, only)) {
             subject.workload = Some(only);
             subject.guessed = foreign;
@@ -223,7 +262,7 @@ fn fits(subject: &Subject<'_>, service: &Workload) -> bool {
         Fact::Known(limit) => Some(limit.value),
         _ => None,
     };
-    let known = subject.described.and_then(|own| own.memory.as_ref()).map(|limit| ByteSize(limit.value));
+    let known = subject.inspected.and_then(|own| own.memory.as_ref()).map(|limit| ByteSize(limit.value));
     let stated = known.or_else(|| subject.kills.iter().find_map(|own| Some(own.kill.usage?.1)));
     let sizes = subject.kills.iter().filter_map(|own| own.kill.anon);
     let mut sizes = sizes.chain(subject.others.iter().filter_map(|own| own.used));
@@ -247,19 +286,41 @@ fn fits(subject: &Subject<'_>, service: &Workload) -> bool {
     victims.any(|victim| names().any(|word| is_similar(word, victim)))
 }
 
-/// True if a word of a command, an image or a name is that of the process, of which the kernel keeps 15 bytes.
+/// The bytes of a process's name that the kernel keeps.
+const KEPT: usize = 15;
+
+/// True if a word of a command, an image or a name is that of the process: but for a version, as of `python3`, and a letter or two at
+/// the end of a longer one, as of `mysqld` in `mysql`, `influxd` in `influxdb` and `postgres` in `postgresql`.
 fn is_similar(word: &str, victim: &str) -> bool {
     let word = word.rsplit('/').next().unwrap_or(word).split([':', '@']).next().unwrap_or_default();
-    let short = victim.len().min(word.len());
-    word == victim || (short >= 4 && (word.starts_with(victim) || victim.starts_with(word)))
+    let more = |long: &str, short: &str| {
+        let Some(rest) = long.strip_prefix(short) else { return false };
+        let version = rest.starts_with(|c: char| c.is_ascii_digit());
+        let letters = rest.len() <= 2 && rest.bytes().all(|byte| byte.is_ascii_lowercase());
+        short.len() >= FEWEST && (version || letters && short.len() >= LONG)
+    };
+    let cut = victim.len() == KEPT && head(word, KEPT) == victim;
+    !victim.is_empty() && (word == victim || cut || more(word, victim) || more(victim, word))
 }
+
+/// The fewest letters of a name whose version may differ, and of one whose last letters may.
+const FEWEST: usize = 3;
+const LONG: usize = 5;
 
 /// The container of a kill: that of the process, else that whose limit was reached, else that of the old cpuset line.
 fn id_of(kill: &KernelKill) -> Option<ContainerId> {
     let path = kill.path().and_then(container_of);
     let limit = || kill.limit_path.as_deref().and_then(container_of);
-    let asker = || kill.asker_cpuset.as_deref().filter(|_| kill.path().is_none()).and_then(container_of);
-    path.or_else(limit).or_else(asker)
+    let invoked_by =
+        || kill.invoker_cpuset.as_deref().filter(|_| kill.path().is_none()).and_then(container_of);
+    path.or_else(limit).or_else(invoked_by)
+}
+
+/// Containers whose end is one that a kill explains.
+struct Killed {
+    all: Vec<usize>,
+    /// Those that may run a process, by its name: a log may have thousands of kills of one.
+    of: HashMap<String, Vec<usize>>,
 }
 
 struct Subjects<'e> {
@@ -303,7 +364,7 @@ impl<'e> Subjects<'e> {
     fn of_process(&mut self, kill: &'e KernelKill) -> usize {
         let same = |subject: &Subject<'e>| {
             subject.name.is_empty()
-                && subject.described.is_none()
+                && subject.inspected.is_none()
                 && subject.kills.last().is_some_and(|own| {
                     let own = own.kill;
                     own.task_path == kill.task_path && own.victim == kill.victim && own.full == kill.full
@@ -312,18 +373,37 @@ impl<'e> Subjects<'e> {
         self.list.iter().position(same).unwrap_or_else(|| self.alone())
     }
 
-    /// Returns the only container whose program has this name and that may have been killed. A process that had more memory than a
-    /// container's limit ran elsewhere.
-    fn by_process(&mut self, victim: &str, used: Option<ByteSize>) -> Option<usize> {
+    /// Returns the subject of a unit that systemd names, if it is known.
+    fn of_unit(&self, other: &UserspaceKill) -> Option<usize> {
+        let unit = other.unit()?;
+        let same = |subject: &Subject<'e>| {
+            subject.name.is_empty() && subject.others.iter().any(|own| own.unit() == Some(unit))
+        };
+        self.list.iter().position(same)
+    }
+
+    /// Returns the containers whose end is one that a kill explains.
+    fn killed(&self) -> Killed {
+        let all = self.list.iter().enumerate();
+        let all = all.filter(|(_, subject)| was_killed(subject)).map(|(at, _)| at).collect();
+        Killed { all, of: HashMap::default() }
+    }
+
+    /// Returns the only one of these containers whose program has this name. A process that had more memory than a container's limit
+    /// ran elsewhere.
+    fn by_process(&mut self, killed: &mut Killed, victim: &str, used: Option<ByteSize>) -> Option<usize> {
         let mut found = None;
         let mut count = 0;
-        for (at, subject) in self.list.iter_mut().enumerate() {
-            if !may_run(subject, victim) {
-                continue;
-            }
-            let limit = subject.described.and_then(|own| own.memory.as_ref()).map(|limit| limit.value);
+        if !killed.of.contains_key(victim) {
+            let may = |at: &usize| self.list.get(*at).is_some_and(|subject| may_run(subject, victim));
+            let own = killed.all.iter().copied().filter(may).collect();
+            killed.of.insert(victim.to_owned(), own);
+        }
+        for at in killed.of.get(victim).into_iter().flatten().copied() {
+            let Some(subject) = self.list.get_mut(at) else { continue };
+            let limit = subject.inspected.and_then(|own| own.memory.as_ref()).map(|limit| limit.value);
             match used.zip(limit).filter(|(used, limit)| *limit > 0 && used.0 > *limit) {
-                Some((used, _)) => subject.too_large.push((victim.to_owned(), used)),
+                Some((used, _)) => subject.add_too_large(victim, used),
                 None => {
                     found = Some(at);
                     count += 1;
@@ -342,7 +422,7 @@ impl<'e> Subjects<'e> {
         let stem = source.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let named = |subject: &Subject<'e>| {
             let is = |name: &Option<String>| name.as_deref() == Some(stem);
-            is(&subject.name.name) || is(&subject.name.service)
+            is(&subject.name.name) || is(&subject.name.output) || is(&subject.name.service)
         };
         let of_file = |subject: &Subject<'e>| {
             let same = |own: &&LogLine| own.span.file == log.span.file && own.name.is_empty();
@@ -353,32 +433,41 @@ impl<'e> Subjects<'e> {
     }
 }
 
-/// True if the container may run a process of this name, and its end is one that a kill explains.
-fn may_run(subject: &Subject<'_>, victim: &str) -> bool {
-    let described = subject.described;
-    let killed = described.is_some_and(|own| {
+/// True if the container's end is one that a kill explains.
+fn was_killed(subject: &Subject<'_>) -> bool {
+    subject.inspected.is_some_and(|own| {
         own.oom_killed.as_ref().is_some_and(|killed| killed.value)
             || own.exit_code.as_ref().is_some_and(|code| matches!(code.value, 137 | 128))
     }) || subject.listed.iter().any(|row| row.exit_code == Some(137) || row.restarting)
         || subject
             .events
             .iter()
-            .any(|event| event.exit_code == Some(137) || event.action == crate::evidence::Action::Oom);
-    if !killed || victim.is_empty() {
+            .any(|event| event.exit_code == Some(137) || event.action == crate::evidence::Action::Oom)
+}
+
+/// The units and scopes in the paths of the kernel's kills.
+fn units_of(kills: &[KernelKill]) -> HashSet<&str> {
+    kills.iter().filter_map(KernelKill::path).flat_map(|path| path.split('/')).collect()
+}
+
+/// True if the container may run a process of this name.
+fn may_run(subject: &Subject<'_>, victim: &str) -> bool {
+    if victim.is_empty() {
         return false;
     }
     // The runtime's own process, before the program is started.
     if victim.starts_with("runc:[") || victim.starts_with("crun") {
         return true;
     }
-    let names = [&subject.name.name, &subject.name.service, &subject.name.image].into_iter().flatten();
-    let program = described.into_iter().flat_map(|own| &own.program);
+    let own = &subject.name;
+    let names = [&own.name, &own.output, &own.service, &own.image].into_iter().flatten();
+    let program = subject.inspected.into_iter().flat_map(|own| &own.program);
     names.chain(program).any(|word| is_similar(word, victim))
 }
 
 /// Returns the workload that was made of the container's inspection. The check reads it from a masked copy, with the same offsets.
 fn container_of_subject<'e>(subject: &Subject<'_>, files: Files<'e>) -> Option<&'e Workload> {
-    let anchor = subject.described?.anchor?;
+    let anchor = subject.inspected?.anchor?;
     let path = |file| files.sources.get(file).path().to_path_buf();
     let mut all = files.outcome.projects.iter().flat_map(|project| &project.workloads);
     all.find(|own| {
@@ -388,12 +477,17 @@ fn container_of_subject<'e>(subject: &Subject<'_>, files: Files<'e>) -> Option<&
     })
 }
 
+/// True unless the container is of a project of another name. That of a directory may be called otherwise where the container runs.
+fn may_be_of(name: &Name, project: &Project) -> bool {
+    !project.is_named || name.project.is_none() || name.project == project.name
+}
+
 /// Returns the service that the container runs.
 fn workload_of<'e>(subject: &Subject<'_>, files: Files<'e>) -> Option<&'e Workload> {
     let projects = &files.outcome.projects;
     let services = || {
         let all = projects.iter().flat_map(|project| project.workloads.iter().map(move |own| (project, own)));
-        all.filter(|(_, own)| own.kind == Kind::Service)
+        all.filter(|(project, own)| own.kind == Kind::Service && may_be_of(&subject.name, project))
     };
     let name = &subject.name;
     let by_label = || {
@@ -405,10 +499,22 @@ fn workload_of<'e>(subject: &Subject<'_>, files: Files<'e>) -> Option<&'e Worklo
         of_project.or_else(|| services().find(same))
     };
     let by_name = || {
-        let container = name.name.as_deref()?;
+        let container = name.shown()?;
         let own_name = services()
             .find(|(_, own)| own.service.container_name.value().is_some_and(|own| own == container));
-        own_name.or_else(|| services().find(|(_, own)| is_of_service(container, &own.name)))
+        // A number may be part of the service's name, and the project part of the container's.
+        let own_name = own_name.or_else(|| services().find(|(_, own)| own.name == container));
+        let of_project = || {
+            services().find(|(project, own)| {
+                let base = project.name.as_deref().and_then(|project| container.strip_prefix(project));
+                let rest =
+                    base.and_then(|rest| rest.strip_prefix(['-', '_'])?.strip_prefix(own.name.as_str()));
+                rest.and_then(|rest| rest.strip_prefix(['-', '_']))
+                    .is_some_and(|number| number.parse::<u32>().is_ok())
+            })
+        };
+        let any = || services().find(|(_, own)| is_of_service(container, &own.name));
+        own_name.or_else(of_project).or_else(any)
     };
     let by_image = || {
         let image = name.image.as_deref()?;

@@ -7,9 +7,9 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::escape::{self, json_pretty};
-use super::human::plural;
 use super::path_text;
 use crate::check::UsedImage;
+use crate::diagnostic::plural;
 use crate::model::ImageReference;
 use crate::secret;
 use crate::source::TracedText;

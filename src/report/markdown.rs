@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::fold::{Fold, by_rule};
 use super::place::Unit;
 use super::{Report, human, page};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, plural};
 
 /// Maximum size of all rows, in bytes.
 const MAX_BYTES: usize = 900 * 1024;
@@ -77,7 +77,7 @@ fn row(folds: &[Fold<'_>], report: &Report<'_>) -> String {
     let others: usize = others.iter().map(Fold::count).sum();
     let more = match (first.files(), others) {
         (1, 0) => String::new(),
-        (files, 0) => format!(" and {}", human::plural(files - 1, "more file")),
+        (files, 0) => format!(" and {}", plural(files - 1, "more file")),
         (_, others) => format!(" and {others} more"),
     };
     format!("| {message} | <code>{path}:{}:{}</code>{more} | {rule} |", at.line, at.column)

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::human::plural;
 use super::markdown::with_code;
 use super::{FileLocation, escape, path_text};
 use crate::capacity::{Advice, Verdict, advise};
+use crate::diagnostic::plural;
 use crate::discover::RepositoryRoot;
 use crate::hash::HashSet;
 use crate::source::{Sources, Span};

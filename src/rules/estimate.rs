@@ -65,10 +65,9 @@ impl BoundedHeap<'_> {
 
     /// Returns the note for a setting that the program may not read.
     pub(super) fn perhaps_unread(&self, workload: &Workload) -> Option<String> {
-        let carrier = &self.setting.value.carrier;
-        let reads = match carrier.as_str() {
-            "command" => "passes these words to Java as options".to_owned(),
-            name => format!("reads `{name}`"),
+        let reads = match self.setting.value.variable() {
+            None => "passes these words to Java as options".to_owned(),
+            Some(name) => format!("reads `{name}`"),
         };
         self.heap.perhaps_unread.then(|| {
             format!(

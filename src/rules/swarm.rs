@@ -74,10 +74,10 @@ fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> 
 
 /// Offers the restart policy in the form that Swarm reads.
 fn restart(workload: &Workload, alone: bool, finding: &mut FindingBuilder<'_>) {
-    let condition = match workload.process.restart.value().map(String::as_str) {
-        Some("no") => "none",
-        Some("always" | "unless-stopped") => "any",
-        Some(text) if text.starts_with("on-failure") => "on-failure",
+    let condition = match workload.process.policy() {
+        Some(("no", None)) => "none",
+        Some(("always" | "unless-stopped", None)) => "any",
+        Some(("on-failure", _)) => "on-failure",
         _ => return,
     };
     let path = &["deploy", "restart_policy", "condition"];

@@ -10,7 +10,7 @@ mod text;
 pub use file_system::{EntryKind, FileSystem, LoadError, MAX_LINKS, Overlay};
 pub use sources::{FilePosition, Language, Line, Position, Source, Sources};
 pub(crate) use sources::{compare_paths, normalize, relative_to};
-pub use text::TracedText;
+pub use text::{TracedText, head};
 
 /// Size in bytes of the largest file that is read. Spans are 32-bit, and no real Dockerfile or Compose file comes
 /// near it.

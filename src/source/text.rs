@@ -5,6 +5,13 @@ use smallvec::SmallVec;
 
 use super::Span;
 
+/// Returns the beginning of a text: at most `most` bytes, cut between two characters.
+#[must_use]
+pub fn head(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
+}
+
 /// A string read from a file, after unquoting, joining and expanding.
 ///
 /// [`TracedText::span_of`] returns the bytes of a part of it, one flag of `JAVA_TOOL_OPTIONS` for example.
@@ -262,7 +269,7 @@ impl AsRef<str> for TracedText {
 #[cfg(test)]
 mod tests {
     use super::super::{SourceId, Span};
-    use super::TracedText;
+    use super::{TracedText, head};
 
     fn at(start: usize, end: usize) -> Span {
         Span::new(SourceId(0), start, end)
@@ -292,6 +299,11 @@ mod tests {
         assert!(!text.slice(0..4).varies() && !text.slice(8..15).varies());
         assert_eq!(text.slice(9..15).verbatim_span(), Some(at(16, 22)));
         assert_eq!(text.verbatim_span(), None);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!((head("aßc", 2), head("aßc", 3), head("aßc", 9), head("ß", 1)), ("a", "aß", "aßc", ""));
     }
 
     #[test]

@@ -63,6 +63,7 @@ impl Assembler<'_> {
             report_only: project.own_files.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),
             name: project_name(project, self.sources),
+            is_named: project.compose.name.known().is_some(),
             profiles: compose.profiles(),
             directory: project.request.directory.clone(),
             for_swarm: false,

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::{Assembler, Project};
 use crate::lock::Keeper;
 use crate::model::{container, project};
-use crate::secret;
 use crate::source::{Language, SourceId};
 use crate::syntax::{SyntaxError, json};
 
@@ -16,7 +15,7 @@ impl Assembler<'_> {
         let source = self.sources.get(file);
         let keeper = Keeper::new(self.catalog);
         let keep = |name: &str, value: &str| keeper.kept(name, value);
-        let masked = container::masked(file, source.text(), &keep, &|words| secret::words(words));
+        let masked = container::masked(file, source.text(), &keep);
         let source = match masked {
             Some(text) => self.sources.get(self.sources.add(source.path(), text)),
             None => source,

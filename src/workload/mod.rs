@@ -77,6 +77,7 @@ pub use crate::model::compose::{
     PreStart, Refusal, Rejection, Release, Service, ServiceKey, SizeKey, SizeProblem, Suggestion, Tmpfs,
     UnknownKey, service_of,
 };
+pub use crate::model::container::DEFAULT_SHM;
 pub use crate::model::fact::{Fact, FactName, Why};
 pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, Stay};
 pub(crate) use crate::syntax::duration;
@@ -110,6 +111,8 @@ pub struct Project {
     pub compose_files: Vec<SourceId>,
     /// The project name that Compose uses. `None` for a lone Dockerfile, and if a variable without a value is part of the name.
     pub name: Option<String>,
+    /// True if the files or the environment set that name. Else it is that of the directory, which may have another one elsewhere.
+    pub is_named: bool,
     /// The profiles of `COMPOSE_PROFILES`, in `.env` for example, which are active unless the command line names others.
     pub profiles: Vec<String>,
     /// The directory that relative paths in the project resolve against, as shown to users.

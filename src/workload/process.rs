@@ -37,6 +37,14 @@ pub struct Process {
 }
 
 impl Process {
+    /// Returns the name of the restart policy, and the number of attempts behind it: `on-failure` and `3` of `on-failure:3`. `None` if it
+    /// is not known.
+    #[must_use]
+    pub fn policy(&self) -> Option<(&str, Option<&str>)> {
+        let policy = self.restart.value()?;
+        Some(policy.split_once(':').map_or((policy.as_str(), None), |(name, count)| (name, Some(count))))
+    }
+
     /// Returns the program of a service, or of an image that no service runs.
     pub(super) fn of(service: &Service, facts: &ImageFacts, start: Fact<Start>, starts: Starts) -> Self {
         let entrypoint = match &service.entrypoint {

@@ -125,3 +125,32 @@ fn a_full_heap_is_changed_where_it_is_set() {
         );
     }
 }
+
+/// A change shows the keys and flags that it writes, and not what else is on their lines.
+#[test]
+fn a_change_shows_no_secret_of_the_line_that_it_changes() {
+    for (service, wanted) in [
+        (
+            "    environment: {DB_PASS: hunter2, JAVA_OPTS: -Xmx400m, NOTE: hunter2}\n    command: java -jar a.jar\n",
+            ":\n  JAVA_TOOL_OPTIONS: -Xmx256m",
+        ),
+        (
+            "    environment: [\"NOTE=hunter2\", \"JAVA_OPTS=-Xms600m -Xmx600m -Dx=hunter2\", \"DB_PASS=hunter2\"]\n    command: java -jar a.jar\n",
+            ":\n  JAVA_TOOL_OPTIONS=-Xms256m -Xmx256m",
+        ),
+        (
+            "    command: java -XX:MaxRAMPercentage=95 -Dnote=hunter2 -jar a.jar\n",
+            ":\n  -XX:MaxRAMPercentage=50.0",
+        ),
+        (
+            "    environment: {NOTE: hunter2, JAVA_TOOL_OPTIONS: '-XX:MaxRAMPercentage=95 -Dx=hunter2'}\n",
+            ":\n  JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=50.0",
+        ),
+        ("    environment: {JAVA_TOOL_OPTIONS: -Xmx600m -Dnote=hunter2}\n", ":\n  mem_limit: 896m"),
+    ] {
+        let found = answer("eclipse-temurin:21", service, "java -jar a.jar", 137, "all is well\n");
+        let change = found["change"][0].as_str().unwrap();
+        assert!(change.ends_with(wanted), "{found:#}");
+        assert!(!found.to_string().contains("hunter2"), "{found:#}");
+    }
+}

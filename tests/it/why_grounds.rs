@@ -256,3 +256,214 @@ fn statistics_alone_are_no_kill() {
     let said = why(directory.path(), &["stats.txt"], None);
     assert_eq!(said.out.trim(), "nothing in the evidence was killed");
 }
+
+#[test]
+fn a_container_of_another_project_is_of_no_service() {
+    let named = inspect(FLAGGED).replace("project\":\"shop", "project\":\"other");
+    for (evidence, tied) in [
+        (inspect(FLAGGED), true),
+        (named.clone(), false),
+        (named.replace("\"com.docker.compose.service\":\"worker\"", "\"x\":\"y\""), false),
+        (inspect(FLAGGED).replace("\"com.docker.compose.project\":\"shop\",", ""), true),
+    ] {
+        let all = answers(&[("inspect.json", &evidence), ("compose.yaml", WORKER)]);
+        assert_eq!(all[0]["service"].is_string(), tied, "{:#}", all[0]);
+        // The name of a directory may be another one where the container runs.
+        let all =
+            answers(&[("inspect.json", &evidence), ("compose.yaml", &WORKER.replace("name: shop\n", ""))]);
+        assert!(all[0]["service"].is_string(), "{:#}", all[0]);
+    }
+}
+
+#[test]
+fn output_of_compose_is_of_the_container_and_the_service_that_it_names() {
+    let compose = "name: shop\nservices:\n  web:\n    image: acme/web:1\n  postgres-15:\n    image: postgres:15\n  postgres:\n    image: postgres:16\n";
+    for (line, service) in [
+        ("web-1 exited with code 137\n", "web"),
+        ("shop-web-1 exited with code 137\n", "web"),
+        ("shop_web_1 exited with code 137\n", "web"),
+        ("postgres-15 exited with code 137\n", "postgres-15"),
+        ("shop-postgres-15-1 exited with code 137\n", "postgres-15"),
+        ("postgres-1 exited with code 137\n", "postgres"),
+        ("postgres-15  | std::bad_alloc\n", "postgres-15"),
+        ("shop-web-1  | std::bad_alloc\n", "web"),
+    ] {
+        let all = answers(&[("up.txt", line), ("compose.yaml", compose)]);
+        assert_eq!((all.len(), all[0]["service"].as_str()), (1, Some(service)), "{line}{:#}", all[0]);
+    }
+    let both = "web-1 exited with code 137\nweb-2  | std::bad_alloc\n";
+    assert_eq!(answers(&[("up.txt", both), ("compose.yaml", compose)]).len(), 2);
+    let one = "worker-1  | java.lang.OutOfMemoryError: Java heap space\nworker-1 exited with code 1\n";
+    let all = answers(&[("inspect.json", &inspect(DIED)), ("up.txt", one), ("compose.yaml", WORKER)]);
+    assert_eq!((all.len(), all[0]["name"].as_str()), (1, Some("shop-worker-1")), "{all:#?}");
+}
+
+#[test]
+fn every_container_of_a_template_is_answered() {
+    let (web, db) = ("/shop-web-1 OOMKilled=true ExitCode=137\n", "/shop-db-1 OOMKilled=false ExitCode=0\n");
+    for text in [format!("{web}{db}"), format!("{db}{web}")] {
+        let all = answers(&[("state.txt", &text)]);
+        assert_eq!((all.len(), all[0]["name"].as_str()), (1, Some("shop-web-1")), "{all:#?}");
+        assert!(all[0]["answer"].as_str().unwrap().contains("OOMKilled is true"), "{:#}", all[0]);
+    }
+}
+
+#[test]
+fn a_unit_of_systemd_is_no_container() {
+    let said = |unit: &str| {
+        format!(
+            "May 1 10:00:00 h systemd[1]: {unit}: A process of this unit has been killed by the OOM killer.\n"
+        )
+    };
+    for (unit, verdict) in [
+        ("nginx.service", "not-a-container"),
+        ("session-2.scope", "not-a-container"),
+        ("user@1000.service", "undecided"),
+        ("machine.slice", "undecided"),
+        (&format!("docker-{ID}.scope"), "undecided"),
+    ] {
+        let all = answers(&[("journal.txt", &said(unit)), ("compose.yaml", WORKER)]);
+        assert_eq!((all.len(), all[0]["verdict"].as_str()), (1, Some(verdict)), "{all:#?}");
+        let own = !unit.starts_with("docker");
+        assert_eq!(all[0]["name"].as_str() == Some(unit), own, "{:#}", all[0]);
+        assert_eq!(
+            text(&all[0]["missing"]).contains(&format!("systemctl status {unit}")),
+            own,
+            "{:#}",
+            all[0]
+        );
+        assert!(all[0]["service"].is_null());
+    }
+    // The kernel's own lines are of the same kill.
+    let kernel = "[1.5] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/system.slice/nginx.service,task=nginx,pid=77,uid=0\n";
+    for text in [format!("{kernel}{}", said("nginx.service")), format!("{}{kernel}", said("nginx.service"))] {
+        let all = answers(&[("journal.txt", &text)]);
+        assert_eq!((all.len(), all[0]["name"].as_str()), (1, Some("nginx")), "{all:#?}");
+    }
+}
+
+#[test]
+fn a_kill_without_its_cause_names_what_was_killed() {
+    let all =
+        answers(&[("kernel.txt", "[1.5] Killed process 5 (a) total-vm:9kB, anon-rss:8kB, file-rss:0kB\n")]);
+    let answer = all[0]["answer"].as_str().unwrap();
+    assert!(
+        answer.contains("the kernel killed `a` (pid 5, 8 KiB)") && answer.contains("whether a cgroup limit"),
+        "{answer}"
+    );
+    let all = answers(&[("kernel.txt", "[1.5] b invoked oom-killer: order=0\n")]);
+    assert!(all[0]["answer"].as_str().unwrap().contains("when `b` asked for memory"), "{:#}", all[0]);
+}
+
+/// The name of a process is that of a program, and no beginning of another one's.
+#[test]
+fn a_process_is_of_the_program_of_its_name() {
+    let killed = |name: &str| {
+        format!(
+            "[1.5] Out of memory: Killed process 77 ({name}) total-vm:1kB, anon-rss:901000kB, file-rss:0kB, shmem-rss:0kB\n"
+        )
+    };
+    for (image, process, tied) in [
+        ("prom/node-exporter:v1", "node", false),
+        ("node:22", "node_exporter", false),
+        ("acme/javascript-runner:1", "java", false),
+        ("postgres:16", "postgres_export", false),
+        ("node:22", "node", true),
+        ("python:3.12", "python3", true),
+        ("acme/python3.11:1", "python", true),
+        ("mysql:8", "mysqld", true),
+        ("influxdb:1.8", "influxd", true),
+        ("bitnami/postgresql:16", "postgres", true),
+        ("acme/nodes:1", "node", false),
+        ("acme/a-very-long-program-name:1", "a-very-long-pro", true),
+    ] {
+        let list = format!(
+            "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n\
+             abcdef012345   {image}   \"x\"   2 weeks ago   Exited (137) 5 days ago      monitor\n"
+        );
+        let all = answers(&[("ps.txt", &list), ("kernel.txt", &killed(process))]);
+        let own = all.iter().find(|own| own["name"] == "monitor").unwrap();
+        assert_eq!(own["verdict"] == "host-memory", tied, "{image} {process}: {own:#}");
+    }
+}
+
+/// What is too large for a container is said once, however often it was killed.
+#[test]
+fn many_kills_are_counted() {
+    let kills: String = (0..400)
+        .map(|at| {
+            format!(
+                "[1.5] Out of memory: Killed process {at} (java) total-vm:9kB, anon-rss:{}kB, file-rss:0kB\n",
+                5_518_000 + at
+            )
+        })
+        .collect();
+    let all = answers(&[("inspect.json", &inspect(DIED)), ("kernel.txt", &kills)]);
+    let own = all.iter().find(|own| own["name"] == "shop-worker-1").unwrap();
+    let against = own["against"].as_array().unwrap();
+    let about: Vec<&Value> =
+        against.iter().filter(|line| text(line).contains("more than the limit")).collect();
+    assert_eq!(about.len(), 1, "{own:#}");
+    assert!(text(about[0]).contains("400 times"), "{own:#}");
+}
+
+/// Tables are counted in pages, whose size is that of the machine.
+#[test]
+fn the_host_has_the_pages_of_its_machine() {
+    let path = format!("/system.slice/docker-{ID}.scope");
+    let log = |page: i64, row: &str| {
+        format!(
+            "[1.5] python3 invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0\n\
+             [1.5] 524288 pages RAM\n{row}\
+             [1.5] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg={path},task=python3,pid=4242,uid=0\n\
+             [1.5] Out of memory: Killed process 4242 (python3) total-vm:{}kB, anon-rss:6400000kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:1kB oom_score_adj:0\n",
+            600_000 * page
+        )
+    };
+    let row = "[1.5] [   4242]     0  4242   600000   400000   100       0             0 python3\n";
+    for (page, size) in [(4, "the host (2 GiB)"), (16, "the host (8 GiB)"), (64, "the host (32 GiB)")] {
+        for (row, size) in [(row, size), ("", "the host was out of memory")] {
+            let text = log(page, row);
+            let backwards: Vec<&str> = text.lines().rev().collect();
+            for text in [text.clone(), backwards.join("\n")] {
+                let all = answers(&[("kernel.txt", &text)]);
+                assert!(all[0]["answer"].as_str().unwrap().contains(size), "{page} {:#}", all[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_is_not_said_as_many() {
+    let state =
+        |state: &str, more: &str| inspect(state).replacen("\"State\"", &format!("{more}\"State\""), 1);
+    let running = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
+    let probe = "\"Health\":{\"Status\":\"unhealthy\",\"FailingStreak\":1,\"Log\":[{\"ExitCode\":-1}]}";
+    for (inspect, kernel) in [
+        (state(running, "\"RestartCount\":1,"), String::new()),
+        (state(running, "\"RestartCount\":1,"), kill(ID, "java", 518_000)),
+        (state(&format!("{DIED},{probe}"), ""), String::new()),
+        (state(DIED, ""), format!("{}oom_kill_process: 1 callbacks suppressed\n", kill(ID, "java", 518_000))),
+    ] {
+        let said = answers(&[("inspect.json", &inspect), ("kernel.txt", &kernel)])
+            .iter()
+            .map(text)
+            .collect::<String>();
+        assert!(
+            ![" 1 times", " 1 probes", " 1 more kills", "1 of the last ones"]
+                .iter()
+                .any(|many| said.contains(many)),
+            "{said}"
+        );
+        assert!(
+            said.contains("1 time") || said.contains("last probe") || said.contains("1 more kill"),
+            "{said}"
+        );
+    }
+    let directory = common::tree(&[(
+        "kernel.txt",
+        &kill("x", "java", 518_000).replace("docker-x.scope", "cron.service"),
+    )]);
+    let said = why(directory.path(), &["kernel.txt", "--color=never"], None);
+    assert!(said.out.ends_with("\n1 answer\n"), "{}", said.out);
+}

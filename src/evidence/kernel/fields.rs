@@ -6,9 +6,6 @@ use crate::syntax::size::ByteSize;
 /// A limit from this size on is none: page counters end at the largest number of pages.
 const UNLIMITED: i64 = 1 << 60;
 
-/// The bytes of a page on most machines. The kernel prints the table of processes in pages.
-const PAGE: i64 = 4096;
-
 /// The fields of an `oom-kill:` line.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct OomKill<'l> {
@@ -93,24 +90,28 @@ pub(super) fn usage(text: &str) -> Option<(ByteSize, ByteSize)> {
     Some((kilobytes(text, "usage ")?, limit))
 }
 
-/// Converts pages to bytes.
-pub(super) fn pages(count: i64) -> ByteSize {
-    ByteSize(count.saturating_mul(PAGE))
+/// A row of the table of processes.
+#[derive(Debug, PartialEq)]
+pub(super) struct Row<'l> {
+    pub(super) pid: u32,
+    pub(super) name: &'l str,
+    /// Pages of its address space.
+    pub(super) total: i64,
+    /// Pages in memory.
+    pub(super) resident: i64,
 }
 
-/// Parses a row of the table of processes: the name and the resident pages. Its columns differ between kernels; the resident pages are
-/// the fourth behind the ID in all of them.
-pub(super) fn row(text: &str) -> Option<(&str, i64)> {
+/// Parses a row of the table of processes. Its columns differ between kernels; the two sizes are the third and fourth behind the ID in
+/// all of them.
+pub(super) fn row(text: &str) -> Option<Row<'_>> {
     let inner = text.strip_prefix('[')?;
     let (pid, rest) = inner.split_once(']')?;
-    if pid.trim().is_empty() || !pid.trim().bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
+    let pid = pid.trim().parse().ok()?;
     let numbers: Vec<i64> = rest.split_whitespace().take(4).map_while(|word| word.parse().ok()).collect();
-    let [_, _, _, resident] = numbers.as_slice() else { return None };
+    let [_, _, total, resident] = numbers.as_slice() else { return None };
     let name = rest.split_whitespace().skip(4).find(|word| word.parse::<i64>().is_err())?;
     let at = rest.rfind(name)?;
-    Some((rest.get(at..)?.trim(), *resident))
+    Some(Row { pid, name: rest.get(at..)?.trim(), total: *total, resident: *resident })
 }
 
 #[cfg(test)]
@@ -155,13 +156,13 @@ mod tests {
         assert_eq!(usage("kmem: usage 0kB, limit 9007199254740988kB, failcnt 0"), None);
         assert_eq!(
             row("[ 39079]   107 39079  4457263  4201766 34439168        0           986 qemu-system-x86"),
-            Some(("qemu-system-x86", 4201766))
+            Some(Row { pid: 39079, name: "qemu-system-x86", total: 4_457_263, resident: 4_201_766 })
         );
         assert_eq!(
             row(
                 "[  1365]   990  1365     4420      213      128       85         0    77824       96          -900 CPU 0/KVM"
             ),
-            Some(("CPU 0/KVM", 213))
+            Some(Row { pid: 1365, name: "CPU 0/KVM", total: 4420, resident: 213 })
         );
         assert_eq!(row("[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name"), None);
         assert_eq!(

@@ -3,10 +3,11 @@
 //! Formats of Linux 3 to 6, cgroup v1 and v2, from `dmesg`, `journalctl` and syslog. People shorten, wrap and cut them: every part of
 //! a record may be missing.
 
-mod dump;
 mod fields;
+mod reports;
+mod table;
 
-pub(super) use dump::Dumps;
+pub(super) use reports::OomReports;
 
 use crate::source::Span;
 use crate::syntax::size::ByteSize;
@@ -32,13 +33,15 @@ pub struct KernelKill {
     /// The cgroup of the process that was killed.
     pub task_path: Option<String>,
     /// The name of the process that asked for memory. It is not always the one that is killed.
-    pub asker: Option<String>,
+    pub invoked_by: Option<String>,
     /// The cpuset of the process that asked, in old formats without a path.
-    pub asker_cpuset: Option<String>,
+    pub invoker_cpuset: Option<String>,
     /// The name of the process that was killed, at most 15 bytes.
     pub victim: Option<String>,
     /// Its process ID on the host.
     pub pid: Option<u32>,
+    /// The address space of the process that was killed.
+    pub total_vm: Option<ByteSize>,
     /// Anonymous memory of the process that was killed.
     pub anon: Option<ByteSize>,
     /// Shared memory of the process that was killed.
@@ -51,10 +54,10 @@ pub struct KernelKill {
     pub swap_usage: Option<(ByteSize, ByteSize)>,
     /// What the memory of the cgroup was.
     pub stats: Stats,
-    /// Memory of the host.
+    /// Memory of the host, if the lines tell how large a page is.
     pub host: Option<ByteSize>,
-    /// The process with the most memory in the table of processes, and how much it had.
-    pub largest: Option<(String, ByteSize)>,
+    /// The process with the most memory in the table of processes, and how much it had, if the lines tell how large a page is.
+    pub largest: Option<(String, Option<ByteSize>)>,
     /// The lines that tell it, the most telling first.
     pub lines: Vec<Span>,
 }
@@ -81,8 +84,8 @@ impl KernelKill {
     /// Adds what another part of the same report says.
     pub(super) fn take(&mut self, other: Self) {
         self.full = self.full.or(other.full);
-        self.asker = self.asker.take().or(other.asker);
-        self.asker_cpuset = self.asker_cpuset.take().or(other.asker_cpuset);
+        self.invoked_by = self.invoked_by.take().or(other.invoked_by);
+        self.invoker_cpuset = self.invoker_cpuset.take().or(other.invoker_cpuset);
         self.usage = self.usage.or(other.usage);
         self.swap_usage = self.swap_usage.or(other.swap_usage);
         self.stats.anon = self.stats.anon.or(other.stats.anon);

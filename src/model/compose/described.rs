@@ -29,6 +29,9 @@ pub enum Description {
     Inspect {
         /// It is Podman's.
         podman: bool,
+        /// Its `MemorySwap`, as the engine has it: memory and swap in bytes, -1 for no limit, 0 for none that was set. `None` if the
+        /// output does not have it.
+        swap: Option<i64>,
     },
     /// A command line, such as `docker run`.
     CommandLine,

@@ -5,6 +5,7 @@ use crate::model::compose::{ComposeLabels, Described, Description, Service, Serv
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::duration;
+use crate::syntax::size::ByteSize;
 
 /// Tells what is kept of a variable by its name and value: `None` for nothing, `Some(None)` for its name, else what its value says of
 /// memory.
@@ -12,7 +13,7 @@ pub type Keep<'k> = &'k dyn Fn(&str, &str) -> Option<Option<String>>;
 
 /// The size of `/dev/shm` if nothing sets it (moby `daemon/config/config_linux.go`, `DefaultShmSize`; Podman
 /// `libpod/define/config.go`).
-const DEFAULT_SHM: i64 = 64 * 1024 * 1024;
+pub const DEFAULT_SHM: ByteSize = ByteSize(64 << 20);
 
 /// Seconds that Podman waits for a container to stop if nothing sets it, which it prints all the same (containers/common
 /// `pkg/config`, `StopTimeout`).
@@ -25,7 +26,7 @@ impl Container {
     pub fn service(&self, index: usize, keep: Keep<'_>) -> Service {
         let shown = self.display_name().map(str::to_owned);
         let described = Described {
-            by: Description::Inspect { podman: self.engine == Engine::Podman },
+            by: Description::Inspect { podman: self.engine == Engine::Podman, swap: self.swap() },
             container: shown.clone().filter(|name| is_name(name)),
             compose: self.compose_labels(),
             launch: None,
@@ -36,6 +37,15 @@ impl Container {
         lowering.others(self);
         lowering.process(self, keep);
         lowering.builder.build()
+    }
+
+    /// Returns the limit of memory and swap that the engine has of it.
+    fn swap(&self) -> Option<i64> {
+        match &self.host.memory_swap {
+            Fact::Known(swap) => Some(swap.value),
+            Fact::Absent { .. } => Some(0),
+            Fact::Unknown { .. } => None,
+        }
     }
 
     /// Returns the labels that Compose gave it. Podman-compose has some of its own as well.
@@ -115,7 +125,7 @@ impl Lowering {
             disable.value.then(|| Setting::boolean(true, disable.span))
         });
         self.set(&["shm_size"], &host.shm_size, |size| {
-            (size.value > 0 && size.value != DEFAULT_SHM).then(|| Setting::integer(size.value, size.span))
+            (size.value > 0 && size.value != DEFAULT_SHM.0).then(|| Setting::integer(size.value, size.span))
         });
         self.set(&["cpus"], &host.nano_cpus, |cpus| {
             (cpus.value > 0).then(|| Setting::number(cpus.value as f64 / 1e9, cpus.span))

@@ -2,17 +2,15 @@
 
 use super::lower::{Keep, is_shown_label};
 use super::read::values;
+use crate::secret;
 use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::json::{Kind, Member, Node};
-
-/// Masks the words of a command line.
-pub type MaskWords<'m> = &'m dyn Fn(&[&str]) -> Vec<String>;
 
 /// Returns the text with secrets replaced, or `None` if there are none. Every character is replaced by one of the same length, so that
 /// spans stay valid.
 #[must_use]
-pub fn masked(file: SourceId, text: &str, keep: Keep<'_>, words: MaskWords<'_>) -> Option<String> {
-    let mut mask = Mask { keep, words, hidden: Vec::new() };
+pub fn masked(file: SourceId, text: &str, keep: Keep<'_>) -> Option<String> {
+    let mut mask = Mask { keep, hidden: Vec::new() };
     let document = values(file, text);
     let nodes = &document.nodes;
     let mut at = 0;
@@ -34,7 +32,6 @@ const SHOWN_OPTIONS: [&str; 5] = ["max-size", "max-file", "mode", "max-buffer-si
 
 struct Mask<'m> {
     keep: Keep<'m>,
-    words: MaskWords<'m>,
     hidden: Vec<Span>,
 }
 
@@ -122,7 +119,7 @@ impl Mask<'_> {
     /// Masks the parts of a command line that are secrets.
     fn line(&mut self, line: &[&TracedText]) {
         let texts: Vec<&str> = line.iter().map(|word| word.as_str()).collect();
-        for (word, masked) in line.iter().zip((self.words)(&texts)) {
+        for (word, masked) in line.iter().zip(secret::words(&texts)) {
             let text = word.as_str();
             if text == masked {
                 continue;

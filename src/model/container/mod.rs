@@ -4,13 +4,13 @@ mod lower;
 mod mask;
 mod read;
 
-pub use self::lower::Keep;
-pub use self::mask::{MaskWords, masked};
+pub use self::lower::{DEFAULT_SHM, Keep};
+pub use self::mask::masked;
 pub use self::read::{MAX_CONTAINERS, Reading, read};
 
 use super::fact::Fact;
 use crate::hash::IndexMap;
-use crate::source::{Span, Spanned, TracedText};
+use crate::source::{Span, Spanned, TracedText, head};
 
 /// A container, as inspected.
 ///
@@ -30,8 +30,6 @@ pub struct Container {
     pub name: Fact<TracedText>,
     /// The image by the name that it was started with.
     pub image: Fact<TracedText>,
-    /// `Image`: the image's own identifier.
-    pub image_id: Fact<TracedText>,
     /// `Path` and `Args`: the command line of process 1.
     pub command_line: Fact<Vec<TracedText>>,
     /// `RestartCount`.
@@ -64,8 +62,6 @@ pub struct State {
     pub running: Fact<bool>,
     /// `OOMKilled`.
     pub oom_killed: Fact<bool>,
-    /// `Pid`, on the host.
-    pub pid: Fact<i64>,
     /// `ExitCode`.
     pub exit_code: Fact<i64>,
     /// `Error`. Absent if it is empty.
@@ -74,8 +70,6 @@ pub struct State {
     pub started_at: Fact<String>,
     /// `FinishedAt`. Absent for the year 1: never.
     pub finished_at: Fact<String>,
-    /// `CgroupPath` of Podman.
-    pub cgroup_path: Fact<String>,
     /// `Health`. Absent without a healthcheck.
     pub health: Fact<Health>,
 }
@@ -94,12 +88,6 @@ pub struct Health {
 /// One run of a healthcheck.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeResult {
-    /// Span of the entry.
-    pub span: Span,
-    /// `Start`.
-    pub start: Option<String>,
-    /// `End`.
-    pub end: Option<String>,
     /// `ExitCode`; -1 for one that was killed or could not be started.
     pub exit_code: Option<i64>,
     /// `Output`.
@@ -137,10 +125,6 @@ pub struct HostConfig {
     pub ulimits: Fact<IndexMap<String, Spanned<(i64, i64)>>>,
     /// `Init`.
     pub init: Fact<bool>,
-    /// `CgroupParent`. Absent if it is empty.
-    pub cgroup_parent: Fact<String>,
-    /// `NetworkMode`.
-    pub network_mode: Fact<String>,
     /// `IpcMode`.
     pub ipc_mode: Fact<String>,
     /// `LogConfig`.
@@ -169,14 +153,10 @@ pub struct Config {
     pub healthcheck: Fact<Healthcheck>,
     /// `StopTimeout`, in seconds.
     pub stop_timeout: Fact<i64>,
-    /// `StopSignal`.
-    pub stop_signal: Fact<String>,
     /// `ExposedPorts`: `80/tcp`.
     pub exposed: Fact<Vec<TracedText>>,
     /// `Labels`.
     pub labels: Fact<Vec<(TracedText, TracedText)>>,
-    /// `CreateCommand` of Podman: the command line that made it.
-    pub create_command: Fact<Vec<TracedText>>,
 }
 
 /// The healthcheck of a container. Times are in nanoseconds, 0 for the default.
@@ -220,7 +200,7 @@ impl Container {
     /// Returns the name that it is shown by: its own, else the beginning of its identifier.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
-        let id = || self.id.value().map(|id| id.as_str().get(..12).unwrap_or(id.as_str()));
+        let id = || self.id.value().map(|id| head(id.as_str(), 12));
         self.name.value().map(TracedText::as_str).or_else(id)
     }
 }

@@ -265,7 +265,6 @@ fn container(node: &Node) -> Container {
         id: identifier(own.text("Id")),
         name: name(own.text("Name")),
         image: image(node, config),
-        image_id: own.text("Image"),
         command_line: command_line(own),
         restart_count: own.integer("RestartCount"),
         state: self::state(state),
@@ -348,12 +347,10 @@ fn state(state: Section<'_>) -> State {
         status: state.non_empty("Status"),
         running: state.boolean("Running"),
         oom_killed: state.boolean("OOMKilled"),
-        pid: state.integer("Pid"),
         exit_code: state.integer("ExitCode"),
         error: state.non_empty("Error"),
         started_at: state.time("StartedAt"),
         finished_at: state.time("FinishedAt"),
-        cgroup_path: state.non_empty("CgroupPath"),
         health: match health {
             // Podman prints an empty one where there is no healthcheck.
             Fact::Known(health) if has_none(&health.value) && health.value.log.is_empty() => {
@@ -372,9 +369,6 @@ fn spanned<T>(node: &Node, key: &str, read: impl Fn(&Node) -> Option<T>) -> Opti
 fn health(node: &Node) -> Health {
     let log = node.get("Log").map(|log| log.value.items()).unwrap_or_default();
     let probe = |entry: &Node| ProbeResult {
-        span: entry.span,
-        start: spanned(entry, "Start", string).map(|time| time.value),
-        end: spanned(entry, "End", string).map(|time| time.value),
         exit_code: spanned(entry, "ExitCode", integer).map(|code| code.value),
         output: entry.get("Output").and_then(|output| output.value.text().cloned()),
     };
@@ -410,8 +404,6 @@ fn host_config(host: Section<'_>) -> HostConfig {
             is_list.then(|| node.items().iter().map(limit).collect())?
         }),
         init: host.boolean("Init"),
-        cgroup_parent: host.non_empty("CgroupParent"),
-        network_mode: host.non_empty("NetworkMode"),
         ipc_mode: host.non_empty("IpcMode"),
         log: host.fact("LogConfig", |node| {
             let options = node.get("Config").map(|options| options.value.members()).unwrap_or_default();
@@ -467,12 +459,10 @@ fn config(config: Section<'_>) -> Config {
         command: config.words("Cmd"),
         healthcheck: config.fact("Healthcheck", healthcheck),
         stop_timeout: config.integer("StopTimeout"),
-        stop_signal: config.non_empty("StopSignal"),
         exposed: config.fact("ExposedPorts", |node| {
             Some(node.members().iter().map(|member| member.key.clone()).collect())
         }),
         labels: config.pairs("Labels"),
-        create_command: config.words("CreateCommand"),
     }
 }
 

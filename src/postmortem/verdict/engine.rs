@@ -42,7 +42,7 @@ impl Case<'_, '_> {
 
     /// A complete stop: SIGTERM, SIGKILL after it, and the end by that. What `OOMKilled` remembers was before it.
     pub(super) fn stop_sequence(&self) -> Option<Ruling> {
-        let flag = self.subject.described?.oom_killed.as_ref().filter(|flag| flag.value)?;
+        let flag = self.subject.inspected?.oom_killed.as_ref().filter(|flag| flag.value)?;
         let life = self.last_life();
         let die = life.iter().rposition(|event| event.action == Action::Die)?;
         let killed = life.get(die)?.exit_code == Some(137);
@@ -63,10 +63,10 @@ impl Case<'_, '_> {
 
     /// `OOMKilled: true`.
     pub(super) fn oom_killed(&self) -> Option<Ruling> {
-        let killed = self.subject.described?.oom_killed.as_ref().filter(|killed| killed.value)?;
-        let own_code = self.subject.described.and_then(|own| own.exit_code.as_ref());
+        let killed = self.subject.inspected?.oom_killed.as_ref().filter(|killed| killed.value)?;
+        let own_code = self.subject.inspected.and_then(|own| own.exit_code.as_ref());
         let ended_well = own_code.is_some_and(|code| code.value == 0)
-            && self.subject.described.is_some_and(|own| own.running == Some(false));
+            && self.subject.inspected.is_some_and(|own| own.running == Some(false));
         let what = if ended_well {
             format!(
                 "OOMKilled is true: the kernel killed a process in {}, which itself ended with 0",

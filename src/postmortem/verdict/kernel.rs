@@ -12,12 +12,13 @@ impl Case<'_, '_> {
         // Of kills for different reasons, the one with the most lines of its reason, else the last.
         let last = kills.last()?;
         let of = |full| kills.iter().filter(|kill| kill.kill.full == full).count();
-        let best =
-            kills.iter().max_by_key(|kill| (kill.kill.full.is_some(), of(kill.kill.full))).unwrap_or(last);
+        let counts = [Full::Cgroup, Full::Host, Full::Node].map(|full| (Some(full), of(Some(full))));
+        let count = |full| counts.iter().find(|(own, _)| *own == full).map_or(0, |(_, count)| *count);
+        let best = kills.iter().max_by_key(|kill| count(kill.kill.full)).unwrap_or(last);
         let kill = best.kill;
         let who = &victim(kill);
         let sure = if best.by_process { Confidence::Medium } else { Confidence::High };
-        let count = kills.iter().filter(|own| own.kill.full == kill.full).count();
+        let count = count(kill.full);
         let mut ruling = match kill.full {
             Some(Full::Cgroup) => self.at_limit(kill, who, sure),
             Some(Full::Host | Full::Node) => self.host(kill, who, sure),
@@ -93,7 +94,7 @@ impl Case<'_, '_> {
             ruling.confidence = ruling.confidence.min(Confidence::Medium);
             ruling = ruling
                 .but(format!(
-                    "{used} is more than the limit of {limit}: it was another container, or the limit was another one then"
+                    "{used} is more than the limit of {limit}: it was another container, or the limit has changed since"
                 ))
                 .lacks("the limit at that time", self.inspect());
         }
@@ -181,10 +182,12 @@ impl Case<'_, '_> {
         }
         let used = kill.used();
         let other = kill.largest.as_ref().filter(|(name, size)| {
-            kill.victim.as_deref() != Some(name) && used.is_none_or(|used| used.0 < size.0)
+            let larger = size.zip(used).is_none_or(|(size, used)| used < size);
+            kill.victim.as_deref() != Some(name) && larger
         });
         if let Some((name, size)) = other {
-            ruling = ruling.also(format!("the largest process of the table was `{name}` with {size}"));
+            let with = size.map(|size| format!(" with {size}")).unwrap_or_default();
+            ruling = ruling.also(format!("the largest process of the table was `{name}`{with}"));
         }
         if let Some(used) = used.filter(|used| used.0 < 100 << 20) {
             let score =
@@ -198,13 +201,14 @@ impl Case<'_, '_> {
     }
 }
 
-fn victim(kill: &KernelKill) -> String {
+/// Returns the process that was killed, with its ID and its memory.
+pub(super) fn victim(kill: &KernelKill) -> String {
     let pid = kill.pid.map(|pid| format!("pid {pid}"));
     let parts: Vec<String> = pid.into_iter().chain(kill.used().map(|used| used.to_string())).collect();
     let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-    match (&kill.victim, &kill.asker) {
+    match (&kill.victim, &kill.invoked_by) {
         (Some(name), _) => format!("`{name}`{parts}"),
-        (None, Some(asker)) => format!("a process (`{asker}` had asked for memory)"),
+        (None, Some(invoked_by)) => format!("a process (`{invoked_by}` had asked for memory)"),
         _ => "a process".to_owned(),
     }
 }

@@ -12,10 +12,10 @@ mod request;
 
 use self::engine::is_oom;
 use super::shown::{self, line, stated};
-use super::subject::{Kill, Subject, dropped_limit};
+use super::subject::{Subject, TooLarge, dropped_limit};
 use super::{Missing, Quote, Verdict};
-use crate::diagnostic::Confidence;
-use crate::evidence::{Action, Full, KernelKill, Killer, Sign};
+use crate::diagnostic::{Confidence, plural};
+use crate::evidence::{Action, Killer, Sign, Usage, UserspaceKill};
 use crate::source::Sources;
 use crate::syntax::size::ByteSize;
 
@@ -112,10 +112,11 @@ impl Case<'_, '_> {
     fn identity(&self, mut ruling: Ruling) -> Ruling {
         let subject = self.subject;
         if let Some(limit) = subject.limit() {
-            for (name, used) in &subject.too_large {
-                ruling = ruling.but(format!(
-                    "the `{name}` that was killed had {used}, more than the limit of {limit}: it was another one"
-                ));
+            for TooLarge { name, largest, count } in &subject.too_large {
+                ruling = ruling.but(match count {
+                    1 => format!("the `{name}` that was killed had {largest}, more than the limit of {limit}: it was another one"),
+                    _ => format!("{count} times a `{name}` was killed that had more than the limit of {limit}, at most {largest}: it was another one"),
+                });
             }
         }
         if subject.guessed {
@@ -125,7 +126,7 @@ impl Case<'_, '_> {
                 self.name
             ));
         }
-        let unnamed = subject.name.name.is_none() && subject.name.service.is_none();
+        let unnamed = subject.name.shown().is_none() && subject.name.service.is_none();
         if let Some(id) = subject.name.id.as_ref().filter(|_| unnamed) {
             if !subject.guessed {
                 ruling = ruling.also(format!("the evidence does not name the container {}", id.short()));
@@ -136,22 +137,22 @@ impl Case<'_, '_> {
     }
 
     fn exit_code(&self) -> Option<i64> {
-        let described = self.subject.described.and_then(|own| own.exit_code.as_ref()).map(|code| code.value);
+        let inspected = self.subject.inspected.and_then(|own| own.exit_code.as_ref()).map(|code| code.value);
         let event = || self.subject.events.iter().rev().find(|event| event.action == Action::Die)?.exit_code;
         let listed = || self.subject.listed.iter().find_map(|row| row.exit_code);
-        described.filter(|code| *code != 0).or_else(event).or_else(listed).or(described)
+        inspected.filter(|code| *code != 0).or_else(event).or_else(listed).or(inspected)
     }
 
     /// The exit code, as a quote of where it is written.
     fn exit_quote(&self) -> Option<Quote> {
-        let described = self.subject.described.and_then(|own| own.exit_code.as_ref());
-        let described = described.filter(|code| code.value != 0).map(|code| stated("ExitCode", code));
+        let inspected = self.subject.inspected.and_then(|own| own.exit_code.as_ref());
+        let inspected = inspected.filter(|code| code.value != 0).map(|code| stated("ExitCode", code));
         let event = || {
             let die = self.subject.events.iter().rev().find(|event| event.action == Action::Die)?;
             Some(shown::event(die))
         };
         let listed = || self.subject.listed.first().map(|row| shown::listed(row));
-        described.or_else(event).or_else(listed)
+        inspected.or_else(event).or_else(listed)
     }
 
     /// The command that shows the state and the limit of the container.
@@ -165,6 +166,9 @@ impl Case<'_, '_> {
         let quotes = self.subject.others.iter().take(3).map(|other| line(other.span, self.sources));
         let who = other.victim.as_deref().map_or_else(|| self.name.clone(), |name| format!("`{name}`"));
         let ruling = match other.by {
+            Killer::Kernel if other.container().is_none() && self.subject.name.is_empty() => {
+                unit_killed(other)
+            }
             Killer::Kernel => self.by_limit(&format!(
                 "systemd says that the kernel's OOM killer killed a process of {}",
                 self.name
@@ -173,7 +177,7 @@ impl Case<'_, '_> {
                 Verdict::NotAContainer,
                 Confidence::Medium,
                 format!(
-                    "{} acted on `{}`, which is no container",
+                    "{} killed `{}`, which is no container",
                     by.name(),
                     other.path.as_deref().unwrap_or_default()
                 ),
@@ -205,7 +209,7 @@ impl Case<'_, '_> {
 
     /// The OOM killer is off, and the container is at its limit.
     fn hung(&self) -> Option<Ruling> {
-        let off = self.subject.described?.oom_kill_disable.as_ref().filter(|off| off.value)?;
+        let off = self.subject.inspected?.oom_kill_disable.as_ref().filter(|off| off.value)?;
         let limit = self.subject.limit().filter(|limit| limit.0 > 0)?;
         let usage = self.full_usage();
         let oom = self.subject.events.iter().find(|event| event.action == Action::Oom);
@@ -220,15 +224,16 @@ impl Case<'_, '_> {
                 self.name
             ),
         );
-        let quotes = [usage.map(|usage| line(usage, self.sources)), oom.map(|event| shown::event(event))];
+        let quotes =
+            [usage.map(|usage| shown::usage(usage, self.sources)), oom.map(|event| shown::event(event))];
         Some(ruling.shows([stated("OomKillDisable", off)]).shows(quotes.into_iter().flatten()))
     }
 
     /// Returns the line of `docker stats` that shows the memory at the limit.
-    fn full_usage(&self) -> Option<crate::source::Span> {
+    fn full_usage(&self) -> Option<&Usage> {
         let limit = self.subject.limit().filter(|limit| limit.0 > 0)?;
         let full = |used: ByteSize| used.0 as f64 >= limit.0 as f64 * NEAR;
-        self.subject.usages.iter().find(|usage| full(usage.used)).map(|usage| usage.span)
+        self.subject.usages.iter().find(|usage| full(usage.used)).copied()
     }
 
     /// A kill by the kernel whose line is missing: with a limit it is probably that, without one it can only be the host.
@@ -265,8 +270,8 @@ impl Case<'_, '_> {
 
     /// A limit in which not even the runtime's own process starts.
     fn too_small(&self) -> Option<Ruling> {
-        let described = self.subject.described?;
-        let limit = described.memory.as_ref().filter(|limit| limit.value > 0 && limit.value < SMALLEST.0)?;
+        let inspected = self.subject.inspected?;
+        let limit = inspected.memory.as_ref().filter(|limit| limit.value > 0 && limit.value < SMALLEST.0)?;
         let failed = self.exit_code().is_some_and(|code| matches!(code, 128 | 137));
         let ruling = || {
             Ruling::new(
@@ -283,8 +288,8 @@ impl Case<'_, '_> {
 
     /// containerd itself went away.
     fn engine_died(&self) -> Option<Ruling> {
-        let described = self.subject.described?;
-        let error = described.error.as_ref().filter(|error| error.value.contains("transport is closing"))?;
+        let inspected = self.subject.inspected?;
+        let error = inspected.error.as_ref().filter(|error| error.value.contains("transport is closing"))?;
         self.exit_code().filter(|code| *code == 137)?;
         let ruling = Ruling::new(
             Verdict::HostMemory,
@@ -305,17 +310,17 @@ impl Case<'_, '_> {
 
     /// The limit that is written down does not hold.
     fn dropped(&self) -> Option<Ruling> {
-        let described = self.subject.described?;
-        let memory = described.memory.as_ref().filter(|memory| memory.value == 0)?;
+        let inspected = self.subject.inspected?;
+        let memory = inspected.memory.as_ref().filter(|memory| memory.value == 0)?;
         let written = self.subject.written_limit().filter(|limit| limit.0 > 0);
-        if dropped_limit(described) {
-            let swap = described.memory_swap.as_ref()?;
-            let of = written.map_or_else(|| "the limit".to_owned(), |limit| format!("the limit of {limit}"));
+        if dropped_limit(inspected) {
+            let swap = inspected.memory_swap.as_ref()?;
+            let limit = written.map_or_else(|| "a limit".to_owned(), |limit| format!("the limit of {limit}"));
             let ruling = Ruling::new(
                 Verdict::LimitNotApplied,
                 Confidence::High,
                 format!(
-                    "{of} never arrived: Memory 0 with MemorySwap -1 means that the engine discarded it, because the kernel has no memory cgroup"
+                    "the engine discarded {limit}, because the kernel has no memory cgroup: Memory is 0, and MemorySwap -1"
                 ),
             );
             return Some(ruling.shows([stated("Memory", memory), stated("MemorySwap", swap)]).lacks(
@@ -351,7 +356,7 @@ impl Case<'_, '_> {
         );
         Some(
             ruling
-                .shows([line(usage, self.sources)])
+                .shows([shown::usage(usage, self.sources)])
                 .shows(self.exit_quote())
                 .but("nothing says that the kernel killed it")
                 .lacks("that it was the kernel", "dmesg -T | grep -iE 'oom|killed process'"),
@@ -360,15 +365,15 @@ impl Case<'_, '_> {
 
     /// 137 in a virtual machine of Docker Desktop, which tells itself by its clock: its times have microseconds.
     fn virtual_machine(&self) -> Option<Ruling> {
-        let described = self.subject.described?;
+        let inspected = self.subject.inspected?;
         self.exit_code().filter(|code| *code == 137)?;
-        described.oom_killed.as_ref().filter(|killed| !killed.value)?;
-        let unlimited = described.memory.as_ref().is_some_and(|memory| memory.value == 0);
+        inspected.oom_killed.as_ref().filter(|killed| !killed.value)?;
+        let unlimited = inspected.memory.as_ref().is_some_and(|memory| memory.value == 0);
         let coarse = |time: &Option<String>| {
             let digits = time.as_deref()?.split_once('.')?.1.bytes().take_while(u8::is_ascii_digit).count();
             Some(matches!(digits, 6 | 7))
         };
-        let desktop = coarse(&described.started) == Some(true) && coarse(&described.finished) == Some(true);
+        let desktop = coarse(&inspected.started) == Some(true) && coarse(&inspected.finished) == Some(true);
         if !unlimited || !desktop || !self.subject.events.is_empty() || !self.subject.logs.is_empty() {
             return None;
         }
@@ -376,14 +381,14 @@ impl Case<'_, '_> {
             Verdict::HostMemory,
             Confidence::Low,
             format!(
-                "{} ended with 137, it has no limit, and its times have the digits of Docker Desktop: most likely the virtual machine was out of memory",
+                "{} ended with 137, it has no limit, and StartedAt and FinishedAt have microseconds, as under Docker Desktop: most likely the virtual machine was out of memory",
                 self.name
             ),
         );
         Some(
             ruling
                 .shows(self.exit_quote())
-                .shows(described.oom_killed.as_ref().map(|killed| stated("OOMKilled", killed)))
+                .shows(inspected.oom_killed.as_ref().map(|killed| stated("OOMKilled", killed)))
                 .but("OOMKilled is false; with cgroup v1, as in older versions of Docker Desktop, it is for a full machine, too")
                 .but("`docker stop` and `docker kill` end with 137, too")
                 .lacks("the kernel log of the virtual machine", "docker run --rm --privileged --pid=host alpine dmesg -T")
@@ -393,11 +398,11 @@ impl Case<'_, '_> {
 
     /// Adds what holds beside every verdict: that the container runs on, that it restarts, that `OOMKilled` says otherwise.
     fn context(&self, mut ruling: Ruling) -> Ruling {
-        let described = self.subject.described;
+        let inspected = self.subject.inspected;
         let killed =
             matches!(ruling.verdict, Verdict::MemoryLimit | Verdict::HostMemory | Verdict::ParentLimit);
         let by_kernel = killed && !self.subject.kills.is_empty();
-        if let Some(own) = described {
+        if let Some(own) = inspected {
             let running = own.running == Some(true)
                 && own.status.as_ref().is_none_or(|status| status.value == "running");
             let restarts = own.restarts.as_ref().map_or(0, |count| count.value);
@@ -408,7 +413,8 @@ impl Case<'_, '_> {
                     .also("the container still runs: not its first process was killed, but another one");
             }
             if killed && restarts > 0 {
-                ruling = ruling.also(format!("its restart policy has restarted it {restarts} times"));
+                ruling =
+                    ruling.also(format!("its restart policy has restarted it {}", plural(restarts, "time")));
             }
             if let Some(flag) = own.oom_killed.as_ref().filter(|flag| by_kernel && !flag.value) {
                 ruling = ruling.shows([stated("OOMKilled", flag)]).but("OOMKilled is false; that is no proof: a restart clears it, and a full host does not set it on cgroup v1");
@@ -435,13 +441,14 @@ impl Case<'_, '_> {
                         log.sign,
                         Sign::ChildKilled
                             | Sign::OwnLimit
-                            | Sign::OutsideHeap
+                            | Sign::Metaspace
+                            | Sign::DirectMemory
                             | Sign::Refused
                             | Sign::NoThread
                     )
             };
             for log in self.subject.logs.iter().filter(tells).take(2) {
-                ruling = ruling.shows([line(log.span, self.sources)]);
+                ruling = ruling.shows([shown::log(log, self.sources)]);
                 if !by_kernel {
                     ruling = ruling.also(format!("{} says that {}", log.who, log.what));
                 }
@@ -451,15 +458,28 @@ impl Case<'_, '_> {
     }
 }
 
+/// A kill by the kernel in a unit of systemd that is no container. One that other units are below may have containers, too.
+fn unit_killed(other: &UserspaceKill) -> Ruling {
+    let unit = other.unit().unwrap_or_default();
+    let holds = unit.ends_with(".slice") || unit.starts_with("user@");
+    let said = format!("systemd says that the kernel's OOM killer killed a process of `{unit}`");
+    let ruling = match holds {
+        true => {
+            let answer = format!("{said}, which may have containers");
+            Ruling::new(Verdict::Undecided, Confidence::Medium, answer)
+        }
+        false => {
+            Ruling::new(Verdict::NotAContainer, Confidence::High, format!("{said}, which is no container"))
+        }
+    };
+    let shown = if is_plain(unit) { unit } else { "UNIT" };
+    ruling
+        .lacks("its limit, and what it runs", format!("systemctl status {shown}"))
+        .lacks("which process it was, and whose limit", "dmesg -T | grep -iE 'oom|killed process'")
+}
+
 /// True if a shell reads it as one word and nothing else, as it does names of containers and units.
 fn is_plain(word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
     word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(plain)
-}
-
-/// The kills of a subject, for measurements.
-pub(super) fn at_own_limit<'k, 'e>(
-    kills: &'k [Kill<'e>],
-) -> impl Iterator<Item = &'e KernelKill> + use<'k, 'e> {
-    kills.iter().map(|kill| kill.kill).filter(|kill| kill.full == Some(Full::Cgroup))
 }

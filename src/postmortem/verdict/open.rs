@@ -1,9 +1,10 @@
 //! What the evidence does not decide, and what would decide it.
 
+use super::kernel::victim;
 use super::{AT_START, Case, Ruling};
-use crate::diagnostic::Confidence;
+use crate::diagnostic::{Confidence, plural};
 use crate::evidence::{Action, Sign};
-use crate::postmortem::shown::{self, line, stated};
+use crate::postmortem::shown::{self, stated};
 use crate::postmortem::{Quote, Verdict};
 
 impl Case<'_, '_> {
@@ -11,7 +12,7 @@ impl Case<'_, '_> {
         let (code, name) = (self.exit_code(), &self.name);
         let logs = &self.subject.logs;
         let quotes: Vec<Quote> =
-            logs.iter().take(3).map(|log| line(log.span, self.sources)).chain(self.exit_quote()).collect();
+            logs.iter().take(3).map(|log| shown::log(log, self.sources)).chain(self.exit_quote()).collect();
         let undecided = |answer: String| {
             Ruling::new(Verdict::Undecided, Confidence::Medium, answer).shows(quotes.clone())
         };
@@ -19,7 +20,15 @@ impl Case<'_, '_> {
         let events =
             "docker events --since 24h --until 0s --filter event=oom --filter event=kill --filter event=die";
         if let Some(kill) = self.subject.kills.first().map(|own| own.kill) {
-            return undecided(format!("the kernel's OOM killer ran when `{}` asked for memory; the log ends before it says whose memory was full, and what was killed", kill.asker.as_deref().unwrap_or("a process")))
+            let answer = match (&kill.victim, &kill.invoked_by) {
+                (Some(_), _) => format!(
+                    "the kernel killed {}; the log does not show whether a cgroup limit or the host ran out",
+                    victim(kill)
+                ),
+                (None, Some(invoked_by)) => format!("the kernel's OOM killer ran when `{invoked_by}` asked for memory; the log ends before it says whose memory was full, and what was killed"),
+                (None, None) => "the kernel's OOM killer ran; the log ends before it says whose memory was full, and what was killed".to_owned(),
+            };
+            return undecided(answer)
                 .shows(shown::kill(kill, self.sources))
                 .lacks("the rest of these lines", "journalctl -k | grep -A60 'invoked oom-killer'");
         }
@@ -50,9 +59,9 @@ impl Case<'_, '_> {
                 .lacks("whether it was the kernel, and at which limit", kernel)
                 .lacks("OOMKilled and the limit of the container", self.inspect());
         }
-        let described = self.subject.described;
+        let inspected = self.subject.inspected;
         if let Some(lived) =
-            described.and_then(lifetime).filter(|lived| code == Some(137) && *lived < AT_START)
+            inspected.and_then(lifetime).filter(|lived| code == Some(137) && *lived < AT_START)
         {
             return undecided(format!(
                 "{name} was killed {:.0} ms after its start: before the program could use memory",
@@ -61,16 +70,16 @@ impl Case<'_, '_> {
             .lacks("whether the kernel killed the runtime's own process", kernel)
             .lacks("who sent the signal", events);
         }
-        let restarts = described.and_then(|own| own.restarts.as_ref()).filter(|count| count.value > 0);
+        let restarts = inspected.and_then(|own| own.restarts.as_ref()).filter(|count| count.value > 0);
         if let Some(count) = restarts.filter(|_| code.is_none_or(|code| code == 0)) {
-            return undecided(format!("{name} was restarted {} times; the exit code and OOMKilled of its deaths are gone, because each start clears them", count.value))
+            return undecided(format!("{name} was restarted {}; the exit code and OOMKilled of its deaths are gone, because each start clears them", plural(count.value, "time")))
                 .shows([stated("RestartCount", count)])
                 .lacks("what ended it", events)
                 .lacks("whether it was the kernel", kernel);
         }
         match code {
             Some(137) => {
-                let flag = described.and_then(|own| own.oom_killed.as_ref());
+                let flag = inspected.and_then(|own| own.oom_killed.as_ref());
                 let flag_says =
                     if flag.is_some() { ", and OOMKilled: false does not exclude the kernel" } else { "" };
                 let mut ruling = undecided(format!(
@@ -110,8 +119,8 @@ impl Case<'_, '_> {
 }
 
 /// Returns the seconds between start and end.
-fn lifetime(described: &crate::evidence::Described) -> Option<f64> {
+fn lifetime(inspected: &crate::evidence::Inspected) -> Option<f64> {
     let time = |text: &Option<String>| crate::stats::time_of(text.as_deref()?);
-    let lived = time(&described.finished)? - time(&described.started)?;
+    let lived = time(&inspected.finished)? - time(&inspected.started)?;
     (lived >= 0.0).then_some(lived)
 }

@@ -4,17 +4,18 @@ use super::{Case, Ruling};
 use crate::diagnostic::Confidence;
 use crate::evidence::Sign;
 use crate::postmortem::Verdict;
-use crate::postmortem::change::full_heap;
-use crate::postmortem::shown::{self, line};
+use crate::postmortem::heap::full_heap;
+use crate::postmortem::shown;
 use crate::syntax::size::ByteSize;
+use crate::workload::DEFAULT_SHM;
 
 impl Case<'_, '_> {
     /// The program says that `/dev/shm` is full.
     pub(super) fn shared_memory(&self) -> Option<Ruling> {
         let log = self.subject.logs.iter().find(|log| log.sign == Sign::SharedMemory)?;
-        let size = self.subject.described.and_then(|own| own.shm_size).filter(|size| *size > 0).map(ByteSize);
+        let size = self.subject.inspected.and_then(|own| own.shm_size).filter(|size| *size > 0).map(ByteSize);
         let size = size.map_or_else(
-            || "Docker gives 64 MiB unless `shm_size` is set".to_owned(),
+            || format!("Docker gives {DEFAULT_SHM} unless `shm_size` is set"),
             |size| format!("it has {size}"),
         );
         let wanted = log.size.map(|size| format!(" for a segment of {size}")).unwrap_or_default();
@@ -23,7 +24,7 @@ impl Case<'_, '_> {
             Confidence::High,
             format!("{} says that `/dev/shm` is full{wanted}: {size}", log.who),
         );
-        Some(ruling.shows([line(log.span, self.sources)]).also("no limit of memory was reached"))
+        Some(ruling.shows([shown::log(log, self.sources)]).also("no limit of memory was reached"))
     }
 
     /// The program says itself that it ran out of memory.
@@ -31,7 +32,7 @@ impl Case<'_, '_> {
         let logs = &self.subject.logs;
         let code = self.exit_code();
         let Some(log) = self.subject.failed() else {
-            let exits = self.subject.described.is_some_and(|own| own.exits_on_oom) && code == Some(3);
+            let exits = self.subject.inspected.is_some_and(|own| own.exits_on_oom) && code == Some(3);
             return exits.then(|| {
                 Ruling::new(
                     Verdict::Runtime,
@@ -44,7 +45,7 @@ impl Case<'_, '_> {
         };
         let size = logs.iter().filter(|own| own.sign == log.sign).find_map(|own| own.size);
         // Of direct memory the line has the size that was asked for, not the limit.
-        let size = size.filter(|_| log.sign != Sign::OutsideHeap);
+        let size = size.filter(|_| log.sign != Sign::DirectMemory);
         let size = size.map(|size| format!(" ({size})")).unwrap_or_default();
         let lead = if matches!(log.sign, Sign::Refused | Sign::NoThread) {
             "no kill by the kernel"
@@ -56,7 +57,9 @@ impl Case<'_, '_> {
             if code == Some(137) { Confidence::Medium } else { Confidence::High },
             format!("{lead}: {} says that {}{size}", log.who, log.what),
         )
-        .shows(logs.iter().filter(|own| own.sign == log.sign).take(3).map(|own| line(own.span, self.sources)))
+        .shows(
+            logs.iter().filter(|own| own.sign == log.sign).take(3).map(|own| shown::log(own, self.sources)),
+        )
         .shows(self.exit_quote());
         match code {
             Some(139) => ruling = ruling.also(
@@ -70,12 +73,10 @@ impl Case<'_, '_> {
             _ => {}
         }
         if let Some(heap) = full_heap(self.subject).and_then(|heap| heap.bound.known()) {
+            let variable = heap.value.variable().map(|name| format!("the variable `{name}`"));
+            let place = variable.unwrap_or_else(|| "the command line".to_owned());
             ruling = ruling
-                .also(format!(
-                    "`{}` sets its heap, in the {}",
-                    heap.value.written(),
-                    place(&heap.value.carrier)
-                ))
+                .also(format!("`{}` sets its heap, in {place}", heap.value.written()))
                 .shows([shown::setting(heap.span, &heap.value.written())]);
         }
         if !log.reported {
@@ -84,10 +85,10 @@ impl Case<'_, '_> {
                 .but("the line has the words, but not in the form in which the runtime reports its own end")
                 .lacks("what it said last", format!("docker logs --tail 50 {}", self.target()));
         }
-        let runs = |own: &crate::evidence::Described| {
+        let runs = |own: &crate::evidence::Inspected| {
             own.running == Some(true) && own.status.as_ref().is_none_or(|status| status.value == "running")
         };
-        if self.subject.described.is_some_and(runs) {
+        if self.subject.inspected.is_some_and(runs) {
             ruling = ruling.also(
                 "the container still runs: the program goes on, perhaps without the thread that failed",
             );
@@ -97,9 +98,4 @@ impl Case<'_, '_> {
         }
         Some(ruling)
     }
-}
-
-/// Returns the place of a heap setting in words.
-fn place(carrier: &str) -> String {
-    if carrier == "command line" { carrier.to_owned() } else { format!("variable `{carrier}`") }
 }

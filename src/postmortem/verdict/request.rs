@@ -4,7 +4,7 @@ use super::{Case, GRACE, Ruling};
 use crate::diagnostic::Confidence;
 use crate::evidence::{Action, Sign};
 use crate::postmortem::Verdict;
-use crate::postmortem::shown::{self, line, stated};
+use crate::postmortem::shown::{self, stated};
 
 impl Case<'_, '_> {
     /// Autoheal and Swarm say themselves why they ended a container.
@@ -12,13 +12,12 @@ impl Case<'_, '_> {
         let logs = &self.subject.logs;
         let at = logs.iter().position(|log| log.sign == Sign::Unhealthy)?;
         let log = logs.get(at)?;
-        let is_row = |span: crate::source::Span| self.sources.get(span.file).slice(span).contains(" ago");
         // The list of a service's tasks has the newest first: a death above is the newer one, and has another cause.
         let newer = |own: &&&crate::evidence::LogLine| {
             own.sign == Sign::ChildKilled
                 && own.who == log.who
                 && own.span.file == log.span.file
-                && is_row(own.span)
+                && own.is_task
         };
         if logs.iter().take(at).any(|own| newer(&own)) {
             return None;
@@ -31,7 +30,7 @@ impl Case<'_, '_> {
         let ruling = ruling.also("a slow probe may be the first sign of a container at its memory limit");
         Some(
             ruling
-                .shows([line(log.span, self.sources)])
+                .shows([shown::log(log, self.sources)])
                 .lacks("whether it was at its limit", format!("docker stats --no-stream {}", self.target())),
         )
     }
@@ -44,7 +43,7 @@ impl Case<'_, '_> {
             Confidence::High,
             format!("no memory is involved: {} says of {} that {}", log.who, self.name, log.what),
         );
-        Some(ruling.shows([line(log.span, self.sources)]).shows(self.exit_quote()))
+        Some(ruling.shows([shown::log(log, self.sources)]).shows(self.exit_quote()))
     }
 
     /// Signals that the engine sent on request: SIGTERM, and SIGKILL after the grace period.
@@ -106,23 +105,27 @@ impl Case<'_, '_> {
 
     /// A failing healthcheck in `docker inspect`.
     pub(super) fn unhealthy(&self) -> Option<Ruling> {
-        let described = self.subject.described?;
-        let health = described.health.as_ref().filter(|health| health.value == "unhealthy")?;
-        let streak = described.streak.filter(|streak| *streak > 0)?;
+        let inspected = self.subject.inspected?;
+        let health = inspected.health.as_ref().filter(|health| health.value == "unhealthy")?;
+        let streak = inspected.streak.filter(|streak| *streak > 0)?;
         // The daemon sets unhealthy when it stops watching; a streak is only counted while it runs.
         let ended = self.exit_code().is_some_and(|code| matches!(code, 137 | 143));
-        let alone = described.exit_code.is_none() && described.running.is_none();
+        let alone = inspected.exit_code.is_none() && inspected.running.is_none();
         if !ended && !alone {
             return None;
         }
-        let timeouts = match described.timeouts {
-            0 => String::new(),
-            count => format!(", {count} of the last ones for their timeout"),
+        let failed = match (streak, inspected.timeouts) {
+            (1, 0) => "its last probe failed".to_owned(),
+            (1, _) => "its last probe failed, for its timeout".to_owned(),
+            (_, 0) => format!("{streak} probes failed in a row"),
+            (_, count) => {
+                format!("{streak} probes failed in a row, {count} of the last ones for their timeout")
+            }
         };
         let ruling = Ruling::new(
             Verdict::Healthcheck,
             Confidence::Medium,
-            format!("{} was unhealthy: {streak} probes failed in a row{timeouts}; Swarm, autoheal and other watchers end such a container", self.name),
+            format!("{} was unhealthy: {failed}; Swarm, autoheal and other watchers end such a container", self.name),
         )
         .also("Docker itself does not, and a slow probe may be the first sign of a container at its memory limit");
         Some(ruling.shows([stated("Health.Status", health)]).shows(self.exit_quote()).lacks(

@@ -10,8 +10,9 @@ mod svg;
 
 use std::io::{self, Write};
 
-use super::{FileLocation, human::plural, path_text};
+use super::{FileLocation, path_text};
 use crate::capacity::{Entry, Fit, HostFit, ManagedMemory, Overrun, Stack, Sum, Swap, sum};
+use crate::diagnostic::plural;
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Pool, SizedBy};
@@ -316,7 +317,7 @@ fn counts(sum: &Sum) -> String {
     if usize::try_from(sum.containers) == Ok(sum.services) {
         return services;
     }
-    format!("{services}, {} containers", sum.containers)
+    format!("{services}, {}", plural(sum.containers, "container"))
 }
 
 /// Formats the sum: `5 services, 7 containers: limits of 1.5 GiB, 37 % of 4 GiB`.

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::{escape, human::plural, wrap};
+use super::super::{escape, wrap};
 use super::{Report, Row, arithmetic, changes, kept, verdict};
 use crate::capacity::Plan;
+use crate::diagnostic::plural;
 use crate::fix::plan::StackPlan;
 
 /// The heads of the columns.

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::{FileLocation, human::plural, path_text};
+use super::{FileLocation, path_text};
 use crate::capacity::{Demand, Give, Grant, Ground, Plan, RESERVE_RULE};
+use crate::diagnostic::plural;
 use crate::fix::plan::{Settings, StackPlan, Written};
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::fold::Fold;
 use super::super::{escape, wrap};
 use super::{Options, paint};
-use crate::diagnostic::{Applicability, Finding, Severity, Summary};
+use crate::diagnostic::{Applicability, Finding, Severity, Summary, plural};
 use crate::model::ImageReference;
 use crate::rules;
 use crate::source::Sources;
@@ -153,10 +153,6 @@ fn adopt(summary: &Summary) -> Option<String> {
     let found = summary.errors + summary.warnings + summary.notes;
     (found > MANY && summary.baseline == 0)
         .then(|| "to report only new findings from now on: `oomlint baseline` records these".to_owned())
-}
-
-pub(in super::super) fn plural(count: usize, name: &str) -> String {
-    if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") }
 }
 
 fn duration(elapsed: Duration) -> String {

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::super::human::{Options, paint, plural};
+use super::super::human::{Options, paint};
 use super::super::place::Unit;
 use super::super::{FileLocation, digest, escape, severity_name, wrap};
 use super::{Report, title};
-use crate::diagnostic::{Confidence, Finding};
+use crate::diagnostic::{Confidence, Finding, plural};
 use crate::postmortem::{Answer, Verdict};
 
 /// What stands before each part of an answer.
@@ -23,9 +23,11 @@ pub fn human(out: &mut dyn Write, report: &Report<'_>, options: Options) -> io::
     }
     let open = report.answers.iter().filter(|answer| answer.verdict == Verdict::Undecided).count();
     let all = report.answers.len();
-    let what = plural(all, "container");
+    let outside = report.answers.iter().any(|answer| answer.verdict == Verdict::NotAContainer);
+    let what = plural(all, if outside { "answer" } else { "container" });
     match open {
         0 if all == 0 => writeln!(out, "nothing in the evidence was killed"),
+        0 if outside => writeln!(out, "{what}"),
         0 => writeln!(out, "{what}, explained"),
         open => writeln!(out, "{what}, {open} undecided"),
     }

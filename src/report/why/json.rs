@@ -9,7 +9,6 @@ use super::super::place::{FileLocation, Unit};
 use super::Report;
 use crate::diagnostic::{Confidence, Finding, Severity};
 use crate::postmortem::{Answer, Missing, Quote, Verdict};
-use crate::secret;
 
 const VERSION: u32 = 1;
 
@@ -137,7 +136,7 @@ fn entry<'r>(answer: &'r Answer, report: &Report<'_>) -> Entry<'r> {
 
 fn line(quote: &Quote, report: &Report<'_>) -> Line {
     let (source, line) = report.place(quote);
-    Line { source, line, text: secret::command(&quote.text).into_owned() }
+    Line { source, line, text: quote.text.clone() }
 }
 
 fn explanation<'r>(finding: &'r Finding, report: &Report<'_>) -> Explanation<'r> {

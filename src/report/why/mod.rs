@@ -10,7 +10,6 @@ use super::escape;
 use super::place::{FileLocation, Unit};
 use crate::hash::HashMap;
 use crate::postmortem::{Answer, Missing, Quote};
-use crate::secret;
 use crate::source::{SourceId, Sources};
 
 pub use human::human;
@@ -36,9 +35,9 @@ impl Report<'_> {
         (place.path(), place.first(Unit::Byte).line.saturating_add(skipped))
     }
 
-    /// Returns the text of a quote, without secrets and escapes.
+    /// Returns the text of a quote, without escapes.
     fn text(quote: &Quote) -> String {
-        escape::line(&secret::command(&quote.text))
+        escape::line(&quote.text)
     }
 
     /// Returns the command that would decide a question.

@@ -95,9 +95,9 @@ fn exceeding(offer: &Offer<'_>, bounded: &BoundedHeap<'_>, cx: &mut RuleContext<
     if let Some(note) = bounded.perhaps_unread(workload) {
         finding.severity(Severity::Warning).confidence(Confidence::Medium).note(note);
     } else if heap.assumed {
-        let sign = match setting.value.carrier.as_str() {
-            "command line" => "its command".to_owned(),
-            variable => format!("`{variable}`"),
+        let sign = match setting.value.variable() {
+            None => "its command".to_owned(),
+            Some(variable) => format!("`{variable}`"),
         };
         finding.severity(Severity::Warning).confidence(Confidence::Medium).note(format!(
             "the image of `{}` is not known; {sign} suggests that it runs {runtime}",

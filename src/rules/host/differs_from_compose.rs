@@ -3,8 +3,8 @@
 use crate::rules::RuleContext;
 use crate::secret;
 use crate::source::Span;
-use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Fact, Healthcheck, HeapSetting, MemoryPool, Running, Workload};
+use crate::syntax::size::ByteSize;
+use crate::workload::{DEFAULT_SHM, Fact, Healthcheck, HeapSetting, MemoryPool, Running, Workload};
 
 rule! {
     name: "differs-from-compose",
@@ -67,7 +67,9 @@ fn report(workload: &Workload, group: &[(&Running, Difference)], cx: &mut RuleCo
     let unread = running.text.is_none() && version.starts_with("1.") && what.is_in_deploy(workload);
     finding.note(match (unread, labels) {
         (true, _) => {
-            format!("docker-compose {version} made it, which reads `deploy.resources` with `--compatibility` alone")
+            format!(
+                "docker-compose {version} made it, which reads `deploy.resources` only with `--compatibility`"
+            )
         }
         (false, None) => "Compose did not make this container".to_owned(),
         (false, Some(_)) if what.is_updated() => {
@@ -76,7 +78,7 @@ fn report(workload: &Workload, group: &[(&Running, Difference)], cx: &mut RuleCo
         (false, Some(_)) => "the file was edited and not deployed".to_owned(),
     });
     finding.help(format!(
-        "`docker compose up -d {name}` makes a new container with what is written; if that of the container is to stay, write it here"
+        "`docker compose up -d {name}` recreates the container with the file's settings; to keep the container's, copy them into the file"
     ));
 }
 
@@ -200,15 +202,15 @@ fn swap_side(workload: &Workload) -> Option<Side> {
 /// Returns the size of `/dev/shm`; Absent for the engine's default.
 fn shared_memory(workload: &Workload) -> Fact<ByteSize> {
     match &workload.service.shm_size {
-        Fact::Known(size) if size.value.0 == 64 * MIB => Fact::Absent { anchor: size.span },
+        Fact::Known(size) if size.value == DEFAULT_SHM => Fact::Absent { anchor: size.span },
         other => other.clone(),
     }
 }
 
 /// Returns the name of the restart policy. The number of attempts may be the file's or the engine's.
 fn restart(workload: &Workload) -> Option<Side> {
-    Side::of(&workload.process.restart, |policy| {
-        let name = policy.split(':').next().unwrap_or(policy);
+    Side::of(&workload.process.restart, |_| {
+        let (name, _) = workload.process.policy()?;
         (!matches!(name, "no" | "")).then(|| format!("`{name}`"))
     })
 }

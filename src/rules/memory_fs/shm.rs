@@ -3,11 +3,8 @@
 use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::offer::Offer;
 use crate::rules::{FindingBuilder, Target};
-use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{FactName, SizeKey, Workload};
-
-/// The size of /dev/shm if nothing sets it (moby `daemon/config`, `DefaultShmSize`).
-pub(super) const DEFAULT: ByteSize = ByteSize(64 * MIB);
+use crate::syntax::size::ByteSize;
+use crate::workload::{DEFAULT_SHM, FactName, SizeKey, Workload};
 
 /// True if a service runs with a /dev/shm of Docker's own size.
 pub(super) fn is_default(workload: &Workload) -> bool {
@@ -24,7 +21,7 @@ pub(super) fn is_default(workload: &Workload) -> bool {
 pub(super) fn of_build(workload: &Workload) -> Option<(&SizeKey, ByteSize)> {
     let key = workload.service.size_keys.iter().find(|key| key.name == "build.shm_size")?;
     let size = *key.size.value()?;
-    let meant = size > DEFAULT || size.0 > 0 && workload.memory.shared_memory.is_some();
+    let meant = size > DEFAULT_SHM || size.0 > 0 && workload.memory.shared_memory.is_some();
     (meant && is_default(workload)).then_some((key, size))
 }
 

@@ -79,7 +79,7 @@ const FLAGS: [(&str, &str, bool); 8] = [
 /// Returns the command that changes a container.
 fn update(described: &Described, flags: &[(&str, String)]) -> String {
     let tool = match described.by {
-        Description::Inspect { podman: true } => "podman",
+        Description::Inspect { podman: true, .. } => "podman",
         _ => "docker",
     };
     let name = described.container.as_deref().unwrap_or("CONTAINER");
@@ -103,8 +103,13 @@ pub(in crate::rules) struct Instead {
 /// What is to know of a container to write a swap limit beside a new memory limit.
 #[derive(Clone, Copy, Debug)]
 struct SwapBeside {
-    both: Option<ByteSize>,
+    /// Memory and swap, as the engine has it.
+    both: Option<i64>,
     limit: Option<ByteSize>,
+    /// It has no memory limit, so that what it has of swap says nothing.
+    is_unlimited: bool,
+    /// Someone asked for it: it is not the engine's default.
+    is_set: bool,
 }
 
 impl Instead {
@@ -160,7 +165,7 @@ impl Instead {
         if let Some(limit) = limit.filter(|_| !settings.iter().any(|(key, _)| *key == "memswap_limit")) {
             let both = self.swap.beside(&limit);
             // Compose takes the same default as the engine.
-            if self.swap.both.is_some() {
+            if self.swap.is_set {
                 keys.push_str(&format!("\n  memswap_limit: {both}"));
             }
             flags.push((SWAP, both));
@@ -201,26 +206,36 @@ impl Instead {
 impl SwapBeside {
     fn of(workload: &Workload) -> Self {
         let service = &workload.service;
-        Self { both: service.memswap_limit.value().copied(), limit: service.mem_limit.value().copied() }
+        let both = workload.described().and_then(|described| match described.by {
+            Description::Inspect { swap, .. } => swap,
+            Description::CommandLine => Some(0),
+        });
+        let limit = service.mem_limit.value().copied();
+        let is_unlimited = service.mem_limit.is_absent();
+        Self { both, limit, is_unlimited, is_set: service.memswap_limit.value().is_some() }
     }
 
     /// Returns the swap limit that goes with a new memory limit. The engine refuses a limit above that of swap, and a container without
     /// one has 0 there (moby 04f52762 `daemon/container/container_unix.go`, `UpdateContainer`).
     fn beside(self, limit: &str) -> String {
+        // What is not known may be more swap than any number here.
+        let Some(both) = self.both else { return "<size>".to_owned() };
         let new = ByteSize::parse_compose(limit).ok();
-        match self.both {
-            Some(ByteSize(-1)) => "-1".to_owned(),
-            // More than the old limit is swap that someone asked for.
-            Some(both) if self.limit.is_some_and(|old| both > old) => {
-                new.map_or_else(|| limit.to_owned(), |new| new.max(both).to_compose())
-            }
-            // No swap was asked for.
-            Some(_) => limit.to_owned(),
+        let size = match both {
+            -1 if !self.is_unlimited => return "-1".to_owned(),
             // Nothing was said: what the engine takes then, as much swap as memory.
-            None => {
-                new.map_or_else(|| limit.to_owned(), |new| ByteSize(new.0.saturating_mul(2)).to_compose())
+            both if both <= 0
+                || self.is_unlimited
+                || self.limit.is_some_and(|old| both == old.0.saturating_mul(2)) =>
+            {
+                new.map(|new| ByteSize(new.0.saturating_mul(2)))
             }
-        }
+            // More than the old limit is swap that someone asked for.
+            both if self.limit.is_none_or(|old| both > old.0) => new.map(|new| new.max(ByteSize(both))),
+            // No swap was asked for.
+            _ => new,
+        };
+        size.map_or_else(|| limit.to_owned(), ByteSize::to_compose)
     }
 }
 

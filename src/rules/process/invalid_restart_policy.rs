@@ -50,10 +50,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
 /// `ValidateRestartPolicy`).
 fn unknown_policy(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(restart) = workload.process.restart.known() else { return };
-    let (name, attempts) = match restart.value.split_once(':') {
-        Some((name, attempts)) => (name, Some(attempts)),
-        None => (restart.value.as_str(), None),
-    };
+    let Some((name, attempts)) = workload.process.policy() else { return };
     // The policy comes from `deploy.restart_policy`, which takes other words than `restart`.
     if !workload.service.deploy.condition.is_absent() {
         return;

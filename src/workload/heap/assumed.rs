@@ -2,6 +2,7 @@
 
 use super::MemoryPool;
 use super::reader::{EffectiveBound, LaunchedBy, SettingSource, SettingsReader};
+use super::setting::COMMAND;
 use crate::catalog::{ReadBy, RuntimeName};
 use crate::source::{Spanned, TracedText};
 use crate::syntax::words::split_options;
@@ -111,10 +112,10 @@ impl SettingsReader<'_> {
             }
         }
         if let Some(words) = workload.service.command.known().filter(|words| bounds(&words.value)) {
-            let carrier = Some(Spanned::with_provenance("command".to_owned(), words.span, words.via.clone()));
+            let carrier = Some(Spanned::with_provenance(COMMAND.to_owned(), words.span, words.via.clone()));
             let words = words.value.iter().filter(|word| self.is_heap_flag(word)).cloned().collect();
             found.push(SettingSource {
-                name: "command".to_owned(),
+                name: COMMAND.to_owned(),
                 words,
                 carrier,
                 ..SettingSource::default()

@@ -1,6 +1,7 @@
 //! Reads the runtime's own options from the command line.
 
 use super::reader::{SettingSource, SettingsReader};
+use super::setting::COMMAND_LINE;
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::template::HOLE;
 use crate::syntax::words::split_options;
@@ -10,7 +11,7 @@ use crate::workload::{Fact, Program, Why};
 impl SettingsReader<'_> {
     /// Returns the runtime's options up to the main program, with variables expanded if a shell does that.
     pub(super) fn command_line(&self, program: &Program) -> SettingSource {
-        let mut source = SettingSource { name: "command line".to_owned(), ..SettingSource::default() };
+        let mut source = SettingSource { name: COMMAND_LINE.to_owned(), ..SettingSource::default() };
         let reading = &self.runtime.command_line;
         let mut arguments = program.arguments.iter().peekable();
         while let Some(argument) = arguments.next() {

@@ -3,6 +3,7 @@
 use super::flags::{bound, fits, size};
 use super::problems::MAX_AHEAD;
 use super::reader::{SettingSource, SettingsReader};
+use super::setting::COMMAND_LINE;
 use super::{Bound, HeapProblem, HeapProblemKind};
 use crate::catalog::{HotspotFlags, Sets};
 use crate::source::TracedText;
@@ -36,7 +37,7 @@ impl SettingsReader<'_> {
                     if words.len() > MAX_AHEAD || !self.would_work(flag, sources) { &[] } else { words };
                 HeapProblem {
                     ahead: words.iter().map(TracedText::span).collect(),
-                    ..self.problem(HeapProblemKind::Misplaced, flag, "command line", String::new())
+                    ..self.problem(HeapProblemKind::Misplaced, flag, COMMAND_LINE, String::new())
                 }
             })
             .collect()

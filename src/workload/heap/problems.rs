@@ -2,6 +2,7 @@
 
 use super::flags::{fits, size, spelled};
 use super::reader::{SettingSource, SettingsReader};
+use super::setting::COMMAND_LINE;
 use super::{Bound, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, Sets};
 use crate::source::{Span, TracedText};
@@ -152,7 +153,7 @@ impl SettingsReader<'_> {
                     bad: flag.bad.as_ref(),
                 };
                 let early = flag.since.zip(major).filter(|(since, major)| major < since);
-                if let Some((since, major)) = early.filter(|_| source.name != "command line") {
+                if let Some((since, major)) = early.filter(|_| source.name != COMMAND_LINE) {
                     let name = self.runtime.name.display_name();
                     let effect =
                         format!("{name} {major} does not know it and does not start, {name} {since} does");

@@ -1,6 +1,7 @@
 //! Heaps and caches that a product sizes by settings of its own: the field `memory` of an image's row.
 
 use super::flags::{bound, fits, spelled};
+use super::setting::COMMAND_LINE;
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MemoryPool, OverheadInputs};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartKind, Pool, RuntimeName, Sets};
 use crate::source::{SourceId, Spanned, TracedText};
@@ -193,9 +194,9 @@ impl ProductReader<'_> {
             }
             _ => format!("it needs {each} at least, and ends with less"),
         };
-        let written = match setting.carrier.as_str() {
-            "command line" => setting.flag.as_str().to_owned(),
-            _ => setting.written(),
+        let written = match setting.variable() {
+            None => setting.flag.as_str().to_owned(),
+            Some(_) => setting.written(),
         };
         let fewer =
             if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
@@ -238,11 +239,11 @@ impl ProductReader<'_> {
         let Some(at) = at else { return Fact::Absent { anchor: self.workload.image.base.span() } };
         let within = words.get(at).and_then(|word| separated(word.as_str(), name));
         if let Some((from, word)) = within.zip(words.get(at)).filter(|_| !joined) {
-            return setting((*word).clone(), "command line", from, grammar);
+            return setting((*word).clone(), COMMAND_LINE, from, grammar);
         }
         let found = match joined {
-            true => words.get(at).map(|word| setting((*word).clone(), "command line", name.len(), grammar)),
-            false => words.get(at + 1).map(|word| setting((*word).clone(), "command line", 0, grammar)),
+            true => words.get(at).map(|word| setting((*word).clone(), COMMAND_LINE, name.len(), grammar)),
+            false => words.get(at + 1).map(|word| setting((*word).clone(), COMMAND_LINE, 0, grammar)),
         };
         found.unwrap_or(Fact::Absent { anchor: self.workload.image.base.span() })
     }

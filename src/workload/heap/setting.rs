@@ -5,12 +5,18 @@ use crate::catalog::Grammar;
 use crate::source::{Span, TracedText};
 use crate::syntax::size::ByteSize;
 
+/// The carrier of a setting in a runtime's own command line.
+pub(super) const COMMAND_LINE: &str = "command line";
+
+/// The carrier of options that a program of an unknown image may pass on to its runtime.
+pub(super) const COMMAND: &str = "command";
+
 /// A setting that bounds a heap or a cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeapSetting {
     /// The flag, or the value of a variable that is itself a setting.
     pub flag: TracedText,
-    /// The variable that carries it, or `command line`.
+    /// The variable that carries it; `command line` or `command` for none.
     pub carrier: String,
     /// The bound.
     pub bound: Bound,
@@ -30,6 +36,12 @@ pub enum Bound {
 }
 
 impl HeapSetting {
+    /// Returns the variable or file that carries it. `None` if it is a part of the command.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        Some(self.carrier.as_str()).filter(|carrier| ![COMMAND_LINE, COMMAND].contains(carrier))
+    }
+
     /// Formats the setting with another size: `-Xmx384m`, `MEMORY: 384m`. `None` for a percentage.
     #[must_use]
     pub fn with_size(&self, size: ByteSize) -> Option<String> {

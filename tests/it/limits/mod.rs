@@ -38,7 +38,7 @@ rows! {
     ways_of_include_and_extends, "model/compose/load.rs MAX_FILE_DEPTH", "files in a";
     what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "bytes that the";
     bytes_of_evidence, "cli/why.rs MAX_READ", "bytes of evidence in one file";
-    kills_of_a_log, "evidence/kernel/dump.rs MAX_KILLS", "kills in a kernel log";
+    kills_of_a_log, "evidence/kernel/reports.rs MAX_KILLS", "kills in a kernel log";
     containers_that_are_answered, "postmortem/subject.rs MAX_CONTAINERS", "containers that `oomlint why`";
     levels_of_an_inspected_output, "syntax/json/mod.rs MAX_DEPTH", "levels of the output";
     values_of_an_inspected_output, "syntax/json/mod.rs MAX_NODES", "values of the output";

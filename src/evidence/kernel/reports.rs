@@ -2,6 +2,7 @@
 //! other without a mark between them.
 
 use super::fields::{self, OomKill};
+use super::table::Table;
 use super::{Full, KernelKill};
 use crate::evidence::cgroup::{container_of, is_below};
 use crate::source::Span;
@@ -49,10 +50,12 @@ const OF_HOST: [&str; 3] = ["__alloc_pages_slowpath", "__alloc_pages_may_oom", "
 
 /// Reads lines one after another, and collects the kills.
 #[derive(Debug, Default)]
-pub(in crate::evidence) struct Dumps {
+pub(in crate::evidence) struct OomReports {
     kills: Vec<KernelKill>,
     /// The kill whose lines are being read.
     open: Option<KernelKill>,
+    /// What the kernel lists with it.
+    table: Table,
     /// A message that may go on on the next line, where it began, and how many lines it has.
     wrapped: Option<(String, Span, usize)>,
     /// True if the lines of the open kill come in reverse.
@@ -61,7 +64,7 @@ pub(in crate::evidence) struct Dumps {
     pub(in crate::evidence) missing: usize,
 }
 
-impl Dumps {
+impl OomReports {
     /// Reads one message. Returns true if it is part of a kill.
     pub(in crate::evidence) fn line(&mut self, text: &str, span: Span) -> bool {
         if let Some((mut joined, begun, count)) = self.wrapped.take() {
@@ -96,16 +99,16 @@ impl Dumps {
     }
 
     fn message(&mut self, text: &str, span: Span) -> bool {
-        if let Some((asker, _)) = text.split_once(" invoked oom-killer") {
+        if let Some((invoked_by, _)) = text.split_once(" invoked oom-killer") {
             // Read backwards, a kill ends with this line.
             if self.backwards {
-                self.add(span).asker = Some(asker.trim().to_owned());
+                self.add(span).invoked_by = Some(invoked_by.trim().to_owned());
                 self.close();
                 return true;
             }
             self.close();
             let kill = self.add(span);
-            kill.asker = Some(asker.trim().to_owned());
+            kill.invoked_by = Some(invoked_by.trim().to_owned());
         } else if let Some((_, rest)) = text.split_once("oom-kill:") {
             if rest.contains("constraint=") {
                 self.oom_kill(&fields::oom_kill(rest), span);
@@ -191,6 +194,7 @@ impl Dumps {
         kill.full = kill.full.or(full_of(before));
         kill.victim = Some(name.to_owned());
         kill.pid = Some(pid);
+        kill.total_vm = fields::kilobytes(sizes, "total-vm");
         kill.anon = fields::kilobytes(sizes, "anon-rss");
         kill.shmem = fields::kilobytes(sizes, "shmem-rss");
         kill.score_adj = fields::number(sizes, "oom_score_adj");
@@ -237,7 +241,7 @@ impl Dumps {
             text.split_once(" mems_allowed=").filter(|(head, _)| head.contains("cpuset="))
         {
             let kill = self.add(span);
-            kill.asker_cpuset = cpuset.split_once("cpuset=").map(|(_, path)| path.trim().to_owned());
+            kill.invoker_cpuset = cpuset.split_once("cpuset=").map(|(_, path)| path.trim().to_owned());
             return true;
         }
         for (name, swap) in [("memory: usage", false), ("memory+swap: usage", true)] {
@@ -261,7 +265,8 @@ impl Dumps {
             kill.stats.shmem = fields::kilobytes(rest, " shmem");
             return true;
         }
-        self.trace(text, span) || self.table(text) || self.stat(text)
+        let is_row = self.open.is_some() && self.table.line(text);
+        is_row || self.trace(text, span) || self.stat(text)
     }
 
     /// Reads a line of the call trace, which tells whose memory was full where the line for that is cut off.
@@ -275,21 +280,6 @@ impl Dumps {
         };
         if self.open.as_ref().is_none_or(|kill| kill.full.is_none()) {
             self.add(span).full = Some(full);
-        }
-        true
-    }
-
-    /// Reads a row of the table of processes.
-    fn table(&mut self, text: &str) -> bool {
-        let Some(kill) = &mut self.open else { return false };
-        if let Some(pages) = text.strip_suffix(" pages RAM").and_then(|count| count.trim().parse().ok()) {
-            kill.host = Some(fields::pages(pages));
-            return true;
-        }
-        let Some((name, pages)) = fields::row(text) else { return false };
-        let size = fields::pages(pages);
-        if kill.largest.as_ref().is_none_or(|(_, largest)| *largest < size) {
-            kill.largest = Some((name.to_owned(), size));
         }
         true
     }
@@ -319,8 +309,10 @@ impl Dumps {
 
     fn close(&mut self) {
         self.backwards = false;
-        let Some(kill) = self.open.take() else { return };
-        let tells = kill.victim.is_some() || kill.asker.is_some() || kill.full.is_some();
+        let table = std::mem::take(&mut self.table);
+        let Some(mut kill) = self.open.take() else { return };
+        table.settle(&mut kill);
+        let tells = kill.victim.is_some() || kill.invoked_by.is_some() || kill.full.is_some();
         if !tells || (kill.lines.is_empty() && kill.full.is_none()) {
             return;
         }
@@ -378,11 +370,11 @@ mod tests {
     fn read(text: &str) -> Vec<KernelKill> {
         let sources = Sources::new();
         let span = sources.get(sources.add(Path::new("a"), text)).span();
-        let mut dumps = Dumps::default();
+        let mut reports = OomReports::default();
         for line in text.lines() {
-            dumps.line(super::super::super::prefix::strip(line).text, span);
+            reports.line(super::super::super::prefix::strip(line).text, span);
         }
-        dumps.finish()
+        reports.finish()
     }
 
     fn only(text: &str) -> KernelKill {
@@ -399,7 +391,7 @@ mod tests {
              [1.5] Memory cgroup stats for /docker/43e21b8b51a9:\n[1.5] anon 4096\n[1.5] shmem 8192\n\
              [1.5] [  827]   113   827   350358    56458     268     210        0             0 node\n\
              [1.5] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=/docker/43e21b8b51a9,task_memcg=/docker/43e21b8b51a9,task=node,pid=827,uid=0\n\
-             [1.5] Memory cgroup out of memory: Killed process 827 (node) total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:4kB, UID:0 pgtables:1kB oom_score_adj:7\n\
+             [1.5] Memory cgroup out of memory: Killed process 827 (node) total-vm:1401432kB, anon-rss:8kB, file-rss:0kB, shmem-rss:4kB, UID:0 pgtables:1kB oom_score_adj:7\n\
              [1.5] oom_reaper: reaped process 827 (node), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n",
         );
         assert_eq!(
@@ -409,7 +401,7 @@ mod tests {
         assert_eq!((kill.used(), kill.score_adj), (Some(ByteSize(12 * 1024)), Some(7)));
         assert_eq!(kill.usage, Some((ByteSize(1 << 20), ByteSize(1 << 20))));
         assert_eq!((kill.stats.anon, kill.stats.shmem), (Some(ByteSize(4096)), Some(ByteSize(8192))));
-        assert_eq!(kill.largest, Some(("node".to_owned(), ByteSize(56458 * 4096))));
+        assert_eq!(kill.largest, Some(("node".to_owned(), Some(ByteSize(56458 * 4096)))));
     }
 
     #[test]
@@ -493,6 +485,6 @@ mod tests {
         assert_eq!(of("dump_stack"), None);
         let kill =
             only("java cpuset=43e21b8b51a9 mems_allowed=0\n ? mem_cgroup_oom_synchronize+0x4e8/0x550\n");
-        assert_eq!((kill.full, kill.asker_cpuset.as_deref()), (Some(Full::Cgroup), Some("43e21b8b51a9")));
+        assert_eq!((kill.full, kill.invoker_cpuset.as_deref()), (Some(Full::Cgroup), Some("43e21b8b51a9")));
     }
 }

@@ -1,5 +1,4 @@
-//! What `docker inspect` says of a container's life and death, from the reader of `model::container`, and what a template of the user
-//! prints of it: `OOMKilled=true ExitCode=137`.
+//! What `docker inspect` says of a container's life and death, from the reader of `model::container`.
 
 use super::cgroup::ContainerId;
 use super::name::Name;
@@ -9,7 +8,7 @@ use crate::source::{Span, Spanned, TracedText};
 
 /// The state and limits of a container, each value with its place.
 #[derive(Clone, Debug, Default)]
-pub struct Described {
+pub struct Inspected {
     /// The container.
     pub name: Name,
     /// The place by which its workload is known.
@@ -50,7 +49,7 @@ pub struct Described {
     pub exits_on_oom: bool,
 }
 
-impl Described {
+impl Inspected {
     /// Takes what matters of a container.
     pub(super) fn of(container: &Container) -> Self {
         let text = |fact: &Fact<TracedText>| fact.value().map(|text| text.as_str().to_owned());
@@ -68,6 +67,7 @@ impl Described {
                 image: text(&container.image),
                 project: labels.project,
                 service: labels.service,
+                ..Name::default()
             }
             .tidy(),
             anchor: Some(container.anchor),
@@ -101,41 +101,4 @@ impl Described {
 fn timed_out(probe: &ProbeResult) -> bool {
     let exceeded = probe.output.as_ref().is_some_and(|text| text.as_str().contains("exceeded timeout"));
     exceeded || probe.exit_code == Some(-1)
-}
-
-/// Reads what a template prints: `NAME OOMKilled=true ExitCode=137`.
-#[derive(Debug, Default)]
-pub(super) struct Templates {
-    open: Described,
-}
-
-/// The most bytes of a line that are looked at.
-const LONGEST: usize = 2048;
-
-impl Templates {
-    /// Reads one line.
-    pub(super) fn line(&mut self, text: &str, span: Span) {
-        let text = text.get(..LONGEST).unwrap_or(text);
-        for word in text.split([' ', ',', '\t']) {
-            let Some((key, value)) = word.split_once('=') else { continue };
-            let number = || value.parse::<i64>().ok().map(|number| Spanned::new(number, span));
-            match key.rsplit('.').next().unwrap_or(key) {
-                "OOMKilled" => {
-                    let flag = ["true", "True"].contains(&value) || ["false", "False"].contains(&value);
-                    self.open.oom_killed =
-                        flag.then(|| Spanned::new(value.eq_ignore_ascii_case("true"), span));
-                }
-                "ExitCode" => self.open.exit_code = number(),
-                "Memory" | "MemLimit" => self.open.memory = number(),
-                "MemorySwap" => self.open.memory_swap = number(),
-                "RestartCount" => self.open.restarts = number(),
-                _ => {}
-            }
-        }
-    }
-
-    /// Returns what was read.
-    pub(super) fn finish(self) -> Option<Described> {
-        (self.open.oom_killed.is_some() || self.open.exit_code.is_some()).then_some(self.open)
-    }
 }
