@@ -238,6 +238,41 @@ fn a_limit_that_is_too_small_counts_with_what_is_needed() {
     }
 }
 
+/// Returns the services of the only plan that `fit` prints for a stack.
+fn planned(text: &str, host: &str) -> Vec<Value> {
+    let dir = tree(&[("compose.yaml", text)]);
+    let (_, out, err) = run(dir.path(), &["fit", "--host-memory", host, "--format", "json"]);
+    let value: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{text}: {err}"));
+    value["stacks"][0]["plans"][0]["services"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_limit_that_files_in_memory_fill_is_not_kept() {
+    for files in ["shm_size: 2g", "tmpfs: '/x:size=2g'", "shm_size: 600m, tmpfs: '/x:size=600m'"] {
+        for image in ["redis:8", "acme/x", "postgres:17"] {
+            let text = format!("services: {{a: {{image: '{image}', mem_limit: 1g, {files}}}}}\n");
+            let services = planned(&text, "16g");
+            let reason = services[0]["reason"].as_str().unwrap();
+            assert!(reason.contains("instead of 1 GiB, since files in memory of `a`"), "{text}: {reason}");
+            assert!(services[0]["limit"].as_i64() > Some(1200 << 20), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_a_plan_removes_is_named() {
+    for (key, value) in [("mem_swappiness", "0"), ("oom_kill_disable", "true"), ("memswap_limit", "2g")] {
+        let text = format!("services:\n  a:\n    image: acme/x\n    mem_limit: 1g\n    {key}: {value}\n");
+        let dir = tree(&[("compose.yaml", text.as_str())]);
+        let fit = ["fit", "--host-memory", "8g"];
+        let (_, report, _) = run(dir.path(), &fit);
+        run(dir.path(), &[&fit[..], &["--write"]].concat());
+        let removed = !std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap().contains(key);
+        assert!(!removed || report.contains(&format!("remove the line of `{key}`")), "{report}");
+        assert_eq!(removed, key != "memswap_limit", "{report}");
+    }
+}
+
 /// Returns a report without Markdown's escapes.
 fn unescaped(text: &str) -> String {
     let escapes = [("&#58;", ":"), ("&#40;", "("), ("&#41;", ")")];
@@ -358,20 +393,25 @@ fn the_page_is_what_is_printed() {
 
 /// Returns the limits of a stack on a host, by service, and whether it fits.
 fn limits(text: &str, host: i64) -> (Vec<i64>, bool) {
+    let plan = planned_in_memory(text, host, &[]);
+    (plan.grants.iter().map(|grant| grant.limit.0).collect(), plan.missing.is_none())
+}
+
+/// Returns the plan of a stack for a host with so many MiB.
+fn planned_in_memory(text: &str, host: i64, profiles: &[String]) -> oomlint::capacity::Plan {
     let sources = Sources::new();
     sources.add(Path::new("compose.yaml"), text);
     let mut discovered = Discovered::default();
     discovered.add("compose.yaml".into(), FileKind::Compose);
-    let hosts = Hosts { sizes: vec![ByteSize(host << 20)], ..Hosts::default() };
+    let hosts = Hosts { sizes: vec![ByteSize(host << 20)], profiles: profiles.to_vec(), ..Hosts::default() };
     let options = Options::default();
     assert!(!check::projects(&options, &sources, &discovered).is_empty());
     let stacks = plan(&options, &sources, &discovered, &hosts);
-    let plan = &stacks[0].plans[0];
-    (plan.grants.iter().map(|grant| grant.limit.0).collect(), plan.missing.is_none())
+    stacks[0].plans[0].clone()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     /// More memory gives no service less, whatever stands in the files.
     #[test]

@@ -23,7 +23,7 @@ use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Project, Workload};
 
 /// Rules by which a limit does not hold what its service is known to need.
-const REFUTING: [&str; 9] = [
+const REFUTING: [&str; 10] = [
     "heap-exceeds-limit",
     "tight-heap",
     "cache-exceeds-limit",
@@ -33,6 +33,7 @@ const REFUTING: [&str; 9] = [
     "limit-below-image-minimum",
     "memory-limit-below-minimum",
     "zero-memory-limit",
+    "shm-exceeds-limit",
 ];
 
 /// The most times that a plan is written anew, without the services that it would harm.
@@ -328,7 +329,8 @@ impl Writer<'_> {
         let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);
         texts.extend(second.files.into_iter().map(|(path, _, new)| (path, new)));
         settings.clear();
-        for applied in second.applied.iter().filter(|applied| !applied.rule.contains("swap")) {
+        // Swap that nothing allows is a number of its own in the report.
+        for applied in second.applied.iter().filter(|applied| applied.rule != "missing-swap-limit") {
             if let Some(key) = own(applied.service.as_deref()) {
                 settings.entry(key).or_default().push(format!("{} ({})", applied.title, applied.rule));
             }
@@ -361,14 +363,18 @@ fn only(paths: &[PathBuf]) -> Discovered {
 
 /// True for a finding whose fix belongs to a plan: swap, and what is wrong with limits, heaps and caches.
 fn goes_with_a_limit(finding: &Finding) -> bool {
-    let group = rules::find(finding.rule).map(|rule| rule.meta().group);
-    let is_memory =
-        matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning;
-    is_memory || matches!(finding.rule, "missing-swap-limit" | "unbounded-heap")
+    is_warning_of(finding, &[Group::Limits, Group::Heap])
+        || matches!(finding.rule, "missing-swap-limit" | "unbounded-heap")
 }
 
-/// True for a warning or error about limits or heaps.
+/// True for a warning or error about limits, heaps, or files in memory.
 fn is_about_memory(finding: &Finding) -> bool {
-    let group = rules::find(finding.rule).map(|rule| rule.meta().group);
-    matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning
+    is_warning_of(finding, &[Group::Limits, Group::Heap, Group::MemoryFs])
+}
+
+/// True for a warning or error of a rule of one of these groups.
+fn is_warning_of(finding: &Finding, groups: &[Group]) -> bool {
+    let is_own = |group: Group| groups.contains(&group);
+    finding.severity >= Severity::Warning
+        && rules::find(finding.rule).is_some_and(|rule| is_own(rule.meta().group))
 }

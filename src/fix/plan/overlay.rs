@@ -128,7 +128,7 @@ fn text<'w>(
     out
 }
 
-/// Writes a limit and a reservation in the form of the service: below `deploy`, or with short keys.
+/// Writes a limit and a reservation, each in the form that it has in the written service: below `deploy`, or with a short key.
 fn in_form(
     out: &mut String,
     old: &Workload,
@@ -136,27 +136,33 @@ fn in_form(
     (limit, reservation): (ByteSize, Option<ByteSize>),
 ) {
     let in_deploy = new.limit_key().is_some_and(|key| key.name != "mem_limit");
+    let short = new.key("mem_reservation").is_some();
+    let reserves = |in_deploy: bool| reservation.filter(|_| short != in_deploy);
     if !in_deploy {
         let _ = writeln!(out, "    mem_limit: {}", limit.to_compose());
-        if let Some(size) = reservation {
-            let _ = writeln!(out, "    mem_reservation: {}", size.to_compose());
-        }
+    }
+    if let Some(size) = reserves(false) {
+        let _ = writeln!(out, "    mem_reservation: {}", size.to_compose());
+    }
+    if !in_deploy && reserves(true).is_none() {
         return;
     }
     let text = |size: ByteSize| match size.to_compose() {
         digits if digits.bytes().all(|b| b.is_ascii_digit()) => format!("\"{digits}\""),
         text => text,
     };
-    let _ =
-        writeln!(out, "    deploy:\n      resources:\n        limits:\n          memory: {}", text(limit));
-    // Compose refuses a `limits` block that has another value than the short key, or none.
-    if let Some(cpus) = old.resources.cpus.value().filter(|_| old.key("cpus").is_some()) {
-        let _ = writeln!(out, "          cpus: \"{cpus}\"");
+    out.push_str("    deploy:\n      resources:\n");
+    if in_deploy {
+        let _ = writeln!(out, "        limits:\n          memory: {}", text(limit));
+        // Compose refuses a `limits` block that has another value than the short key, or none.
+        if let Some(cpus) = old.resources.cpus.value().filter(|_| old.key("cpus").is_some()) {
+            let _ = writeln!(out, "          cpus: \"{cpus}\"");
+        }
+        if let Some(pids) = old.resources.pids_limit.value().filter(|_| old.key("pids_limit").is_some()) {
+            let _ = writeln!(out, "          pids: {pids}");
+        }
     }
-    if let Some(pids) = old.resources.pids_limit.value().filter(|_| old.key("pids_limit").is_some()) {
-        let _ = writeln!(out, "          pids: {pids}");
-    }
-    if let Some(size) = reservation {
+    if let Some(size) = reserves(true) {
         let _ = writeln!(out, "        reservations:\n          memory: {}", text(size));
     }
 }
