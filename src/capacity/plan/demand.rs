@@ -1,5 +1,6 @@
 //! What one service of a stack asks for, with its ground.
 
+use crate::capacity::advice::declared;
 use crate::capacity::need::memory_files;
 use crate::capacity::share::{active, is_started, replicas};
 use crate::capacity::{Need, NoNumber, advise};
@@ -76,7 +77,9 @@ pub struct Demand {
     pub stands: Option<ByteSize>,
     /// The text of the limit, if a variable sets it: a plan does not overwrite it.
     pub variable: Option<String>,
-    /// The largest heap or cache that a setting sizes: its name, its size, and its setting as written.
+    /// The least limit by its use, its settings, its image or its class, whatever stands in the files.
+    pub needs: ByteSize,
+    /// The largest heap or cache that a setting sizes and `needs` has: its name, its size, and its setting as written.
     pub largest: Option<(String, ByteSize, String)>,
     /// The steps of its `pre_start`.
     pub steps: Vec<Step>,
@@ -145,15 +148,15 @@ impl Demand {
             reserved: workload.memory.reservation.value().copied().filter(|size| size.0 > 0),
             stands,
             variable: variable(workload),
-            largest: largest(workload),
             ..Self::default()
         };
         demand.ground_in(workload);
+        demand.needs = demand.least;
         if let Some(stands) = stands {
             demand.weigh(stands, workload, refuted);
         }
-        let known = demand.reserved.unwrap_or_default();
-        demand.at_least(known.max(SMALLEST_LIMIT));
+        demand.hold_reservation();
+        demand.at_least(SMALLEST_LIMIT);
         demand
     }
 
@@ -170,6 +173,7 @@ impl Demand {
                 let declared = workload.pools.image_default_heap.is_none();
                 self.fixed(if declared { Ground::Declared } else { Ground::Image }, limit);
                 self.steady = Some(steady.rounded_up());
+                self.largest = largest(workload);
                 self.reason = sum;
             }
             Ok(Need { limit, steady: None, sum }) => {
@@ -182,11 +186,22 @@ impl Demand {
             }
             Err(NoNumber::Varies { setting, limit }) => {
                 self.fixed(Ground::Declared, limit);
+                self.largest = largest(workload);
                 self.reason = format!("enough for `{setting}`, its value here");
             }
-            Err(NoNumber::Capped { limit, .. }) => {
+            Err(NoNumber::Capped { key, limit }) => {
                 self.fixed(Ground::Declared, limit);
-                "enough for its heaps and caches".clone_into(&mut self.reason);
+                self.largest = largest(workload);
+                let capped = match key {
+                    "memswap_limit" => &workload.service.memswap_limit,
+                    _ => &workload.memory.reservation,
+                };
+                self.reason = match capped.value() {
+                    // What it reserves is compared with the limit below.
+                    Some(_) if key == "mem_reservation" => format!("{limit} for its heaps and caches"),
+                    Some(size) => format!("{limit} for its heaps and caches; its `{key}` is {size}"),
+                    None => format!("{limit} for its heaps and caches; its `{key}` is not known"),
+                };
             }
             Err(why) => self.by_class(workload, &why),
         }
@@ -265,6 +280,28 @@ impl Demand {
         }
     }
 
+    /// Raises it to the reservation in the files, since the engine refuses one above the limit.
+    fn hold_reservation(&mut self) {
+        let Some(reserved) = self.reserved.filter(|reserved| *reserved > self.least) else { return };
+        if self.usual >= reserved {
+            self.reason = format!("{}; at least its reservation of {reserved}", self.reason);
+            self.at_least(reserved);
+            return;
+        }
+        let stands = self.stands.filter(|_| self.ground == Ground::Stands);
+        self.reason = match stands {
+            Some(stands) => format!("its reservation is {reserved}, more than its limit of {stands}"),
+            // What its class usually needs is no need of its own.
+            None if self.ground >= Ground::Class => {
+                format!("its reservation is {reserved}, and a limit is no less")
+            }
+            None => format!("its reservation is {reserved}, more than it needs: {}", self.reason),
+        };
+        let ground =
+            if self.ground < Ground::Class || stands.is_some() { Ground::Declared } else { self.ground };
+        self.fixed(ground, reserved);
+    }
+
     /// Says that a limit is below what its kind usually gets at least. That proves nothing, so the limit stays.
     fn small_for_its_class(&self, stands: ByteSize) -> String {
         let is_small = self.ground == Ground::Class && !self.job && stands < self.least;
@@ -307,11 +344,7 @@ fn class_of(workload: &Workload) -> Option<&'static Class> {
 
 /// Returns the largest heap or cache with a setting in bytes.
 fn largest(workload: &Workload) -> Option<(String, ByteSize, String)> {
-    let pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
-    let sized = pools.filter_map(|pool| {
-        let setting = pool.bound.value()?;
-        let size = pool.size_under(None, None)?;
-        Some((pool.display_name(), size.size, setting.written()))
-    });
+    let sized = declared(workload)
+        .filter_map(|(pool, size)| Some((pool.display_name(), size, pool.bound.value()?.written())));
     sized.max_by_key(|(_, size, _)| *size)
 }

@@ -1,9 +1,10 @@
 //! What would have to give where a stack does not fit its host.
 
+use super::share::rounded_down;
 use super::{Demand, Ground, Plan};
 use crate::capacity::share::sum;
 use crate::hash::IndexMap;
-use crate::syntax::size::{ByteSize, MIB};
+use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
 
 /// The smallest heap that a cut leaves, in bytes, and the smallest part of the old one.
 const LEFT: (i64, i64) = (64 * MIB, 4);
@@ -101,30 +102,8 @@ fn of_service(index: usize, demand: &Demand, missing: ByteSize) -> Vec<Change> {
         change.takes = vec![(index, take)];
         changes.push(change);
     };
-    if let Some((what, size, setting)) = &demand.largest
-        && demand.ground <= Ground::Stands
-    {
-        // What stands beside a heap shrinks with it: a third of what the heap loses.
-        let cut = (missing.0 / demand.replicas.max(1)).saturating_mul(3) / 4;
-        let lowest = LEFT.0.max(size.0 / LEFT.1);
-        let lower = size.0.saturating_sub(cut).max(lowest) / (16 * MIB) * (16 * MIB);
-        if lower >= LEFT.0 && lower < size.0 {
-            let saves = size.0 - lower;
-            let lower = ByteSize(lower);
-            add(
-                format!("lower the {what} of `{name}` from {size} to {lower} (`{setting}`)"),
-                Take::Limit(saves.saturating_add(saves / 3)),
-            );
-        }
-    } else if demand.ground == Ground::Stands {
-        let half = ByteSize((demand.least.0 / 2).max(6 * MIB)).rounded_up();
-        add(
-            format!(
-                "lower the limit of `{name}` from {} to {half}, if it needs no more: measure it",
-                demand.least
-            ),
-            Take::Limit(demand.least.0 - half.0),
-        );
+    if let Some((text, limit)) = smaller_pool(demand, missing).or_else(|| smaller_limit(demand)) {
+        add(text, Take::Limit(demand.least.0 - limit.0));
     }
     if demand.replicas > 1 {
         // As many as fit, and at least one.
@@ -137,6 +116,56 @@ fn of_service(index: usize, demand: &Demand, missing: ByteSize) -> Vec<Change> {
         );
     }
     changes
+}
+
+/// Returns a smaller size for the largest heap or cache, and the limit that is then enough. Only that size is taken to shrink: what
+/// stands beside it may stay.
+fn smaller_pool(demand: &Demand, missing: ByteSize) -> Option<(String, ByteSize)> {
+    let ((what, size, setting), needs) = (demand.largest.as_ref()?, demand.needs);
+    let wanted = demand.least.0.saturating_sub(each(demand, missing));
+    // The need is a round number afterwards, too.
+    let cut = needs.0.saturating_sub(rounded_down(wanted.max(0)));
+    let lowest = LEFT.0.max(size.0 / LEFT.1);
+    let lower = size.0.saturating_sub(cut).max(lowest);
+    let lower = ByteSize(lower / step(lower) * step(lower));
+    if lower.0 < LEFT.0 || lower >= *size {
+        return None;
+    }
+    let limit = demand.lowest(ByteSize(needs.0.saturating_sub(size.0 - lower.0)).rounded_up());
+    let text = format!("lower the {what} of `{}` from {size} to {lower} (`{setting}`)", demand.name);
+    (limit < demand.least).then_some((text, limit))
+}
+
+/// Returns the step of sizes that a text shows without rounding.
+fn step(bytes: i64) -> i64 {
+    if bytes < 10 << 30 { 16 * MIB } else { 512 * MIB }
+}
+
+/// Returns half of a limit of which nothing says that it is needed.
+fn smaller_limit(demand: &Demand) -> Option<(String, ByteSize)> {
+    let stands = demand.stands.filter(|stands| demand.ground == Ground::Stands && *stands == demand.least)?;
+    let half = stands.0 / 2;
+    let half = ByteSize((half / step(half) + i64::from(half % step(half) > 0)) * step(half)).rounded_up();
+    let limit = half.max(demand.needs).max(demand.reserved.unwrap_or_default()).max(SMALLEST_LIMIT);
+    let text = format!(
+        "lower the limit of `{}` from {stands} to {limit}, if it needs no more: measure it",
+        demand.name
+    );
+    (limit < stands).then_some((text, limit))
+}
+
+/// Returns the part of the missing memory that each container of a service saves if this service alone saves all of it.
+fn each(demand: &Demand, missing: ByteSize) -> i64 {
+    let containers = demand.replicas.max(1);
+    missing.0 / containers + i64::from(missing.0 % containers > 0)
+}
+
+impl Demand {
+    /// Returns the limit that it gets where this one is needed: what is reserved, and the limit that a variable sets, stay.
+    fn lowest(&self, needed: ByteSize) -> ByteSize {
+        let set = self.stands.filter(|_| self.variable.is_some()).unwrap_or_default();
+        needed.max(self.reserved.unwrap_or_default()).max(set).max(SMALLEST_LIMIT)
+    }
 }
 
 /// Returns what each profile would save that is left out.
@@ -175,6 +204,7 @@ mod tests {
             most: size,
             replicas: 1,
             ground: Ground::Declared,
+            needs: size,
             ..Demand::default()
         }
     }
@@ -195,7 +225,7 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "lower the Java heap of `search` from 4 GiB to 2800 MiB (`-Xmx4096m`)",
+                "lower the Java heap of `search` from 4 GiB to 2368 MiB (`-Xmx4096m`)",
                 "use a host with 10 GiB"
             ]
         );

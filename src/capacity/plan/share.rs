@@ -129,7 +129,7 @@ impl Demand {
 }
 
 /// Rounds a size down to a round number, as [`ByteSize::rounded_up`] rounds up.
-fn rounded_down(bytes: i64) -> i64 {
+pub(super) fn rounded_down(bytes: i64) -> i64 {
     let step = match bytes / MIB {
         ..=256 => 16,
         257..=4096 => 64,
