@@ -1,7 +1,8 @@
 //! `oomlint fit`: plans of the executable, what it writes, and properties of plans for generated stacks.
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use oomlint::check::{self, Options};
 use oomlint::discover::{Discovered, FileKind};
@@ -15,12 +16,23 @@ use serde_json::Value;
 use crate::common::tree;
 
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_oomlint"))
+    run_with(directory, arguments, "")
+}
+
+/// Runs the executable with a text at its standard input.
+fn run_with(directory: &Path, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_oomlint"))
         .args(arguments)
         .env_remove("COLUMNS")
         .current_dir(directory)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // A program that reads nothing may have closed it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let out = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
 }
@@ -146,7 +158,8 @@ fn what_does_not_fit_is_not_written() {
     assert!(!dir.path().join("compose.limits.yaml").exists());
     let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "2g"]);
     assert!(
-        out.contains("lower the Java heap of `search` from 1 GiB to") && out.contains("use a host with"),
+        out.contains("lower the Java heap of `search` from 1 GiB to")
+            && out.contains("a host with 4 GiB fits"),
         "{out}"
     );
 }
@@ -271,8 +284,8 @@ fn a_reservation_above_the_limit_is_the_reason_for_the_limit() {
             3072,
         ),
         ("image: 'mysql:8', mem_reservation: 700m".to_owned(), "at least its reservation of 700 MiB", 4096),
-        (format!("{java}, memswap_limit: 1g"), "its `memswap_limit` is 1 GiB", 1856),
-        (format!("{java}, memswap_limit: '${{S}}'"), "its `memswap_limit` is not known", 1856),
+        (format!("{java}, memswap_limit: 1g"), "its `memswap_limit` is 1 GiB", 1408),
+        (format!("{java}, memswap_limit: '${{S}}'"), "its `memswap_limit` is not known", 1408),
     ] {
         let services = planned(&format!("services: {{a: {{{body}}}}}\n"), "8g");
         let (reason, sure) = (services[0]["reason"].as_str().unwrap(), services[0]["sure"].as_str().unwrap());
@@ -319,7 +332,7 @@ fn changes_that_are_not_enough_together_say_so() {
     let dir = tree(&[("compose.yaml", "services: {web: {image: 'redis:7', mem_limit: 16g}}\n")]);
     for format in ["human", "markdown"] {
         let (code, out, _) = run(dir.path(), &["fit", "--host-memory", "4g", "--format", format]);
-        let says = "not enough together: 8 GiB of 13 GiB; use a host with";
+        let says = "all changes below save 8 GiB of the 13 GiB needed; a host with";
         let out = unescaped(&out);
         assert!(code == 1 && out.contains(says) && !out.contains("make it fit"), "{out}");
     }
@@ -354,7 +367,7 @@ fn nothing_to_plan_is_an_error() {
         (&[], &[], "name one with `-f compose.yaml`"),
         (&[("Dockerfile", "FROM redis:7\n")], &[], "a Dockerfile sets no limit"),
         (&[("i.json", inspected)], &["i.json"], "`oomlint budget i.json`"),
-        (&[], &["--run", "docker run -d redis:7"], "`oomlint budget --run COMMAND`"),
+        (&[], &["x.txt"], "x.txt"),
         (
             &[
                 ("compose.override.yaml", "services: {a: {mem_limit: 1g}}\n"),
@@ -371,15 +384,135 @@ fn nothing_to_plan_is_an_error() {
         {
             let (code, out, err) = run(dir.path(), &[how, paths].concat());
             assert!(code == 2 && out.is_empty() && err.contains(help), "{how:?} {paths:?}: {out}{err}");
-            assert!(help.is_empty() || err.contains("Compose files; none here"), "{err}");
+            assert!(["", "x.txt"].contains(&help) || err.contains("Compose files; none here"), "{err}");
         }
     }
     let dir = tree(&[("compose.yaml", "services: {a: {image: redis, profiles: [x]}}\n")]);
     let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "8g"]);
     assert!(code == 2 && err.contains("--profile '*'"), "{err}");
-    for command in ["fit", "alerts"] {
-        assert!(!run(dir.path(), &[command, "--help"]).1.contains("--run "));
+}
+
+#[test]
+fn standard_input_is_planned_like_a_file() {
+    let dir = tree(&[("compose.yaml", STACK), ("empty/x", "")]);
+    let fit = ["fit", "--host-memory", "8g", "--format"];
+    let named = ["-", "--stdin-filename", "compose.yaml"];
+    for format in ["human", "json", "markdown"] {
+        let (_, file, _) = run(dir.path(), &[&fit[..], &[format]].concat());
+        let (code, piped, err) =
+            run_with(&dir.path().join("empty"), &[&fit[..], &[format], &named].concat(), STACK);
+        assert_eq!((code, piped.as_str(), err.as_str()), (0, file.as_str(), ""));
     }
+    let (_, file, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--diff"]);
+    let diff = ["fit", "--host-memory", "8g", "--diff"];
+    let (code, piped, _) = run_with(&dir.path().join("empty"), &[&diff[..], &named].concat(), STACK);
+    assert!(code == 0 && piped == file && piped.contains("+    mem_limit"), "{piped}");
+    let (_, piped, _) = run_with(&dir.path().join("empty"), &[&diff[..], &["-"]].concat(), STACK);
+    assert!(piped.contains("+    mem_limit"), "{piped}");
+    for how in [&["--write"][..], &["--overlay", "o.yaml"]] {
+        let arguments = [&["fit", "--host-memory", "8g", "-"], how].concat();
+        let (code, _, err) = run_with(&dir.path().join("empty"), &arguments, STACK);
+        assert!(code == 2 && err.contains("standard input"), "{err}");
+        assert_eq!(std::fs::read_dir(dir.path().join("empty")).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn each_stack_has_the_host_of_its_configuration() {
+    let files = [
+        ("a/compose.yaml", STACK),
+        ("a/.oomlint.yaml", "host-memory: 8g\n"),
+        ("b/compose.yaml", STACK),
+        (
+            "b/.devcontainer/devcontainer.json",
+            "{\"image\": \"x\", \"hostRequirements\": {\"memory\": \"16gb\"}}",
+        ),
+        ("c/compose.yaml", STACK),
+    ];
+    let dir = tree(&files[..4]);
+    let (code, out, err) = run(dir.path(), &["fit", "--format", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let value: Value = serde_json::from_str(&out).unwrap();
+    let hosts: Vec<_> = [0, 1].iter().map(|at| value["stacks"][at]["plans"][0]["host"].as_i64()).collect();
+    let (_, out, _) = run(dir.path(), &["budget", "--format", "json"]);
+    let budget: Value = serde_json::from_str(&out).unwrap();
+    let known: Vec<_> = [0, 1].iter().map(|at| budget["stacks"][at]["host"]["bytes"].as_i64()).collect();
+    assert_eq!(
+        (hosts, known),
+        (vec![Some(8 << 30), Some(16 << 30)], vec![Some(8 << 30), Some(16 << 30)]),
+        "{out}"
+    );
+    let (_, out, _) = run(dir.path(), &["fit"]);
+    assert!(out.contains("8 GiB (a/.oomlint.yaml:1)") && out.contains("devcontainer.json:1)"), "{out}");
+    let dir = tree(&files);
+    let (code, _, err) = run(dir.path(), &["fit"]);
+    assert!(code == 2 && err.contains("the memory of the host of `c/compose.yaml`"), "{err}");
+}
+
+#[test]
+fn a_service_that_is_left_out_fails_the_run() {
+    // One limit for two services, of which each needs its own.
+    let text = "x-limit: &limit {resources: {limits: {memory: 64m}}}\nservices:\n  a: {image: eclipse-temurin:21, command: java -Xmx1g -jar a.jar, deploy: *limit}\n  b: {image: eclipse-temurin:21, command: java -Xmx2g -jar a.jar, deploy: *limit}\n";
+    let dir = tree(&[("compose.yaml", text)]);
+    let fit = ["fit", "--host-memory", "16g"];
+    let (code, out, _) = run(dir.path(), &fit);
+    assert!(code == 0 && out.contains("not written: ") && out.contains("once the limit"), "{out}");
+    for how in ["--diff", "--write"] {
+        let (code, _, err) = run(dir.path(), &[&fit[..], &[how]].concat());
+        assert!(code == 1 && err.contains("not written: `"), "{how}: {err}");
+        // What `check` says of the limit is the reason.
+        assert!(
+            err.contains("heap-exceeds-limit: ") && err.contains("raise the limit to 2752m"),
+            "{how}: {err}"
+        );
+        assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), text);
+    }
+}
+
+#[test]
+fn every_argument_of_a_command_does_something() {
+    let inspected = r#"[{"Id":"7ab2c9d0e1f2","Name":"/a","Config":{"Image":"redis:7"},"HostConfig":{"Memory":536870912},"State":{"Status":"running"}}]"#;
+    let files = [
+        ("compose.yaml", STACK),
+        ("i.json", inspected),
+        ("run.md", "```sh\ndocker run -d redis:7\n```\n"),
+        ("other/Dockerfile", "FROM redis:7\n"),
+        ("o.yaml", "services: {db: {mem_limit: 1g}}\n"),
+    ];
+    let dir = tree(&files);
+    for arguments in [
+        &["fit", "--run", "docker run -d redis:7"][..],
+        &["alerts", "--run", "docker run -d redis:7"],
+        &["why", "--stdin-kind", "compose", "i.json"],
+        &["why", "--stdin-filename", "x", "i.json"],
+        &["size", "--stdin-kind", "compose", "i.json"],
+        &["images", "lock", "--run", "docker run -d redis:7"],
+        &["fit", "--host-memory", "8g", "--reserve", "auto"],
+    ] {
+        let (code, out, err) = run(dir.path(), arguments);
+        assert!(
+            code == 2 && out.is_empty() && err.contains(arguments[1]) || err.contains("--reserve"),
+            "{err}"
+        );
+        assert!(err.contains("unexpected argument") || err.contains("invalid value 'auto'"), "{err}");
+    }
+    for how in [&["fit", "--host-memory", "8g"][..], &["alerts"]] {
+        for (file, command) in [
+            ("i.json", "; `oomlint budget i.json` adds up containers"),
+            ("run.md", "; `oomlint budget run.md` adds up containers"),
+            ("other/Dockerfile", ""),
+        ] {
+            let (code, _, err) = run(dir.path(), &[how, &["compose.yaml", file]].concat());
+            let says = format!("left out: `{file}` is no part of a stack{command}\n");
+            assert!(code == 0 && err == says, "{err}");
+        }
+        let (code, _, err) = run(dir.path(), &[how, &["-f", "compose.yaml", "-f", "o.yaml"]].concat());
+        assert_eq!((code, err.as_str()), (0, ""));
+    }
+    let (_, help, _) = run(dir.path(), &["fit", "--help"]);
+    let (before, files) = help.split_once("Files:").unwrap();
+    let files = files.split("\n\n").take_while(|part| !part.starts_with("Host:")).collect::<String>();
+    assert!(before.contains("--host-memory") && !files.contains("--host-memory"), "{help}");
 }
 
 #[test]
@@ -440,8 +573,8 @@ fn planned_in_memory(text: &str, host: i64, profiles: &[String]) -> oomlint::cap
     discovered.add("compose.yaml".into(), FileKind::Compose);
     let hosts = Hosts { sizes: vec![ByteSize(host << 20)], profiles: profiles.to_vec(), ..Hosts::default() };
     let options = Options::default();
-    assert!(!check::projects(&options, &sources, &discovered).is_empty());
-    let stacks = plan(&options, &sources, &discovered, &hosts);
+    let projects = check::projects(&options, &sources, &discovered);
+    let stacks = plan(&options, &sources, &projects, &hosts);
     stacks[0].plans[0].clone()
 }
 

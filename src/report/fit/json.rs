@@ -129,7 +129,11 @@ pub fn schema() -> serde_json::Value {
     schema.to_value()
 }
 
-pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+/// Writes the plans as one JSON object, for programs.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let stacks = report.stacks.iter().map(|stack| Stack {
         files: stack.paths.iter().map(|path| path_text(path)).collect(),
         plans: stack.plans.iter().map(|plan| report.plan(stack, plan)).collect(),

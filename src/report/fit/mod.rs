@@ -5,7 +5,6 @@ mod json;
 mod markdown;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{FileLocation, human::plural, path_text};
@@ -14,8 +13,11 @@ use crate::fix::plan::{Settings, StackPlan, Written};
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
 
+pub use self::human::write as human;
 #[cfg(feature = "schema")]
 pub use self::json::schema;
+pub use self::json::write as json;
+pub use self::markdown::write as markdown;
 
 /// Plans to report.
 #[derive(Debug)]
@@ -23,37 +25,7 @@ pub struct Report<'r> {
     stacks: &'r [StackPlan],
     /// What was written; None for several hosts.
     written: Option<&'r Written>,
-    /// The origin of the host's size.
-    from: &'r str,
     sources: &'r Sources,
-}
-
-/// Output format of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people: the numbers of each service, with the reason below.
-    Human {
-        /// Whether to use ANSI colours.
-        color: bool,
-        /// The width of the terminal, in columns; None for a pipe.
-        width: Option<usize>,
-    },
-    /// One JSON object, for programs.
-    Json,
-    /// Tables for a pull request.
-    Markdown,
-}
-
-/// Writes the report in `format`.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format) -> io::Result<()> {
-    match format {
-        Format::Human { color, width } => human::write(out, report, color, width),
-        Format::Json => json::write(out, report),
-        Format::Markdown => markdown::write(out, report),
-    }
 }
 
 /// Says of several stacks that they do not share the host in the plan.
@@ -81,15 +53,10 @@ struct Row<'r> {
 }
 
 impl<'r> Report<'r> {
-    /// Creates a report of `stacks`. `from` is the option or file that has the host's size.
+    /// Creates a report of `stacks`.
     #[must_use]
-    pub fn new(
-        stacks: &'r [StackPlan],
-        written: Option<&'r Written>,
-        from: &'r str,
-        sources: &'r Sources,
-    ) -> Self {
-        Self { stacks, written, from, sources }
+    pub fn new(stacks: &'r [StackPlan], written: Option<&'r Written>, sources: &'r Sources) -> Self {
+        Self { stacks, written, sources }
     }
 
     /// Returns the title of a stack: its Compose files.
@@ -160,10 +127,7 @@ impl<'r> Report<'r> {
 impl Row<'_> {
     /// Returns its limit with the number of containers: `3 x 256 MiB`.
     fn limit(&self) -> String {
-        match self.demand.replicas {
-            1 => self.grant.limit.to_string(),
-            count => format!("{count} x {}", self.grant.limit),
-        }
+        times(self.demand.replicas, self.grant.limit)
     }
 
     /// Returns its reservation: that of the files once the plan is in them, else the planned one.
@@ -174,9 +138,9 @@ impl Row<'_> {
         }
     }
 
-    /// Describes its swap: `none`, or how much is on top of the limit.
+    /// Describes its swap: `none`, or how much is on top of the limit. `-` if that is not known.
     fn swap(&self) -> String {
-        let Some(Settings { limit: Some(limit), swap, .. }) = self.after else { return "none".to_owned() };
+        let Some(Settings { limit: Some(limit), swap, .. }) = self.after else { return "-".to_owned() };
         match swap {
             None => format!("+{limit}"),
             Some(ByteSize(..0)) => "unlimited".to_owned(),
@@ -234,21 +198,46 @@ fn changes(plan: &Plan) -> Option<(String, &[Give])> {
     if plan.together >= missing {
         return Some(("what would make it fit, these together, or the last".to_owned(), &plan.gives));
     }
-    let head = format!("not enough together: {} of {missing}; {}", plan.together, host.text);
-    Some((format!("{head}; what saves most"), others))
+    let fits = ByteSize(plan.host.0.saturating_add(host.saves.0));
+    if others.is_empty() {
+        return Some((format!("no change saves enough; a host with {fits} fits"), others));
+    }
+    let head = format!("all changes below save {} of the {missing} needed", plan.together);
+    Some((format!("{head}; a host with {fits} fits"), others))
 }
 
-/// Describes whether a plan of a stack fits.
-fn verdict(stack: &StackPlan, plan: &Plan) -> String {
+/// Describes whether a plan fits, in a cell of a table.
+fn outcome(plan: &Plan) -> String {
+    plan.missing.map_or_else(|| "fits".to_owned(), |missing| format!("{missing} too much"))
+}
+
+/// Multiplies a limit with the number of containers: `3 x 256 MiB`.
+fn times(replicas: i64, limit: ByteSize) -> String {
+    if replicas == 1 { limit.to_string() } else { format!("{replicas} x {limit}") }
+}
+
+/// Lists texts: `a, b and c`.
+fn listed(texts: &[String]) -> String {
+    match texts {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        texts => texts.concat(),
+    }
+}
+
+/// Describes whether a plan of a stack fits. `rows` are its services, if it is the only plan.
+fn verdict(stack: &StackPlan, plan: &Plan, rows: &[Row<'_>]) -> String {
     let set = stack.demands.iter().filter_map(|demand| Some(format!("`{}`", demand.to_set()?)));
-    let open: Vec<String> = set.collect();
+    let unwritten = rows.iter().filter(|row| row.refused.is_some());
+    let limits = unwritten.map(|row| format!("the limit of `{}`", row.demand.name));
+    let open: Vec<String> = set.chain(limits).collect();
+    let are = if open.len() == 1 { "is" } else { "are" };
     match plan.missing {
         None if !open.is_empty() => {
-            format!("fits {}, with {} to spare, once {} is set", plan.host, plan.left(), open.join(" and "))
+            format!("fits {}, with {} to spare, once {} {are} set", plan.host, plan.left(), listed(&open))
         }
         None => format!("fits {}, with {} to spare", plan.host, plan.left()),
         Some(missing) => format!(
-            "does not fit {}: {missing} too much, although each service has the least that its reason allows",
+            "does not fit {}: {missing} too much, even with the smallest limit for each service",
             plan.host
         ),
     }
