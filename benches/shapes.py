@@ -189,6 +189,11 @@ def refused_fixes_of_a_file(count: int) -> dict[str, str]:
     return {"compose.yaml": "services:\n" + "".join(refused_fix(f"s{i}") for i in range(count))}
 
 
+def heaps_without_limits(count: int) -> dict[str, str]:
+    each = (f"  s{i}:\n    image: eclipse-temurin:21\n    command: java -Xmx{256 + i % 500}m -jar a.jar\n" for i in range(count))
+    return {"compose.yaml": "services:\n" + "".join(each)}
+
+
 # The number at which each is measured; it is measured at half of that, too.
 SHAPES = {
     plain: 20_000,
@@ -227,6 +232,9 @@ SHAPES = {
 
 # Those whose fixes are tried and refused.
 FIXES = {refused_fixes: 2_000, refused_fixes_of_a_file: 200}
+
+# Those that are planned for a host with room for all.
+PLANS = {heaps_without_limits: 600}
 
 # Those of which most of the time goes into writing them.
 TREES = [dockerfiles, stacks, stacks_that_build, other_files]
