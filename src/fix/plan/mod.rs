@@ -84,7 +84,7 @@ pub struct Written {
     /// The services whose plan is not written, with the reason.
     pub refused: BTreeMap<Key, String>,
     /// The warnings and errors about limits and heaps that are left.
-    pub left: BTreeMap<Key, Vec<String>>,
+    pub remaining: BTreeMap<Key, Vec<String>>,
     /// The settings of each service afterwards.
     pub after: BTreeMap<Key, Settings>,
 }
@@ -184,7 +184,7 @@ pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan], h
         for (key, lines) in next.settings {
             written.settings.entry(key).or_default().extend(lines);
         }
-        (written.after, written.left) = (next.after, next.left);
+        (written.after, written.remaining) = (next.after, next.remaining);
     }
     written
 }
@@ -242,7 +242,7 @@ impl Writer<'_> {
             }
             written.after = after.settings(self.stacks);
             // What a rule finds is what `check` says of it.
-            let open = after.left(self.stacks, |own| is_warning_of(own, &[Group::Limits, Group::Heap]));
+            let open = after.remaining(self.stacks, |own| is_warning_of(own, &[Group::Limits, Group::Heap]));
             for (key, target) in keyed(&targets) {
                 let now = written.after.get(&key).and_then(|after| after.limit);
                 if now == Some(target.limit) {
@@ -254,7 +254,7 @@ impl Writer<'_> {
                 refused.insert(key, why.unwrap_or_else(other));
             }
             if refused.is_empty() {
-                written.left = after.left(self.stacks, is_about_memory);
+                written.remaining = after.remaining(self.stacks, is_about_memory);
                 written.files = self.before.changed(texts);
                 return written;
             }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::{escape, human::plural, wrap};
-use super::{Report, Row, arithmetic, changes, kept, outcome, times, verdict};
+use super::{Report, Row, arithmetic, kept, outcome, times, verdict, ways_to_fit};
 use crate::capacity::Plan;
 use crate::fix::plan::StackPlan;
 
@@ -91,8 +91,8 @@ fn one(
         for (step, limit) in row.demand.steps.iter().zip(&row.grant.steps) {
             look.line(out, &format!("{}: {limit}", step.name), "    ")?;
         }
-        for left in row.left.iter().filter(|_| row.refused.is_none()) {
-            look.line(out, &format!("left to do: {left}"), "    ")?;
+        for remaining in row.remaining.iter().filter(|_| row.refused.is_none()) {
+            look.line(out, &format!("left to do: {remaining}"), "    ")?;
         }
         if let Some(why) = row.refused {
             look.line(out, &look.paint(&format!("not written: {why}"), "93"), "    ")?;
@@ -102,10 +102,10 @@ fn one(
     look.line(out, &format!("kept for the host: {}", kept(plan)), "")?;
     let code = if plan.missing.is_some() { "1;91" } else { "1;92" };
     look.line(out, &look.paint(&verdict(stack, plan, &rows), code), "")?;
-    if let Some((head, gives)) = changes(plan) {
+    if let Some((head, changes)) = ways_to_fit(plan) {
         look.line(out, &format!("{head}:"), "")?;
-        for give in gives {
-            look.line(out, &format!("{} ({})", give.text, give.saves), "  ")?;
+        for change in changes {
+            look.line(out, &format!("{} ({})", change.text, change.saves), "  ")?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::markdown::with_code;
-use super::{Report, Row, arithmetic, changes, kept, outcome, times, verdict};
+use super::{Report, Row, arithmetic, kept, outcome, times, verdict, ways_to_fit};
 
 /// Writes the plans as tables for a pull request.
 ///
@@ -29,10 +29,10 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
             writeln!(out, "\n{}.", with_code(&arithmetic(plan)))?;
             writeln!(out, "Kept for the host: {}.\n", with_code(&kept(plan)))?;
             writeln!(out, "**{}**", with_code(&verdict(stack, plan, &rows)))?;
-            if let Some((head, gives)) = changes(plan) {
+            if let Some((head, changes)) = ways_to_fit(plan) {
                 writeln!(out, "\n{}:\n", with_code(&head))?;
-                for give in gives {
-                    writeln!(out, "- {}", with_code(&format!("{} ({})", give.text, give.saves)))?;
+                for change in changes {
+                    writeln!(out, "- {}", with_code(&format!("{} ({})", change.text, change.saves)))?;
                 }
             }
         } else {
@@ -67,8 +67,8 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     for setting in row.settings {
         why = format!("{why}; {setting}");
     }
-    for left in row.left {
-        why = format!("{why}; left to do: {left}");
+    for remaining in row.remaining {
+        why = format!("{why}; left to do: {remaining}");
     }
     if let Some(refused) = row.refused {
         why = format!("{why}; not written: {refused}");

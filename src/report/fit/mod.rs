@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{FileLocation, human::plural, path_text};
-use crate::capacity::{Demand, Give, Grant, Ground, Plan, RESERVE_RULE};
+use crate::capacity::{Basis, Change, Demand, Grant, Plan, RESERVE_RULE};
 use crate::fix::plan::{Settings, StackPlan, Written};
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
@@ -49,7 +49,7 @@ struct Row<'r> {
     /// The reason why its plan is not written.
     refused: Option<&'r str>,
     /// Warnings and errors that are left.
-    left: &'r [String],
+    remaining: &'r [String],
 }
 
 impl<'r> Report<'r> {
@@ -87,7 +87,9 @@ impl<'r> Report<'r> {
                     .and_then(|(all, key)| all.after.get(key).copied()),
                 settings: texts(|all| &all.settings).map_or(&[], Vec::as_slice),
                 // What is left until a variable is set is what its reason says.
-                left: texts(|all| &all.left).filter(|_| demand.to_set().is_none()).map_or(&[], Vec::as_slice),
+                remaining: texts(|all| &all.remaining)
+                    .filter(|_| demand.to_set().is_none())
+                    .map_or(&[], Vec::as_slice),
                 refused: written.zip(key).and_then(|(all, key)| all.refused.get(key)).map(String::as_str),
             }
         })
@@ -153,13 +155,13 @@ impl Row<'_> {
     fn reason(&self) -> String {
         let demand = self.demand;
         let lowered =
-            demand.stands.filter(|stands| demand.ground == Ground::Stands && self.grant.limit < *stands);
+            demand.current.filter(|current| demand.basis == Basis::Current && self.grant.limit < *current);
         if let Some(text) = demand.to_set() {
             return format!("set `{text}` to {}; {}", self.grant.limit.to_compose(), demand.reason);
         }
-        let squeezed = self.grant.limit < demand.usual && demand.ground >= Ground::Class;
+        let squeezed = self.grant.limit < demand.usual && demand.basis >= Basis::Class;
         match lowered {
-            Some(stands) => format!("lowered from {stands}, since the sum does not fit; {}", demand.reason),
+            Some(current) => format!("lowered from {current}, since the sum does not fit; {}", demand.reason),
             None if squeezed => format!("{}; {} where there is room", demand.reason, demand.usual),
             None => demand.reason.clone(),
         }
@@ -167,9 +169,11 @@ impl Row<'_> {
 
     /// Returns how sure its limit is.
     fn sureness(&self) -> &'static str {
-        match self.demand.ground {
-            Ground::Stands if self.demand.stands.is_some_and(|stands| self.grant.limit < stands) => "lowered",
-            ground => ground.sureness(),
+        match self.demand.basis {
+            Basis::Current if self.demand.current.is_some_and(|current| self.grant.limit < current) => {
+                "lowered"
+            }
+            basis => basis.sureness(),
         }
     }
 }
@@ -189,20 +193,20 @@ fn kept(plan: &Plan) -> String {
 }
 
 /// Describes the changes that would make a plan fit, as a head of their list, and the changes to list. None if it fits.
-fn changes(plan: &Plan) -> Option<(String, &[Give])> {
-    let (host, others) = plan.gives.split_last()?;
+fn ways_to_fit(plan: &Plan) -> Option<(String, &[Change])> {
+    let (host, others) = plan.changes.split_last()?;
     let missing = plan.missing?;
-    if others.iter().all(|give| give.enough) {
-        return Some(("what would make it fit, one of these".to_owned(), &plan.gives));
+    if others.iter().all(|change| change.enough) {
+        return Some(("what would make it fit, one of these".to_owned(), &plan.changes));
     }
-    if plan.together >= missing {
-        return Some(("what would make it fit, these together, or the last".to_owned(), &plan.gives));
+    if plan.saved_together >= missing {
+        return Some(("what would make it fit, these together, or the last".to_owned(), &plan.changes));
     }
     let fits = ByteSize(plan.host.0.saturating_add(host.saves.0));
     if others.is_empty() {
         return Some((format!("no change saves enough; a host with {fits} fits"), others));
     }
-    let head = format!("all changes below save {} of the {missing} needed", plan.together);
+    let head = format!("all changes below save {} of the {missing} needed", plan.saved_together);
     Some((format!("{head}; a host with {fits} fits"), others))
 }
 
@@ -233,9 +237,9 @@ fn verdict(stack: &StackPlan, plan: &Plan, rows: &[Row<'_>]) -> String {
     let are = if open.len() == 1 { "is" } else { "are" };
     match plan.missing {
         None if !open.is_empty() => {
-            format!("fits {}, with {} to spare, once {} {are} set", plan.host, plan.left(), listed(&open))
+            format!("fits {}, with {} to spare, once {} {are} set", plan.host, plan.spare(), listed(&open))
         }
-        None => format!("fits {}, with {} to spare", plan.host, plan.left()),
+        None => format!("fits {}, with {} to spare", plan.host, plan.spare()),
         Some(missing) => format!(
             "does not fit {}: {missing} too much, even with the smallest limit for each service",
             plan.host
