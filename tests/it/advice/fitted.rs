@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use super::program::{Desk, Finding, Target};
+use super::program::{Desk, Finding, Target, compose};
 use super::project::{Project, Stack};
 
 /// Hosts so small that limits are squeezed, and so large that every stack fits.
@@ -21,7 +21,7 @@ pub fn hold(name: &str, projects: Vec<Project>) {
     let projects: Vec<Project> = projects.into_iter().filter(|project| !project.stacks.is_empty()).collect();
     let next = AtomicUsize::new(0);
     let violations = Mutex::new(Vec::new());
-    let (planned, written) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (planned, written, compared) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|scope| {
         for _ in 0..cores {
@@ -29,7 +29,7 @@ pub fn hold(name: &str, projects: Vec<Project>) {
                 while let Some(project) = projects.get(next.fetch_add(1, Ordering::Relaxed)) {
                     for (target, host) in [(Target::Compose, HOSTS[0]), (Target::Swarm, HOSTS[1])] {
                         planned.fetch_add(1, Ordering::Relaxed);
-                        let (changed, found) = judge(project, target, host);
+                        let (changed, found) = judge(project, target, host, &compared);
                         written.fetch_add(usize::from(changed), Ordering::Relaxed);
                         violations.lock().unwrap().extend(found);
                     }
@@ -38,9 +38,10 @@ pub fn hold(name: &str, projects: Vec<Project>) {
         }
     });
     let violations = violations.into_inner().unwrap();
-    let (planned, written) = (planned.into_inner(), written.into_inner());
-    println!("{name}: {planned} plans, {written} of them changed files");
+    let (planned, written, compared) = (planned.into_inner(), written.into_inner(), compared.into_inner());
+    println!("{name}: {planned} plans, {written} of them changed files; {compared} services were compared");
     assert!(written > 10, "hardly anything was written");
+    assert!(compared > 10 || compose().is_none(), "hardly anything was compared");
     assert!(violations.is_empty(), "{} violations\n{}", violations.len(), violations.join("\n"));
 }
 
@@ -55,7 +56,7 @@ fn counts(findings: &[Finding]) -> BTreeMap<(String, Option<String>, String), us
 }
 
 /// Returns whether files were changed, and the violations.
-fn judge(project: &Project, target: Target, host: &str) -> (bool, Vec<String>) {
+fn judge(project: &Project, target: Target, host: &str, compared: &AtomicUsize) -> (bool, Vec<String>) {
     let desk = Desk::new(target, &project.options);
     desk.write_all(project.files.iter().chain(&project.neighbours));
     let name = format!("{} for {} on {host}", project.name, target.name());
@@ -97,7 +98,9 @@ fn judge(project: &Project, target: Target, host: &str) -> (bool, Vec<String>) {
             let after = resolved(&desk, stack);
             for service in planned(&report, stack) {
                 let of = |state: &Value| state["services"][service["name"].as_str().unwrap()].clone();
-                if let Err(why) = compare(service, &of(before), &of(&after)) {
+                let states = (of(before), of(&after));
+                compared.fetch_add(usize::from(!states.1.is_null()), Ordering::Relaxed);
+                if let Err(why) = compare(service, &states.0, &states.1) {
                     violations
                         .push(format!("{name}: {:?}: {}: {why}: {service}", stack.files, service["name"]));
                 }
