@@ -37,5 +37,12 @@ fn main() -> Result<(), Failure> {
     if Path::new("../shared/corpus").is_dir() {
         println!("cargo::rustc-cfg=shared");
     }
+    // Tests that run promtool are ignored without it.
+    println!("cargo::rustc-check-cfg=cfg(promtool)");
+    println!("cargo::rerun-if-env-changed=PATH");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|directory| directory.join("promtool").is_file()) {
+        println!("cargo::rustc-cfg=promtool");
+    }
     Ok(())
 }

@@ -181,14 +181,14 @@ def stacks(binary, tree):
 def fixes(binary):
     """What twice as many fixes cost that are tried and refused."""
     print("twice as many refused fixes, in processor time (2 is linear):")
+    command = [binary, "--no-config", "--diff", "--unsafe-fixes", "--select", "malformed-heap-setting"]
     for shape, count in shapes.FIXES.items():
         with tempfile.TemporaryDirectory() as scratch:
             measured = []
             for number in (count // 4, count // 2, count):
                 directory = Path(scratch) / str(number)
                 shapes.write(directory, shape(number))
-                diff = [binary, "--no-config", "--diff", "--unsafe-fixes", "--select", "malformed-heap-setting", str(directory)]
-                measured.append(min(once(diff, limit=120)[1] for _ in range(2)))
+                measured.append(min(once([*command, str(directory)], limit=120)[1] for _ in range(2)))
             factors = " ".join(f"{b / a:5.2f}" for a, b in zip(measured, measured[1:]))
             print(f"  {shape.__name__:22} {count:7} {factors}", flush=True)
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the playground into target/playground: a page with the engine as WebAssembly, for any server of static files.
-# Usage: playground/build.sh [all|engine|page]
+# Usage: playground/build.sh [all|engine|page|check]
+#
+# `check` only compiles the engine for this machine, which needs nothing but Rust.
 #
 # Needs node and npm, and a Rust compiler for wasm32-unknown-unknown: rustup's is used, and its target added. Another one is told by
 # cargo's own variables (CARGO, RUSTC, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER). With RUSTC_BOOTSTRAP=1 and the sources of the
@@ -12,8 +14,16 @@ out=${PLAYGROUND_OUT:-$PWD/target/playground}
 target=wasm32-unknown-unknown
 mkdir -p "$out"
 
+engine_directory=${CARGO_TARGET_DIR:-$PWD/target/playground-engine}
+
+# Runs cargo on the engine, with the packages of the program in its versions.
+cargo_engine() {
+    cp Cargo.lock playground/engine/Cargo.lock
+    "${CARGO:-cargo}" "$1" --manifest-path playground/engine/Cargo.toml --target-dir "$engine_directory" "${@:2}"
+}
+
 engine() {
-    local cargo=${CARGO:-cargo} rustc=${RUSTC:-rustc} options=()
+    local rustc=${RUSTC:-rustc} options=()
     has_library() { compgen -G "$("$rustc" --print target-libdir --target "$target")/libstd-*.rlib" >/dev/null; }
     if [ -n "${RUSTC_BOOTSTRAP:-}" ] && [ -d "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library" ]; then
         # A library of its own can leave out the messages of panics, which nobody sees in a page, and take small code for fast.
@@ -26,11 +36,8 @@ engine() {
             exit 3
         fi
     fi
-    # The packages of the program, in its versions.
-    cp Cargo.lock playground/engine/Cargo.lock
-    "$cargo" build --manifest-path playground/engine/Cargo.toml --release --target "$target" \
-        --target-dir "${CARGO_TARGET_DIR:-$PWD/target/playground-engine}" "${options[@]}"
-    cp "${CARGO_TARGET_DIR:-$PWD/target/playground-engine}/$target/release/oomlint_playground.wasm" "$out/engine.wasm"
+    cargo_engine build --release --target "$target" "${options[@]}"
+    cp "$engine_directory/$target/release/oomlint_playground.wasm" "$out/engine.wasm"
 }
 
 page() {
@@ -45,7 +52,8 @@ page() {
 case $part in
 all) engine; page ;;
 engine | page) "$part" ;;
-*) echo "usage: playground/build.sh [all|engine|page]" >&2; exit 2 ;;
+check) cargo_engine check; exit ;;
+*) echo "usage: playground/build.sh [all|engine|page|check]" >&2; exit 2 ;;
 esac
 
 if command -v brotli >/dev/null; then

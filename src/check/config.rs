@@ -57,8 +57,19 @@ impl Options {
         (host, self.policy_of(config.as_deref()).overcommit)
     }
 
+    /// Returns the host memory of a project with its origin: by its configuration, else by a development container around it.
+    #[must_use]
+    pub fn host_for(&self, project: &Project, sources: &Sources) -> Option<(ByteSize, String)> {
+        let required = || {
+            let required = host_requirement(&project.directory, sources)?;
+            let from = format!("{}:{}", required.path.display(), required.line);
+            Some((ByteSize(required.bytes), from))
+        };
+        self.host_of(project, sources).0.or_else(required)
+    }
+
     /// Returns the stacks of the projects that have Compose files or containers. `given` is the host's memory with its origin, if the caller knows
-    /// it; otherwise the configuration or a development container tells it, in this order. `profiles` are active, and `scale`
+    /// it; otherwise it is that of [`Options::host_for`]. `profiles` are active, and `scale`
     /// replaces the number of containers of the services that it names.
     #[must_use]
     pub fn stacks(
@@ -73,14 +84,9 @@ impl Options {
             !project.compose_files.is_empty() || workloads.any(|workload| workload.kind != Kind::Image)
         };
         let stacks = projects.iter().filter(runs).map(|project| {
-            let (configured, overcommit) = self.host_of(project, sources);
-            let required = || {
-                let required = host_requirement(&project.directory, sources)?;
-                let from = format!("{}:{}", required.path.display(), required.line);
-                Some((ByteSize(required.bytes), from))
-            };
+            let overcommit = self.host_of(project, sources).1;
             let given = given.map(|(size, from)| (size, from.to_owned()));
-            let host = given.or(configured).or_else(required);
+            let host = given.or_else(|| self.host_for(project, sources));
             let host = host.map(|(size, from)| Host { size, from, overcommit });
             Stack::of(project, host, profiles, scale)
         });

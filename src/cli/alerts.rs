@@ -5,19 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use super::input::Input;
+use super::input::{Input, Stdin};
 use super::output::{Console, refuse_foreign, write_file};
 use super::policy::Scope;
-use super::stacks::{nothing_starts, stacks};
+use super::stacks::{Reader, nothing_starts};
 use crate::check;
 use crate::report::alerts;
 use crate::workload::Project;
 
 #[derive(Args)]
-#[command(mut_arg("runs", |argument| argument.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
-    input: Input,
+    input: Input<Stdin>,
 
     #[command(flatten)]
     scope: Scope,
@@ -32,13 +31,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let configs = arguments.scope.configs(sources.disk())?;
     let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
-    let all = stacks(
-        ("alerts reads the limits of", "no alert is written", |project, _, sources| {
-            check::unparsed(project, sources)
-        }),
-        (&options, &sources, &discovered),
-        console,
-    )?;
+    let reader = Reader {
+        reads: "alerts reads the limits of",
+        otherwise: "no alert is written",
+        mistakes: |project, _, sources| check::unparsed(project, sources),
+    };
+    let all = reader.stacks((&options, &sources, &discovered), console)?;
     let runs = |stack: &&Project| stack.workloads.iter().any(|workload| workload.role.runs());
     let running: Vec<&Project> = all.iter().filter(runs).collect();
     if running.is_empty() {

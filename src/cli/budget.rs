@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let scale: BTreeMap<String, i64> = arguments.scale.iter().cloned().collect();
     known_services(&scale, &projects)?;
     let named = arguments.host.host_memory.map(|size| (size, "--host-memory"));
-    let stacks = options.stacks(&projects, &sources, named, (&arguments.host.profiles, &scale));
+    let stacks = options.stacks(&projects, &sources, named, (&arguments.host.active.profiles, &scale));
     let report = Report::new(&stacks, &sources);
     let format = arguments.format();
     match &arguments.output {

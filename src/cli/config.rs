@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::format::FactFormat;
+use super::format::{FactFormat, FactReport};
 use super::input::RestrictTo;
 use super::output::{Console, is_there, write_file};
 use super::policy::Choices;
@@ -51,16 +51,8 @@ struct Show {
     #[arg(help_heading = "Report", long, value_name = "SEVERITY", value_enum, hide_possible_values = true)]
     fail_on: Option<FailOn>,
 
-    /// How to write it: human, json
-    #[arg(
-        help_heading = "Report",
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    format: FactFormat,
+    #[command(flatten)]
+    report: FactReport,
 }
 
 #[derive(Args)]
@@ -109,7 +101,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             let path = show.path.display();
             let file = config.as_ref().map(|config| config.path.display().to_string());
             let excluded = config.as_ref().is_some_and(|config| config.excludes(&show.path));
-            console.write(|out| match show.format {
+            console.write(|out| match show.report.format {
                 FactFormat::Human => {
                     match &file {
                         Some(file) if excluded => {

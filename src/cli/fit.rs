@@ -8,17 +8,16 @@ use clap::Args;
 use super::Outcome;
 use super::fix::{print_diff, replace};
 use super::format::{TableFormat, TableReport};
-use super::input::Input;
+use super::input::{Input, Stdin};
 use super::output::{Console, is_there, refuse_foreign, write_file};
-use super::policy::{Scope, host_memory, single_line_error};
-use super::stacks::{nothing_starts, stacks};
+use super::policy::{Active, Deployment, Scope, host_memory, single_line_error, size};
+use super::stacks::{Reader, nothing_starts};
 use super::stats::Measured;
 use crate::check::{self, Options};
-use crate::discover::{Discovered, host_requirement};
+use crate::discover::Discovered;
 use crate::error::Error;
 use crate::fix::plan::{self, Hosts, StackPlan, Written};
-use crate::report::fit::{self, Format, Report};
-use crate::rules::Target;
+use crate::report::fit::{self, Report};
 use crate::source::{Overlay, Sources};
 use crate::syntax::size::ByteSize;
 use crate::workload::Project;
@@ -27,26 +26,23 @@ use crate::workload::Project;
 const NAMED: usize = 10;
 
 #[derive(Args)]
-#[command(mut_arg("runs", |argument| argument.hide(true)))]
 pub(super) struct Arguments {
     #[command(flatten)]
-    input: Input,
+    input: Input<Stdin>,
 
     /// Memory of the host, as in 8g, or `auto` for this machine; several make a table: 4g,8g,16g
-    #[arg(long, value_name = "SIZE", value_delimiter = ',', value_parser = single_line_error(host_memory))]
+    #[arg(help_heading = None, long, value_name = "SIZE", value_delimiter = ',', value_parser = single_line_error(host_memory))]
     host_memory: Vec<ByteSize>,
 
     /// Memory that the host keeps for itself and other programs [default: by its size, 1843 MiB of 8g]
-    #[arg(help_heading = "Host", long, value_name = "SIZE", value_parser = single_line_error(host_memory))]
+    #[arg(help_heading = "Host", long, value_name = "SIZE", value_parser = single_line_error(size))]
     reserve: Option<ByteSize>,
 
-    /// Also plan for the services of this profile, `*` for all [default: `COMPOSE_PROFILES` in .env]
-    #[arg(help_heading = "Host", long = "profile", value_name = "PROFILE")]
-    profiles: Vec<String>,
+    #[command(flatten)]
+    active: Active,
 
-    /// Deployment target: compose, swarm [default: compose]
-    #[arg(help_heading = "Host", long, value_name = "TARGET", value_enum, hide_possible_values = true)]
-    target: Option<Target>,
+    #[command(flatten)]
+    deployment: Deployment,
 
     #[command(flatten)]
     measured: Measured,
@@ -90,43 +86,44 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         }
         _ => (options, sources),
     };
-    let options = Options { stats: arguments.measured.read()?, target: arguments.target, ..options };
-    let projects = stacks(
-        ("fit plans", "nothing is planned", check::refusals),
-        (&options, &sources, &discovered),
-        console,
-    )?;
-    let (sizes, from) = arguments.hosts(&options, &sources, &projects)?;
-    if sizes.len() > 1 && arguments.changes() {
+    let options = Options {
+        stats: arguments.measured.read()?,
+        target: arguments.deployment.target,
+        // Plans are tried on copies of the files, of which that of standard input is none.
+        disk: options.disk.with_overlay(&arguments.input.overlay(&sources)),
+        ..options
+    };
+    let reader = Reader { reads: "fit plans", otherwise: "nothing is planned", mistakes: check::refusals };
+    let projects = reader.stacks((&options, &sources, &discovered), console)?;
+    let hosts = arguments.hosts(&options, &sources, &projects)?;
+    if hosts.sizes.len() > 1 && arguments.changes() {
         return Err(Error::Usage {
             problem: "a plan is written for one host, and several are given".to_owned(),
             help: Some("name one with `--host-memory 8g`".to_owned()),
         });
     }
-    let hosts = Hosts { sizes, reserve: arguments.reserve, profiles: arguments.profiles.clone() };
-    let stacks = plan::plan(&options, &sources, &discovered, &hosts);
+    let stacks = plan::plan(&options, &sources, &projects, &hosts);
     if stacks.is_empty() {
         return Err(nothing_starts(&projects));
     }
-    let written = match hosts.sizes.as_slice() {
-        [_] => Some(plan::write(&options, &discovered, &stacks, &hosts)),
-        _ => None,
-    };
-    match (&written, arguments.changes()) {
-        (Some(written), true) => arguments.change(&options, &discovered, &stacks, written, console)?,
-        _ => {
-            let report = Report::new(&stacks, written.as_ref(), &from, &sources);
-            let format = match arguments.report.format {
-                TableFormat::Human => Format::Human { color: console.color, width: console.columns() },
-                TableFormat::Json => Format::Json,
-                TableFormat::Markdown => Format::Markdown,
-            };
-            console.write(|out| fit::write(out, &report, format))?;
+    let written = (hosts.sizes.len() < 2).then(|| plan::write(&options, &discovered, &stacks, &hosts));
+    let complete = match &written {
+        Some(written) if arguments.changes() => {
+            arguments.change(&options, &discovered, &stacks, written, console)?
         }
-    }
+        _ => {
+            let report = Report::new(&stacks, written.as_ref(), &sources);
+            console.write(|out| match arguments.report.format {
+                TableFormat::Human => fit::human(out, &report, console.color, console.columns()),
+                TableFormat::Json => fit::json(out, &report),
+                TableFormat::Markdown => fit::markdown(out, &report),
+            })?;
+            true
+        }
+    };
     let end = console.end(&discovered);
     let fits = stacks.iter().flat_map(|stack| &stack.plans).all(|plan| plan.missing.is_none());
-    Ok(if end == ExitCode::SUCCESS && !fits { ExitCode::from(1) } else { end })
+    Ok(if end == ExitCode::SUCCESS && !(fits && complete) { ExitCode::from(1) } else { end })
 }
 
 /// Says which files the plans are in. None if nothing was written and the report says why.
@@ -163,33 +160,26 @@ impl Arguments {
         self.write || self.diff || self.overlay.is_some()
     }
 
-    /// Returns the sizes of the hosts, and where they are from: the command line, the configuration of the first project, or a
-    /// development container around it.
-    fn hosts(
-        &self,
-        options: &Options,
-        sources: &Sources,
-        projects: &[Project],
-    ) -> Result<(Vec<ByteSize>, String), Error> {
-        if !self.host_memory.is_empty() {
-            return Ok((self.host_memory.clone(), "--host-memory".to_owned()));
-        }
-        for project in projects {
-            if let (Some((size, from)), _) = options.host_of(project, sources) {
-                return Ok((vec![size], from));
-            }
-            if let Some(required) = host_requirement(&project.directory, sources) {
-                let from = format!("{}:{}", required.path.display(), required.line);
-                return Ok((vec![ByteSize(required.bytes)], from));
-            }
-        }
+    /// Returns the hosts to plan for: those of the command line, else that of each project.
+    fn hosts(&self, options: &Options, sources: &Sources, projects: &[Project]) -> Result<Hosts, Error> {
+        let hosts = Hosts {
+            sizes: self.host_memory.clone(),
+            from: "--host-memory".to_owned(),
+            reserve: self.reserve,
+            profiles: self.active.profiles.clone(),
+        };
+        let unknown = projects.iter().find(|project| options.host_for(project, sources).is_none());
+        let Some(project) = unknown.filter(|_| hosts.sizes.is_empty()) else { return Ok(hosts) };
+        let first = project.compose_files.first().map(|file| sources.get(*file));
+        let of =
+            first.filter(|_| projects.len() > 1).map(|first| format!(" of `{}`", first.path().display()));
         Err(Error::Usage {
-            problem: "a plan needs the memory of the host".to_owned(),
+            problem: format!("a plan needs the memory of the host{}", of.unwrap_or_default()),
             help: Some("add `--host-memory 8g`, or `--host-memory auto` for this machine".to_owned()),
         })
     }
 
-    /// Writes the plan, or shows what would change.
+    /// Writes the plan, or shows what would change. Returns false if a service of a plan that fits is left out.
     fn change(
         &self,
         options: &Options,
@@ -197,7 +187,7 @@ impl Arguments {
         stacks: &[StackPlan],
         written: &Written,
         console: &Console,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         if let Some(text) = fit::whole_host(stacks) {
             console.report(text);
         }
@@ -223,10 +213,10 @@ impl Arguments {
             console.report(&format!("not written: `{service}` of {}: {why}", path.display()));
         }
         report_variables(stacks, console);
-        Ok(())
+        Ok(written.refused.is_empty())
     }
 
-    /// Writes an override file with the limits of the only stack.
+    /// Writes an override file with the limits of the only stack. Returns false if a service is left out.
     fn write_overlay(
         &self,
         options: &Options,
@@ -234,7 +224,13 @@ impl Arguments {
         stacks: &[StackPlan],
         written: &Written,
         (path, console): (&Path, &Console),
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        if self.input.reads_stdin() {
+            return Err(Error::Usage {
+                problem: "`--overlay` writes a file beside others, and standard input is none".to_owned(),
+                help: Some("`--diff` prints the change instead".to_owned()),
+            });
+        }
         let [stack] = stacks else {
             return Err(Error::Usage {
                 problem: format!("an override file is for one stack, and {} are here", stacks.len()),
@@ -242,9 +238,14 @@ impl Arguments {
             });
         };
         if stack.plans.iter().any(|plan| plan.missing.is_some()) {
-            return Ok(());
+            return Ok(true);
         }
-        let file = plan::limits_file(options, stack, written, discovered, path);
+        let Some(file) = plan::limits_file(options, stack, written, discovered, path) else {
+            return Err(Error::Unwritable {
+                target: format!("`{}`", path.display()),
+                reason: "the stack is another than it was when it was read".to_owned(),
+            });
+        };
         write_file(path, |out| out.write_all(file.text.as_bytes()))?;
         for (service, why) in &file.left_out {
             console.report(&format!("left out: `{service}`: {why}"));
@@ -255,6 +256,6 @@ impl Arguments {
         let files: Vec<String> = file.merged.iter().map(|path| path.display().to_string()).collect();
         report_variables(std::slice::from_ref(stack), console);
         console.report(&format!("start with: docker compose -f {} up -d", files.join(" -f ")));
-        Ok(())
+        Ok(file.left_out.is_empty())
     }
 }

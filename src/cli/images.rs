@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::Outcome;
 use super::format::{FactFormat, FactReport};
-use super::input::Input;
+use super::input::{Input, Nothing};
 use super::output::{Console, write_file};
 use super::policy::Scope;
 use super::stats;
@@ -69,7 +69,6 @@ Exit codes:
         )),
         mut_arg("files", |arg| arg.requires("check")),
         mut_arg("env_files", |arg| arg.requires("check")),
-        mut_arg("stdin_filename", |arg| arg.hide(true)),
     )]
     Lock(Lock),
 }
@@ -77,7 +76,7 @@ Exit codes:
 #[derive(Args)]
 struct Lock {
     #[command(flatten)]
-    input: Input,
+    input: Input<Nothing>,
 
     #[command(flatten)]
     scope: Scope,

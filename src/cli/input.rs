@@ -19,10 +19,10 @@ use crate::model::{container, launch};
 use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize};
 use crate::syntax::command_line::Notation;
 
-/// The arguments that name files.
+/// The arguments that name files. `M` are those that name more than files.
 #[derive(Args)]
 #[command(next_help_heading = "Files")]
-pub(super) struct Input {
+pub(super) struct Input<M: More = Everything> {
     /// Files and directories; `-` is standard input [default: the current directory]
     #[arg(value_name = "PATH", help_heading = None)]
     paths: Vec<PathBuf>,
@@ -30,10 +30,6 @@ pub(super) struct Input {
     /// Compose file; several are merged in order, as `docker compose -f` does
     #[arg(short, long = "file", help_heading = None, value_name = "FILE")]
     files: Vec<PathBuf>,
-
-    /// Check what a command line starts, as in 'docker run -m 512m redis'
-    #[arg(long = "run", help_heading = None, value_name = "COMMAND")]
-    runs: Vec<String>,
 
     /// Read variables from this file instead of the project's .env
     #[arg(long = "env-file", hide_short_help = true, value_name = "FILE")]
@@ -43,13 +39,8 @@ pub(super) struct Input {
     #[arg(long, hide_short_help = true)]
     use_environment: bool,
 
-    /// Path of standard input: shown in reports, and other files are resolved from it
-    #[arg(long, hide_short_help = true, value_name = "PATH")]
-    stdin_filename: Option<PathBuf>,
-
-    /// What standard input is: compose, dockerfile, inspect, run (command lines), markdown, shell [default: by its name or content]
-    #[arg(long, hide_short_help = true, value_name = "KIND", value_enum, hide_possible_values = true)]
-    stdin_kind: Option<StdinKind>,
+    #[command(flatten)]
+    more: M,
 
     /// Also search files that .gitignore and .ignore exclude, except in `vendor` and `node_modules`
     #[arg(long, hide_short_help = true)]
@@ -57,6 +48,84 @@ pub(super) struct Input {
 
     #[command(flatten)]
     restriction: RestrictTo,
+}
+
+/// The arguments of a command that name what it reads beside files. A command has only those with which it does something.
+pub(super) trait More: Args {
+    /// Returns what is said of standard input.
+    fn stdin(&self) -> Option<&Stdin> {
+        None
+    }
+
+    /// Returns the command lines.
+    fn runs(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// No further arguments.
+#[derive(Args)]
+pub(super) struct Nothing {}
+
+impl More for Nothing {}
+
+/// The arguments that describe standard input.
+#[derive(Args)]
+#[command(next_help_heading = "Files")]
+pub(super) struct Stdin {
+    /// Path of standard input: shown in reports, and other files are resolved from it
+    #[arg(long = "stdin-filename", hide_short_help = true, value_name = "PATH")]
+    filename: Option<PathBuf>,
+
+    /// What standard input is: compose, dockerfile, inspect, run (command lines), markdown, shell [default: by its name or content]
+    #[arg(
+        long = "stdin-kind",
+        hide_short_help = true,
+        value_name = "KIND",
+        value_enum,
+        hide_possible_values = true
+    )]
+    kind: Option<StdinKind>,
+}
+
+impl More for Stdin {
+    fn stdin(&self) -> Option<&Stdin> {
+        Some(self)
+    }
+}
+
+/// The argument with a command line.
+#[derive(Args)]
+pub(super) struct Runs {
+    /// Check what a command line starts, as in 'docker run -m 512m redis'
+    #[arg(long = "run", help_heading = None, value_name = "COMMAND")]
+    runs: Vec<String>,
+}
+
+impl More for Runs {
+    fn runs(&self) -> &[String] {
+        &self.runs
+    }
+}
+
+/// The arguments of both.
+#[derive(Args)]
+pub(super) struct Everything {
+    #[command(flatten)]
+    runs: Runs,
+
+    #[command(flatten)]
+    stdin: Stdin,
+}
+
+impl More for Everything {
+    fn stdin(&self) -> Option<&Stdin> {
+        Some(&self.stdin)
+    }
+
+    fn runs(&self) -> &[String] {
+        self.runs.runs()
+    }
 }
 
 /// What standard input is.
@@ -113,7 +182,7 @@ impl RestrictTo {
     }
 }
 
-impl Input {
+impl<M: More> Input<M> {
     /// Returns an empty store, which reads only files that may be read.
     pub(super) fn sources(&self) -> Sources {
         Sources::with_file_system(self.restriction.disk())
@@ -127,12 +196,12 @@ impl Input {
         sources: &Sources,
         console: &Console,
     ) -> Result<Discovered, Error> {
-        let stdin = self.paths.iter().any(|path| path == Path::new("-"));
+        let stdin = self.reads_stdin();
         let paths: Vec<PathBuf> = self.paths.iter().filter(|path| *path != Path::new("-")).cloned().collect();
-        let about_stdin = match (&self.stdin_filename, self.stdin_kind) {
-            (Some(_), _) => Some("--stdin-filename"),
-            (None, Some(_)) => Some("--stdin-kind"),
-            (None, None) => None,
+        let about_stdin = match self.more.stdin() {
+            Some(Stdin { filename: Some(_), .. }) => Some("--stdin-filename"),
+            Some(Stdin { kind: Some(_), .. }) => Some("--stdin-kind"),
+            _ => None,
         };
         if let Some(option) = about_stdin.filter(|_| !stdin) {
             return Err(Error::Usage {
@@ -140,7 +209,7 @@ impl Input {
                 help: Some("name `-` among the paths".to_owned()),
             });
         }
-        let given = stdin || !self.files.is_empty() || !self.runs.is_empty();
+        let given = stdin || !self.files.is_empty() || !self.more.runs().is_empty();
         let mut discovered = if paths.is_empty() && given {
             Discovered::default()
         } else {
@@ -265,20 +334,30 @@ impl Input {
 
     /// Returns the text of standard input, which replaces that of its file.
     pub(super) fn overlay(&self, sources: &Sources) -> Overlay {
-        let stdin = self.paths.iter().any(|path| path == Path::new("-"));
-        let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
-        let source = stdin.then(|| sources.load(&path).ok()).flatten().map(|id| sources.get(id));
+        let path = self.stdin_path();
+        let source = self.reads_stdin().then(|| sources.load(&path).ok()).flatten().map(|id| sources.get(id));
         let stdin = source.map(|source| (path.clone(), source.text().to_owned()));
-        let runs = self.runs.iter().enumerate().map(|(at, line)| (run_name(at), line.clone()));
+        let runs = self.more.runs().iter().enumerate().map(|(at, line)| (run_name(at), line.clone()));
         stdin.into_iter().chain(runs).collect()
+    }
+
+    /// True if standard input is linted.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path == Path::new("-"))
+    }
+
+    /// Returns the path that stands for standard input.
+    fn stdin_path(&self) -> PathBuf {
+        let given = self.more.stdin().and_then(|stdin| stdin.filename.clone());
+        given.unwrap_or_else(|| PathBuf::from("<stdin>"))
     }
 
     /// Fails if standard input or a command line is linted, since it cannot be written back.
     pub(super) fn refuse_stdin(&self, option: &str) -> Result<(), Error> {
-        if !self.runs.is_empty() {
+        if !self.more.runs().is_empty() {
             return Err(Error::Usage { problem: format!("`{option}` cannot change `--run`"), help: None });
         }
-        if self.paths.iter().any(|path| path == Path::new("-")) {
+        if self.reads_stdin() {
             return Err(Error::Usage {
                 problem: format!("`{option}` cannot change standard input"),
                 help: Some("`--diff` prints the change instead".to_owned()),
@@ -289,7 +368,7 @@ impl Input {
 
     /// Adds the command lines of `--run` as files.
     fn add_runs(&self, sources: &Sources, discovered: &mut Discovered) -> Result<(), Error> {
-        for (at, line) in self.runs.iter().enumerate() {
+        for (at, line) in self.more.runs().iter().enumerate() {
             let path = run_name(at);
             let file = sources.add(&path, line.as_str());
             if launch::projects(file, Notation::Lines, sources).is_empty() {
@@ -309,7 +388,7 @@ impl Input {
         sources: &Sources,
         discovered: &mut Discovered,
     ) -> Result<(), Error> {
-        let path = self.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
+        let path = self.stdin_path();
         let unreadable = |reason: String| Error::Unreadable { path: PathBuf::from("-"), reason };
         let mut bytes = Vec::new();
         let limited = std::io::stdin().lock().take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes);
@@ -317,11 +396,12 @@ impl Input {
         if bytes.len() as u64 > MAX_FILE_SIZE {
             return Err(unreadable(LoadError::TooLarge.to_string()));
         }
-        let by_name = self.stdin_filename.as_deref().and_then(|path| {
+        let said = self.more.stdin();
+        let by_name = said.and_then(|stdin| stdin.filename.as_deref()).and_then(|path| {
             let named = || configs.names_compose_file(path).then_some(FileKind::Compose);
             discover::kind_of(path).or_else(named).or_else(|| discover::kind_of_named(path))
         });
-        let given = self.stdin_kind.map(StdinKind::file_kind);
+        let given = said.and_then(|stdin| stdin.kind).map(StdinKind::file_kind);
         let kind = given.or(by_name).or_else(|| {
             let text = String::from_utf8_lossy(&bytes);
             discover::kind_of_text(&text).or_else(|| Notation::of_text(&text).map(FileKind::Commands))

@@ -87,6 +87,10 @@ enum Command {
     ///
     /// Near the limit, about to be killed, killed, restarting, another limit than in the files, host overcommitted. The metrics
     /// are those of cAdvisor, with its labels for containers of Docker Compose.
+    #[command(after_help = "\
+Exit codes:
+  0  they are written
+  2  oomlint failed, or no stack is here")]
     Alerts(alerts::Arguments),
     /// Record all current findings, so that only new ones are reported
     Baseline(baseline::Arguments),
@@ -113,8 +117,8 @@ Exit codes:
     #[command(after_help = "\
 Exit codes:
   0  it fits every host that is named
-  1  it does not
-  2  oomlint failed")]
+  1  it does not, or --write, --diff or --overlay leaves out a service
+  2  oomlint failed, or no stack is here")]
     Fit(fit::Arguments),
     /// List the images of a stack, and what oomlint knows about each
     ///
@@ -139,7 +143,6 @@ Exit codes:
         mut_arg("paths", |arg| arg.value_name("STATS").required(true).help(
             "Measurements, `-` for standard input, and Compose files or directories with the services"
         )),
-        mut_arg("stdin_filename", |arg| arg.hide(true)),
     )]
     Size(size::Arguments),
     /// Explain why a container was killed
@@ -156,7 +159,6 @@ Exit codes:
         mut_arg("paths", |arg| arg.value_name("EVIDENCE").required(true).help(
             "Files with evidence, `-` for standard input, and Compose files, Dockerfiles or directories [default: the current directory]"
         )),
-        mut_arg("stdin_filename", |arg| arg.hide(true)),
     )]
     Why(why::Arguments),
 }

@@ -31,9 +31,8 @@ pub(super) struct Choices {
     #[arg(long, help_heading = None, value_name = "RULE", value_delimiter = ',', value_parser = single_line_error(|text| RuleOrGroup::parse(text).map(|name| name.0.to_owned())))]
     ignore: Vec<String>,
 
-    /// Deployment target: compose, swarm [default: compose]
-    #[arg(long, hide_short_help = true, value_name = "TARGET", value_enum, hide_possible_values = true)]
-    target: Option<Target>,
+    #[command(flatten)]
+    deployment: Deployment,
 
     #[command(flatten)]
     host: Host,
@@ -50,15 +49,32 @@ pub(super) struct Host {
     #[arg(long, help_heading = None, value_name = "SIZE", value_parser = single_line_error(host_memory))]
     pub(super) host_memory: Option<ByteSize>,
 
+    #[command(flatten)]
+    pub(super) active: Active,
+}
+
+/// The argument that names the profiles that are active.
+#[derive(Args)]
+#[command(next_help_heading = "Host")]
+pub(super) struct Active {
     /// Count the services of this profile, `*` for all [default: `COMPOSE_PROFILES` in .env]
     #[arg(long = "profile", hide_short_help = true, value_name = "PROFILE")]
     pub(super) profiles: Vec<String>,
 }
 
+/// The argument that tells where the files are deployed.
+#[derive(Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct Deployment {
+    /// Deployment target: compose, swarm [default: compose]
+    #[arg(long, hide_short_help = true, value_name = "TARGET", value_enum, hide_possible_values = true)]
+    pub(super) target: Option<Target>,
+}
+
 impl Host {
     /// Returns `policy` with the host memory and the profiles of the command line.
     pub(super) fn policy(&self, policy: Policy) -> Policy {
-        Policy { host_memory: self.host_memory, profiles: self.profiles.clone(), ..policy }
+        Policy { host_memory: self.host_memory, profiles: self.active.profiles.clone(), ..policy }
     }
 }
 
@@ -146,7 +162,7 @@ impl Choices {
             select: self.select.clone(),
             ignore: self.ignore.clone(),
             policy: self.host.policy(options.policy),
-            target: self.target,
+            target: self.deployment.target,
             ..options
         })
     }
@@ -167,7 +183,7 @@ impl Choices {
 
     /// Returns the values given on the command line, by key of the configuration.
     pub(super) fn given(&self) -> [(&'static str, Option<String>); 3] {
-        let target = self.target.and_then(|target| target.to_possible_value());
+        let target = self.deployment.target.and_then(|target| target.to_possible_value());
         [
             ("preset", self.preset.map(|preset| preset.name().to_owned())),
             ("host-memory", self.host.host_memory.map(|size| size.to_compose())),
@@ -176,13 +192,18 @@ impl Choices {
     }
 }
 
+/// Reads a size.
+pub(super) fn size(text: &str) -> Result<ByteSize, String> {
+    Size::parse(text).map(|size| size.0)
+}
+
 /// Reads a size, or `auto` for the memory of this machine.
 pub(super) fn host_memory(text: &str) -> Result<ByteSize, String> {
     if text == "auto" {
         return machine::memory()
             .ok_or_else(|| "the memory of this machine is not known: write it, as in 16g".to_owned());
     }
-    Size::parse(text).map(|size| size.0)
+    size(text)
 }
 
 /// Adapts a parser to clap: appends the hint on the second line of an error message to its first line.

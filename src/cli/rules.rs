@@ -7,16 +7,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Outcome;
-use super::format::FactFormat;
+use super::format::{FactFormat, FactReport};
 use super::output::Console;
 use crate::diagnostic::Severity;
 use crate::rules::{Group, Meta, Preset, RULES};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Format: human, json
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
-    format: FactFormat,
+    #[command(flatten)]
+    report: FactReport,
 }
 
 /// `{"version": 1, "rules": [{"name", "severity", "preset", "group", "summary"}]}`
@@ -37,7 +36,7 @@ struct Entry {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let metas: Vec<&'static Meta> = RULES.iter().map(|rule| rule.meta()).collect();
-    console.write(|out| match arguments.format {
+    console.write(|out| match arguments.report.format {
         FactFormat::Human => table(out, &metas, console.color),
         FactFormat::Json => json(out, &metas),
     })?;

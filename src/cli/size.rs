@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::format::{TableFormat, TableReport};
-use super::input::Input;
+use super::input::{Input, Runs};
 use super::output::Console;
 use super::policy::Scope;
 use super::{Outcome, fix, stats};
@@ -28,7 +28,7 @@ const RULES: [&str; 5] = [
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    input: Input,
+    input: Input<Runs>,
 
     #[command(flatten)]
     scope: Scope,

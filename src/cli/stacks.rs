@@ -1,11 +1,12 @@
 //! What `fit` and `alerts` read: the stacks of Compose files without mistakes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::output::Console;
 use crate::check::{self, Options};
-use crate::discover::{Discovered, FileKind};
+use crate::discover::{Discovered, DiscoveredFile, FileKind};
 use crate::error::Error;
+use crate::hash::HashSet;
 use crate::report::place_text;
 use crate::source::{Sources, Span};
 use crate::workload::Project;
@@ -13,52 +14,74 @@ use crate::workload::Project;
 /// Returns the mistakes of a project with which a command does nothing.
 type Mistakes = fn(&Project, &Options, &Sources) -> Vec<(Span, String)>;
 
-/// Returns the projects of a run that are stacks: Compose files that are not only changes to others. `reads` says what the
-/// command does with Compose files, as in `fit plans`, and `otherwise` what follows from one
-/// of the `mistakes`: `nothing is planned`.
-///
-/// # Errors
-/// When there are none, or one of them has a mistake.
-pub(super) fn stacks(
-    (reads, otherwise, mistakes): (&str, &str, Mistakes),
-    (options, sources, discovered): (&Options, &Sources, &Discovered),
-    console: &Console,
-) -> Result<Vec<Project>, Error> {
-    let projects = check::projects(options, sources, discovered);
-    let mut refusals: Vec<(String, String)> = Vec::new();
-    for (span, why) in projects.iter().flat_map(|project| mistakes(project, options, sources)) {
-        let refusal = (place_text(sources, span), why);
-        if !refusals.contains(&refusal) {
-            refusals.push(refusal);
+/// A command that reads stacks, and what it says where it cannot.
+pub(super) struct Reader {
+    /// What it does with Compose files, as in `fit plans`.
+    pub(super) reads: &'static str,
+    /// What follows from a mistake: `nothing is planned`.
+    pub(super) otherwise: &'static str,
+    /// Returns the mistakes of a project with which it does nothing.
+    pub(super) mistakes: Mistakes,
+}
+
+impl Reader {
+    /// Returns the projects of a run that are stacks: Compose files that are not only changes to others. Files that are named
+    /// and part of none are reported.
+    ///
+    /// # Errors
+    /// When there are none, or one of them has a mistake.
+    pub(super) fn stacks(
+        &self,
+        (options, sources, discovered): (&Options, &Sources, &Discovered),
+        console: &Console,
+    ) -> Result<Vec<Project>, Error> {
+        let projects = check::projects(options, sources, discovered);
+        let mut refusals: Vec<(String, String)> = Vec::new();
+        for (span, why) in projects.iter().flat_map(|project| (self.mistakes)(project, options, sources)) {
+            let refusal = (place_text(sources, span), why);
+            if !refusals.contains(&refusal) {
+                refusals.push(refusal);
+            }
         }
+        if let Some((place, why)) = refusals.first() {
+            let more = refusals.len() - 1;
+            let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+            return Err(Error::Usage {
+                problem: format!("{place}: {why}; {}", self.otherwise),
+                help: Some(format!("`oomlint check` shows the mistake{more}")),
+            });
+        }
+        let (whole, others): (Vec<Project>, Vec<Project>) = projects.into_iter().partition(Project::is_stack);
+        if !whole.is_empty() {
+            let parts: HashSet<PathBuf> = whole.iter().flat_map(|stack| absolute(stack, sources)).collect();
+            let is_part = |path: &Path| parts.contains(&sources.absolute(path));
+            for found in discovered.files.iter().filter(|found| found.explicit && !is_part(&found.path)) {
+                console.report(&format!("left out: {}", no_part(found)));
+            }
+            return Ok(whole);
+        }
+        console.end(discovered);
+        let part = others.iter().find_map(|other| other.compose_files.first());
+        Err(match part.map(|file| sources.get(*file)) {
+            Some(part) => Error::Usage {
+                problem: format!(
+                    "{} whole stacks, and `{}` only changes one",
+                    self.reads,
+                    part.path().display()
+                ),
+                help: Some(format!("name its base, too: `-f compose.yaml -f {}`", part.path().display())),
+            },
+            None => Error::Usage {
+                problem: format!("{} Compose files; none here", self.reads),
+                help: Some(instead(discovered)),
+            },
+        })
     }
-    if let Some((place, why)) = refusals.first() {
-        let more = refusals.len() - 1;
-        let more = if more == 0 { String::new() } else { format!(", and {more} more") };
-        return Err(Error::Usage {
-            problem: format!("{place}: {why}; {otherwise}"),
-            help: Some(format!("`oomlint check` shows the mistake{more}")),
-        });
-    }
-    let (whole, parts): (Vec<Project>, Vec<Project>) = projects
-        .into_iter()
-        .filter(|project| !project.compose_files.is_empty())
-        .partition(|project| project.report_only.is_empty());
-    if !whole.is_empty() {
-        return Ok(whole);
-    }
-    console.end(discovered);
-    let part = parts.first().and_then(|part| part.compose_files.first());
-    Err(match part.map(|file| sources.get(*file)) {
-        Some(part) => Error::Usage {
-            problem: format!("{reads} whole stacks, and `{}` only changes one", part.path().display()),
-            help: Some(format!("name its base, too: `-f compose.yaml -f {}`", part.path().display())),
-        },
-        None => Error::Usage {
-            problem: format!("{reads} Compose files; none here"),
-            help: Some(instead(discovered)),
-        },
-    })
+}
+
+/// Returns the absolute paths of a project's files.
+fn absolute(project: &Project, sources: &Sources) -> impl Iterator<Item = PathBuf> {
+    project.files.iter().map(|file| sources.absolute(sources.get(*file).path()))
 }
 
 /// Returns the error for stacks without a service that starts.
@@ -73,17 +96,31 @@ pub(super) fn nothing_starts(stacks: &[Project]) -> Error {
 
 /// Says what to use for files of other kinds.
 fn instead(discovered: &Discovered) -> String {
-    let of = |is: fn(FileKind) -> bool| discovered.files.iter().find(|found| is(found.kind));
-    if let Some(found) = of(|kind| matches!(kind, FileKind::Inspected | FileKind::Commands(_))) {
-        let named = match found.path.as_path() {
-            path if path == Path::new("<stdin>") => "-".to_owned(),
-            path if path.to_string_lossy().starts_with("<run") => "--run COMMAND".to_owned(),
-            path => path.display().to_string(),
-        };
-        return format!("`oomlint budget {named}` adds up containers");
+    let containers =
+        discovered.files.iter().find_map(|found| Some(format!("{} adds up containers", budget(found)?)));
+    let is_dockerfile = |found: &DiscoveredFile| found.kind == FileKind::Dockerfile;
+    containers.unwrap_or_else(|| match discovered.files.iter().any(is_dockerfile) {
+        true => "a Dockerfile sets no limit: `oomlint check` says what its program needs".to_owned(),
+        false => "name one with `-f compose.yaml`".to_owned(),
+    })
+}
+
+/// Says of a named file that no stack has it, and what to use for it.
+fn no_part(found: &DiscoveredFile) -> String {
+    let name = argument(&found.path);
+    match budget(found) {
+        Some(budget) => format!("`{name}` is no part of a stack; {budget} adds up containers"),
+        None => format!("`{name}` is no part of a stack"),
     }
-    match of(|kind| kind == FileKind::Dockerfile) {
-        Some(_) => "a Dockerfile sets no limit: `oomlint check` says what its program needs".to_owned(),
-        None => "name one with `-f compose.yaml`".to_owned(),
-    }
+}
+
+/// Returns the command that adds up the containers of a file. `None` if it has none.
+fn budget(found: &DiscoveredFile) -> Option<String> {
+    let has_containers = matches!(found.kind, FileKind::Inspected | FileKind::Commands(_));
+    has_containers.then(|| format!("`oomlint budget {}`", argument(&found.path)))
+}
+
+/// Returns a path as it is named on the command line.
+fn argument(path: &Path) -> String {
+    if path == Path::new("<stdin>") { "-".to_owned() } else { path.display().to_string() }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::format::{TableFormat, TableReport};
-use super::input::Input;
+use super::input::{Input, Runs};
 use super::output::Console;
 use super::policy::{Host, Scope};
 use super::{Outcome, stats};
@@ -28,7 +28,7 @@ const MAX_READ: u64 = 32 << 20;
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    input: Input,
+    input: Input<Runs>,
 
     #[command(flatten)]
     host: Host,

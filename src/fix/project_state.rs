@@ -143,16 +143,25 @@ fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
 
 /// Checks that every fact outside the patches' `changes` is as before.
 fn unchanged(before: &ProjectState, after: &ProjectState, batch: &[Patch]) -> Result<(), String> {
+    // Each patch is compared with all findings once, not once for every fact that has changed.
+    let mended: Vec<HashSet<Option<&str>>> = batch
+        .iter()
+        .map(|patch| before.resolved(patch).map(|found| found.service.as_deref()).collect())
+        .collect();
     for (name, WorkloadFacts { file, dockerfile, facts }) in &before.workloads {
         let Some(new) = after.workloads.get(name) else { continue };
         for fact in facts.differences(&new.facts) {
-            let meant = batch.iter().filter(|patch| patch.changes.contains(&fact)).any(|patch| {
-                let mut mended = before.resolved(patch);
-                let builds = patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
+            let meant = batch.iter().zip(&mended).any(|(patch, mended)| {
+                let builds = || patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
                 // An override file makes another project of the same service, in which the rule may not report it.
-                let shared = patch.edits.iter().all(|(path, ..)| path == file)
-                    && patch.service().is_some_and(|service| is_about(Some(service), name));
-                builds || shared || mended.any(|found| is_about(found.service.as_deref(), name))
+                let shared = || {
+                    patch.service().is_some_and(|service| is_about(Some(service), name))
+                        && patch.edits.iter().all(|(path, ..)| path == file)
+                };
+                let is_own = || {
+                    [None, Some(name.as_str()), Some(service_of(name))].iter().any(|own| mended.contains(own))
+                };
+                patch.changes.contains(&fact) && (is_own() || shared() || builds())
             });
             if !meant {
                 let file = before.name();

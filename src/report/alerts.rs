@@ -203,10 +203,10 @@ fn near(workload: &Workload, selector: &str) -> Vec<Alert> {
     };
     let shown =
         limit.map_or_else(|| "its memory limit".to_owned(), |limit| format!("its memory limit of {limit}"));
-    let alert = |alert, percent: u32, minutes: u32, severity, (comment, summary): (&str, &str)| Alert {
-        name: alert,
+    let alert = |kind, percent: u32, minutes: u32, severity, (comment, summary): (&str, &str)| Alert {
+        name: kind,
         comment: format!("{name}: above {percent} % of {shown}{comment}"),
-        expression: above(&format!("0.{percent}")),
+        expression: above(&format!("{:.2}", f64::from(percent) / 100.0)),
         holds: Some(minutes),
         severity,
         service: Some(name.clone()),

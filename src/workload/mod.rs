@@ -178,6 +178,12 @@ pub struct ChangedElsewhere {
 }
 
 impl Project {
+    /// True for Compose files that start containers on their own, and do not only change others.
+    #[must_use]
+    pub fn is_stack(&self) -> bool {
+        !self.compose_files.is_empty() && self.report_only.is_empty()
+    }
+
     /// Returns the changes made to one service, or to that of a step, that matter for memory.
     pub fn changed_elsewhere<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ChangedElsewhere> {
         self.elsewhere.iter().filter(move |change| change.service == service_of(service) && !change.plain)

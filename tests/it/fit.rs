@@ -1,26 +1,32 @@
-//! `oomlint fit`: plans of the executable, what it writes, and properties of plans for generated stacks.
+//! `oomlint fit`: plans of the executable, and what it writes.
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use oomlint::check::{self, Options};
-use oomlint::discover::{Discovered, FileKind};
-use oomlint::fix::plan::{Hosts, plan};
 use oomlint::report::fit;
-use oomlint::source::Sources;
-use oomlint::syntax::size::ByteSize;
-use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::common::tree;
 
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_oomlint"))
+    run_with(directory, arguments, "")
+}
+
+/// Runs the executable with a text at its standard input.
+fn run_with(directory: &Path, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_oomlint"))
         .args(arguments)
         .env_remove("COLUMNS")
         .current_dir(directory)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // A program that reads nothing may have closed it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let out = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
 }
@@ -146,7 +152,8 @@ fn what_does_not_fit_is_not_written() {
     assert!(!dir.path().join("compose.limits.yaml").exists());
     let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "2g"]);
     assert!(
-        out.contains("lower the Java heap of `search` from 1 GiB to") && out.contains("use a host with"),
+        out.contains("lower the Java heap of `search` from 1 GiB to")
+            && out.contains("a host with 4 GiB fits"),
         "{out}"
     );
 }
@@ -166,12 +173,9 @@ fn what_was_measured_wins() {
     let value: Value = serde_json::from_str(&out).unwrap();
     let services = value["stacks"][0]["plans"][0]["services"].as_array().unwrap().clone();
     let of = |name: &str| services.iter().find(|service| service["name"] == name).unwrap().clone();
-    assert_eq!(
-        (of("db")["ground"].as_str(), of("db")["limit"].as_i64()),
-        (Some("measured"), Some(896 << 20))
-    );
+    assert_eq!((of("db")["basis"].as_str(), of("db")["limit"].as_i64()), (Some("measured"), Some(896 << 20)));
     // Its heap may still grow to what its setting says.
-    assert_eq!(of("search")["ground"], "measured");
+    assert_eq!(of("search")["basis"], "measured");
     assert!(of("search")["limit"].as_i64() >= Some(1 << 30));
 }
 
@@ -191,11 +195,11 @@ fn what_cannot_be_planned_is_an_error() {
 #[test]
 fn a_file_that_compose_refuses_is_not_planned() {
     let hidden = "services:\n  a:\n    image: acme/x\n    deploy: {replicas: 1}\n   mem_limit: 3g\n";
-    for (text, place) in [
-        (hidden, "compose.yaml:5:"),
-        ("services:\n  a:\n    image: acme/x\n    image: acme/y\n", "compose.yaml:4:"),
-        ("services:\n  a:\n    image: acme/x\n    mem_limit: 3x\n", "compose.yaml:4:16"),
-        ("services:\n  a:\n    image: acme/x\n    mem_limits: 3g\n", "compose.yaml:4:5"),
+    for (text, place, hides) in [
+        (hidden, "compose.yaml:5:", true),
+        ("services:\n  a:\n    image: acme/x\n    image: acme/y\n", "compose.yaml:4:", true),
+        ("services:\n  a:\n    image: acme/x\n    mem_limit: 3x\n", "compose.yaml:4:16", false),
+        ("services:\n  a:\n    image: acme/x\n    mem_limits: 3g\n", "compose.yaml:4:5", false),
     ] {
         let dir = tree(&[("compose.yaml", text), ("Dockerfile", "FROM scratch\n")]);
         for how in [&[][..], &["--diff"], &["--write"], &["--overlay", "o.yaml"], &["--format", "json"]] {
@@ -205,8 +209,10 @@ fn a_file_that_compose_refuses_is_not_planned() {
         }
         // Alerts say what is in the text, as long as it can be read.
         let (code, out, err) = run(dir.path(), &["alerts"]);
-        let hides = text == hidden;
-        assert!(!hides || (code == 2 && out.is_empty() && err.contains(place)), "{text}: {err}");
+        match hides {
+            true => assert!(code == 2 && out.is_empty() && err.contains(place), "{text}: {err}"),
+            false => assert!(code == 0 && out.contains("ContainerRestarting"), "{text}: {err}"),
+        }
         assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), text);
         assert!(!dir.path().join("o.yaml").exists());
     }
@@ -238,6 +244,76 @@ fn a_limit_that_is_too_small_counts_with_what_is_needed() {
     }
 }
 
+/// Returns the services of the only plan that `fit` prints for a stack.
+fn planned(text: &str, host: &str) -> Vec<Value> {
+    let dir = tree(&[("compose.yaml", text)]);
+    let (_, out, err) = run(dir.path(), &["fit", "--host-memory", host, "--format", "json"]);
+    let value: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{text}: {err}"));
+    value["stacks"][0]["plans"][0]["services"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_reservation_above_the_limit_is_the_reason_for_the_limit() {
+    let java = "image: 'eclipse-temurin:21', command: java -Xmx1g -jar a.jar";
+    let above = "its reservation is 3 GiB, more than its limit of 2 GiB";
+    for (body, says, limit) in [
+        ("image: acme/x, mem_limit: 2g, mem_reservation: 3g".to_owned(), above, 3072),
+        ("image: acme/x, mem_limit: '${L:-2g}', mem_reservation: 3g".to_owned(), above, 3072),
+        (
+            "image: acme/x, deploy: {resources: {limits: {memory: 2g}, reservations: {memory: 3g}}}"
+                .to_owned(),
+            above,
+            3072,
+        ),
+        (
+            format!("{java}, mem_reservation: '${{R:-4g}}'"),
+            "its reservation is 4 GiB, more than it needs",
+            4096,
+        ),
+        (format!("{java}, mem_limit: 2g, mem_reservation: 3g"), above, 3072),
+        (
+            "image: acme/x, mem_reservation: 3g".to_owned(),
+            "its reservation is 3 GiB, and a limit is no less",
+            3072,
+        ),
+        ("image: 'mysql:8', mem_reservation: 700m".to_owned(), "at least its reservation of 700 MiB", 4096),
+        (format!("{java}, memswap_limit: 1g"), "its `memswap_limit` is 1 GiB", 1408),
+        (format!("{java}, memswap_limit: '${{S}}'"), "its `memswap_limit` is not known", 1408),
+    ] {
+        let services = planned(&format!("services: {{a: {{{body}}}}}\n"), "8g");
+        let (reason, sure) = (services[0]["reason"].as_str().unwrap(), services[0]["sure"].as_str().unwrap());
+        assert!(reason.contains(says) && sure != "kept", "{body}: {reason} ({sure})");
+        assert_eq!(services[0]["limit"].as_i64().map(|bytes| bytes >> 20), Some(limit), "{body}: {reason}");
+    }
+}
+
+#[test]
+fn a_limit_that_files_in_memory_fill_is_not_kept() {
+    for files in ["shm_size: 2g", "tmpfs: '/x:size=2g'", "shm_size: 600m, tmpfs: '/x:size=600m'"] {
+        for image in ["redis:8", "acme/x", "postgres:17"] {
+            let text = format!("services: {{a: {{image: '{image}', mem_limit: 1g, {files}}}}}\n");
+            let services = planned(&text, "16g");
+            let reason = services[0]["reason"].as_str().unwrap();
+            assert!(reason.contains("instead of 1 GiB, since files in memory of `a`"), "{text}: {reason}");
+            assert!(services[0]["limit"].as_i64() > Some(1200 << 20), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_a_plan_removes_is_named() {
+    for (key, value) in [("mem_swappiness", "0"), ("oom_kill_disable", "true"), ("memswap_limit", "2g")] {
+        let text = format!("services:\n  a:\n    image: acme/x\n    mem_limit: 1g\n    {key}: {value}\n");
+        let dir = tree(&[("compose.yaml", text.as_str())]);
+        let fit = ["fit", "--host-memory", "8g"];
+        let (_, report, _) = run(dir.path(), &fit);
+        run(dir.path(), &[&fit[..], &["--write"]].concat());
+        let removed = !std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap().contains(key);
+        assert!(!removed || report.contains(&format!("remove the line of `{key}`")), "{report}");
+        assert_eq!(removed, key != "memswap_limit", "{report}");
+    }
+}
+
 /// Returns a report without Markdown's escapes.
 fn unescaped(text: &str) -> String {
     let escapes = [("&#58;", ":"), ("&#40;", "("), ("&#41;", ")")];
@@ -249,7 +325,7 @@ fn changes_that_are_not_enough_together_say_so() {
     let dir = tree(&[("compose.yaml", "services: {web: {image: 'redis:7', mem_limit: 16g}}\n")]);
     for format in ["human", "markdown"] {
         let (code, out, _) = run(dir.path(), &["fit", "--host-memory", "4g", "--format", format]);
-        let says = "not enough together: 8 GiB of 13 GiB; use a host with";
+        let says = "all changes below save 8 GiB of the 13 GiB needed; a host with";
         let out = unescaped(&out);
         assert!(code == 1 && out.contains(says) && !out.contains("make it fit"), "{out}");
     }
@@ -284,7 +360,7 @@ fn nothing_to_plan_is_an_error() {
         (&[], &[], "name one with `-f compose.yaml`"),
         (&[("Dockerfile", "FROM redis:7\n")], &[], "a Dockerfile sets no limit"),
         (&[("i.json", inspected)], &["i.json"], "`oomlint budget i.json`"),
-        (&[], &["--run", "docker run -d redis:7"], "`oomlint budget --run COMMAND`"),
+        (&[], &["x.txt"], "x.txt"),
         (
             &[
                 ("compose.override.yaml", "services: {a: {mem_limit: 1g}}\n"),
@@ -301,15 +377,135 @@ fn nothing_to_plan_is_an_error() {
         {
             let (code, out, err) = run(dir.path(), &[how, paths].concat());
             assert!(code == 2 && out.is_empty() && err.contains(help), "{how:?} {paths:?}: {out}{err}");
-            assert!(help.is_empty() || err.contains("Compose files; none here"), "{err}");
+            assert!(["", "x.txt"].contains(&help) || err.contains("Compose files; none here"), "{err}");
         }
     }
     let dir = tree(&[("compose.yaml", "services: {a: {image: redis, profiles: [x]}}\n")]);
     let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "8g"]);
     assert!(code == 2 && err.contains("--profile '*'"), "{err}");
-    for command in ["fit", "alerts"] {
-        assert!(!run(dir.path(), &[command, "--help"]).1.contains("--run "));
+}
+
+#[test]
+fn standard_input_is_planned_like_a_file() {
+    let dir = tree(&[("compose.yaml", STACK), ("empty/x", "")]);
+    let fit = ["fit", "--host-memory", "8g", "--format"];
+    let named = ["-", "--stdin-filename", "compose.yaml"];
+    for format in ["human", "json", "markdown"] {
+        let (_, file, _) = run(dir.path(), &[&fit[..], &[format]].concat());
+        let (code, piped, err) =
+            run_with(&dir.path().join("empty"), &[&fit[..], &[format], &named].concat(), STACK);
+        assert_eq!((code, piped.as_str(), err.as_str()), (0, file.as_str(), ""));
     }
+    let (_, file, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--diff"]);
+    let diff = ["fit", "--host-memory", "8g", "--diff"];
+    let (code, piped, _) = run_with(&dir.path().join("empty"), &[&diff[..], &named].concat(), STACK);
+    assert!(code == 0 && piped == file && piped.contains("+    mem_limit"), "{piped}");
+    let (_, piped, _) = run_with(&dir.path().join("empty"), &[&diff[..], &["-"]].concat(), STACK);
+    assert!(piped.contains("+    mem_limit"), "{piped}");
+    for how in [&["--write"][..], &["--overlay", "o.yaml"]] {
+        let arguments = [&["fit", "--host-memory", "8g", "-"], how].concat();
+        let (code, _, err) = run_with(&dir.path().join("empty"), &arguments, STACK);
+        assert!(code == 2 && err.contains("standard input"), "{err}");
+        assert_eq!(std::fs::read_dir(dir.path().join("empty")).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn each_stack_has_the_host_of_its_configuration() {
+    let files = [
+        ("a/compose.yaml", STACK),
+        ("a/.oomlint.yaml", "host-memory: 8g\n"),
+        ("b/compose.yaml", STACK),
+        (
+            "b/.devcontainer/devcontainer.json",
+            "{\"image\": \"x\", \"hostRequirements\": {\"memory\": \"16gb\"}}",
+        ),
+        ("c/compose.yaml", STACK),
+    ];
+    let dir = tree(&files[..4]);
+    let (code, out, err) = run(dir.path(), &["fit", "--format", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let value: Value = serde_json::from_str(&out).unwrap();
+    let hosts: Vec<_> = [0, 1].iter().map(|at| value["stacks"][at]["plans"][0]["host"].as_i64()).collect();
+    let (_, out, _) = run(dir.path(), &["budget", "--format", "json"]);
+    let budget: Value = serde_json::from_str(&out).unwrap();
+    let known: Vec<_> = [0, 1].iter().map(|at| budget["stacks"][at]["host"]["bytes"].as_i64()).collect();
+    assert_eq!(
+        (hosts, known),
+        (vec![Some(8 << 30), Some(16 << 30)], vec![Some(8 << 30), Some(16 << 30)]),
+        "{out}"
+    );
+    let (_, out, _) = run(dir.path(), &["fit"]);
+    assert!(out.contains("8 GiB (a/.oomlint.yaml:1)") && out.contains("devcontainer.json:1)"), "{out}");
+    let dir = tree(&files);
+    let (code, _, err) = run(dir.path(), &["fit"]);
+    assert!(code == 2 && err.contains("the memory of the host of `c/compose.yaml`"), "{err}");
+}
+
+#[test]
+fn a_service_that_is_left_out_fails_the_run() {
+    // One limit for two services, of which each needs its own.
+    let text = "x-limit: &limit {resources: {limits: {memory: 64m}}}\nservices:\n  a: {image: eclipse-temurin:21, command: java -Xmx1g -jar a.jar, deploy: *limit}\n  b: {image: eclipse-temurin:21, command: java -Xmx2g -jar a.jar, deploy: *limit}\n";
+    let dir = tree(&[("compose.yaml", text)]);
+    let fit = ["fit", "--host-memory", "16g"];
+    let (code, out, _) = run(dir.path(), &fit);
+    assert!(code == 0 && out.contains("not written: ") && out.contains("once the limit"), "{out}");
+    for how in ["--diff", "--write"] {
+        let (code, _, err) = run(dir.path(), &[&fit[..], &[how]].concat());
+        assert!(code == 1 && err.contains("not written: `"), "{how}: {err}");
+        // What `check` says of the limit is the reason.
+        assert!(
+            err.contains("heap-exceeds-limit: ") && err.contains("raise the limit to 2752m"),
+            "{how}: {err}"
+        );
+        assert_eq!(std::fs::read_to_string(dir.path().join("compose.yaml")).unwrap(), text);
+    }
+}
+
+#[test]
+fn every_argument_of_a_command_does_something() {
+    let inspected = r#"[{"Id":"7ab2c9d0e1f2","Name":"/a","Config":{"Image":"redis:7"},"HostConfig":{"Memory":536870912},"State":{"Status":"running"}}]"#;
+    let files = [
+        ("compose.yaml", STACK),
+        ("i.json", inspected),
+        ("run.md", "```sh\ndocker run -d redis:7\n```\n"),
+        ("other/Dockerfile", "FROM redis:7\n"),
+        ("o.yaml", "services: {db: {mem_limit: 1g}}\n"),
+    ];
+    let dir = tree(&files);
+    for arguments in [
+        &["fit", "--run", "docker run -d redis:7"][..],
+        &["alerts", "--run", "docker run -d redis:7"],
+        &["why", "--stdin-kind", "compose", "i.json"],
+        &["why", "--stdin-filename", "x", "i.json"],
+        &["size", "--stdin-kind", "compose", "i.json"],
+        &["images", "lock", "--run", "docker run -d redis:7"],
+        &["fit", "--host-memory", "8g", "--reserve", "auto"],
+    ] {
+        let (code, out, err) = run(dir.path(), arguments);
+        assert!(
+            code == 2 && out.is_empty() && err.contains(arguments[1]) || err.contains("--reserve"),
+            "{err}"
+        );
+        assert!(err.contains("unexpected argument") || err.contains("invalid value 'auto'"), "{err}");
+    }
+    for how in [&["fit", "--host-memory", "8g"][..], &["alerts"]] {
+        for (file, command) in [
+            ("i.json", "; `oomlint budget i.json` adds up containers"),
+            ("run.md", "; `oomlint budget run.md` adds up containers"),
+            ("other/Dockerfile", ""),
+        ] {
+            let (code, _, err) = run(dir.path(), &[how, &["compose.yaml", file]].concat());
+            let says = format!("left out: `{file}` is no part of a stack{command}\n");
+            assert!(code == 0 && err == says, "{err}");
+        }
+        let (code, _, err) = run(dir.path(), &[how, &["-f", "compose.yaml", "-f", "o.yaml"]].concat());
+        assert_eq!((code, err.as_str()), (0, ""));
+    }
+    let (_, help, _) = run(dir.path(), &["fit", "--help"]);
+    let (before, files) = help.split_once("Files:").unwrap();
+    let files = files.split("\n\n").take_while(|part| !part.starts_with("Host:")).collect::<String>();
+    assert!(before.contains("--host-memory") && !files.contains("--host-memory"), "{help}");
 }
 
 #[test]
@@ -354,47 +550,4 @@ fn the_page_is_what_is_printed() {
         std::fs::write(&page, &wanted).unwrap();
     }
     assert!(is == wanted || std::env::var_os("UPDATE").is_some(), "UPDATE=1 cargo test --test it fit");
-}
-
-/// Returns the limits of a stack on a host, by service, and whether it fits.
-fn limits(text: &str, host: i64) -> (Vec<i64>, bool) {
-    let sources = Sources::new();
-    sources.add(Path::new("compose.yaml"), text);
-    let mut discovered = Discovered::default();
-    discovered.add("compose.yaml".into(), FileKind::Compose);
-    let hosts = Hosts { sizes: vec![ByteSize(host << 20)], ..Hosts::default() };
-    let options = Options::default();
-    assert!(!check::projects(&options, &sources, &discovered).is_empty());
-    let stacks = plan(&options, &sources, &discovered, &hosts);
-    let plan = &stacks[0].plans[0];
-    (plan.grants.iter().map(|grant| grant.limit.0).collect(), plan.missing.is_none())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    /// More memory gives no service less, whatever stands in the files.
-    #[test]
-    fn more_memory_gives_no_service_less(
-        kinds in proptest::collection::vec(0_usize..7, 1..6), stands in 32_u32..3000, host in 256_i64..20_000, more in 1_i64..9000,
-    ) {
-        let services = kinds.iter().enumerate().map(|(at, kind)| {
-            let body = match kind {
-                0 => "image: postgres:17".to_owned(),
-                1 => "image: acme/x".to_owned(),
-                2 => format!("image: acme/x\n    mem_limit: {stands}m"),
-                3 => format!("image: eclipse-temurin:21\n    command: java -Xmx{stands}m -jar a.jar"),
-                4 => format!("image: eclipse-temurin:21\n    command: java -Xmx512m -jar a.jar\n    mem_limit: {stands}m"),
-                5 => format!("image: redis:8\n    command: redis-server --maxmemory {stands}mb\n    scale: 2"),
-                _ => format!("image: mysql:8\n    mem_limit: {stands}m\n    mem_reservation: 16m"),
-            };
-            format!("  s{at}:\n    {body}\n")
-        });
-        let text = format!("services:\n{}", services.collect::<String>());
-        let ((small, fits_small), (large, fits_large)) = (limits(&text, host), limits(&text, host + more));
-        prop_assert!(!fits_small || fits_large, "{}", text);
-        for (small, large) in small.iter().zip(&large) {
-            prop_assert!(small <= large, "{}", text);
-        }
-    }
 }

@@ -30,6 +30,7 @@ mod filled_in;
 mod filled_in_later;
 mod fingerprints;
 mod fit;
+mod fit_properties;
 mod fixes;
 mod formats;
 mod hostile;

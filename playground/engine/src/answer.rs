@@ -67,7 +67,7 @@ struct FileState {
     /// True if it was read for a project.
     read: bool,
     /// For a file that is not checked, and looks as if it were meant to be: what it looks like.
-    looks_like: Option<FileKind>,
+    looks_like: Option<Kind>,
 }
 
 /// The kinds of files, by name and content.
@@ -116,6 +116,7 @@ fn state(path: &Path, run: &Run) -> FileState {
     let kind = match checked {
         Some(FileKind::Compose) => Kind::Compose,
         Some(FileKind::Dockerfile) => Kind::Dockerfile,
+        Some(_) => Kind::Other,
         None if FILE_NAMES.contains(&name) => Kind::Configuration,
         None if discover::is_image_lock(path) => Kind::Images,
         None if discover::is_env_file(path) => Kind::Env,
@@ -124,9 +125,18 @@ fn state(path: &Path, run: &Run) -> FileState {
     let is_read = run.sources.has_loaded(path) || matches!(kind, Kind::Configuration);
     let unread = matches!(kind, Kind::Other) && !is_read;
     let text = || run.options.disk.read(path).ok();
-    let looks_like =
-        unread.then(text).flatten().and_then(|text| discover::kind_of_text(&String::from_utf8_lossy(&text)));
+    let looks_like = unread.then(text).flatten().and_then(|text| looks_like(&String::from_utf8_lossy(&text)));
     FileState { kind, read: is_read, looks_like }
+}
+
+/// Returns the kind of a text that a page can check once its file has the name of that kind.
+fn looks_like(text: &str) -> Option<Kind> {
+    match discover::kind_of_text(text)? {
+        FileKind::Compose => Some(Kind::Compose),
+        FileKind::Dockerfile => Some(Kind::Dockerfile),
+        // These are checked where they are named on a command line, whatever their names.
+        FileKind::Commands(_) | FileKind::Devcontainer | FileKind::Inspected => None,
+    }
 }
 
 fn failures(run: &Run) -> Vec<Failure> {

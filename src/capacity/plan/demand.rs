@@ -1,5 +1,6 @@
-//! What one service of a stack asks for, with its ground.
+//! What one service of a stack asks for, with its basis.
 
+use crate::capacity::advice::declared;
 use crate::capacity::need::memory_files;
 use crate::capacity::share::{active, is_started, replicas};
 use crate::capacity::{Need, NoNumber, advise};
@@ -9,36 +10,36 @@ use crate::source::Span;
 use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
 use crate::workload::{Class, Classes, Kind, Project, Workload};
 
-/// The source of a proposed limit, the most certain first.
+/// What a proposed limit rests on, the most certain first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Ground {
+pub enum Basis {
     /// Its use was measured.
     Measured,
     /// Its files set heaps and caches.
-    Declared,
+    Settings,
     /// Its image sets a heap, or its documentation names a minimum.
     Image,
-    /// The limit stands in the files already, and nothing speaks against it.
-    Stands,
+    /// The limit is in the files already, and nothing speaks against it.
+    Current,
     /// Programs of its class usually get that much.
     Class,
     /// Nothing is known of it.
     #[default]
-    Share,
+    Unknown,
 }
 
-impl Ground {
+impl Basis {
     /// Returns how sure the limit is, in a few words.
     #[must_use]
     pub fn sureness(self) -> &'static str {
         match self {
             Self::Measured => "measured",
-            Self::Declared => "sure: from its settings",
+            Self::Settings => "sure: from its settings",
             Self::Image => "likely: from its image",
-            Self::Stands => "kept",
-            Self::Class | Self::Share => "a start: measure it",
+            Self::Current => "kept",
+            Self::Class | Self::Unknown => "a start: measure it",
         }
     }
 }
@@ -58,25 +59,27 @@ pub struct Demand {
     pub profiles: Vec<String>,
     /// True if it ends: it gets no reservation.
     pub job: bool,
-    /// The least limit that its ground allows.
+    /// The least limit that its basis allows.
     pub least: ByteSize,
     /// The limit where the host has room.
     pub usual: ByteSize,
     /// The limit that no larger host exceeds.
     pub most: ByteSize,
-    /// The ground.
-    pub ground: Ground,
+    /// What its limit rests on.
+    pub basis: Basis,
     /// The reason in words: lower case, no full stop.
     pub reason: String,
     /// The memory in use all the time, if it is known.
     pub steady: Option<ByteSize>,
-    /// The reservation that stands in the files.
+    /// The reservation in the files.
     pub reserved: Option<ByteSize>,
-    /// The limit that stands in the files.
-    pub stands: Option<ByteSize>,
+    /// The limit in the files.
+    pub current: Option<ByteSize>,
     /// The text of the limit, if a variable sets it: a plan does not overwrite it.
     pub variable: Option<String>,
-    /// The largest heap or cache that a setting sizes: its name, its size, and its setting as written.
+    /// The least limit by its use, its settings, its image or its class, whatever limit is in the files.
+    pub needs: ByteSize,
+    /// The largest heap or cache that a setting sizes and `needs` has: its name, its size, and its setting as written.
     pub largest: Option<(String, ByteSize, String)>,
     /// The steps of its `pre_start`.
     pub steps: Vec<Step>,
@@ -121,10 +124,11 @@ impl Demand {
                 Some(step) => {
                     let own = demands.last_mut().filter(|demand| demand.name == step.service);
                     let Some(demand) = own else { continue };
-                    let stands = workload.known_limit().map(|limit| limit.value);
+                    let current = workload.known_limit().map(|limit| limit.value);
                     // A limit that it inherits from its service is no limit of its own.
-                    let has_own = stands.is_some() && stands != demand.stands;
-                    let needs = if has_own { stands } else { Need::of(workload).ok().map(|need| need.limit) };
+                    let has_own = current.is_some() && current != demand.current;
+                    let needs =
+                        if has_own { current } else { Need::of(workload).ok().map(|need| need.limit) };
                     demand.steps.push(Step { name: workload.name.clone(), needs, has_own });
                 }
             }
@@ -134,7 +138,7 @@ impl Demand {
     }
 
     fn of(workload: &Workload, refuted: Option<&String>) -> Self {
-        let stands = workload.known_limit().map(|limit| limit.value);
+        let current = workload.known_limit().map(|limit| limit.value);
         let mut demand = Self {
             name: workload.name.clone(),
             anchor: Some(workload.anchor),
@@ -143,24 +147,24 @@ impl Demand {
             profiles: workload.service.profiles.iter().map(|profile| profile.value.clone()).collect(),
             job: workload.role.is_job(),
             reserved: workload.memory.reservation.value().copied().filter(|size| size.0 > 0),
-            stands,
+            current,
             variable: variable(workload),
-            largest: largest(workload),
             ..Self::default()
         };
-        demand.ground_in(workload);
-        if let Some(stands) = stands {
-            demand.weigh(stands, workload, refuted);
+        demand.find_basis(workload);
+        demand.needs = demand.least;
+        if let Some(current) = current {
+            demand.compare_with_current(current, workload, refuted);
         }
-        let known = demand.reserved.unwrap_or_default();
-        demand.at_least(known.max(SMALLEST_LIMIT));
+        demand.hold_reservation();
+        demand.at_least(SMALLEST_LIMIT);
         demand
     }
 
-    /// Sets the sizes and the reason from the surest ground, as if there were no limit.
-    fn ground_in(&mut self, workload: &Workload) {
+    /// Sets the sizes and the reason from the surest basis, as if there were no limit.
+    fn find_basis(&mut self, workload: &Workload) {
         if let (Some(advice), Some(measured)) = (advise(workload), &workload.measured) {
-            self.fixed(Ground::Measured, advice.limit);
+            self.fixed(Basis::Measured, advice.limit);
             self.steady = Some(advice.reservation);
             self.reason = format!("{}: {}", measured.describe(), advice.arithmetic());
             return;
@@ -168,12 +172,13 @@ impl Demand {
         match Need::of(workload) {
             Ok(Need { limit, steady: Some(steady), sum }) => {
                 let declared = workload.pools.image_default_heap.is_none();
-                self.fixed(if declared { Ground::Declared } else { Ground::Image }, limit);
+                self.fixed(if declared { Basis::Settings } else { Basis::Image }, limit);
                 self.steady = Some(steady.rounded_up());
+                self.largest = largest(workload);
                 self.reason = sum;
             }
             Ok(Need { limit, steady: None, sum }) => {
-                (self.ground, self.reason) = (Ground::Image, sum);
+                (self.basis, self.reason) = (Basis::Image, sum);
                 let least = workload.memory.minimum.as_ref().map_or(limit, |minimum| {
                     ByteSize(minimum.mib.saturating_mul(MIB)).rounded_up().min(limit)
                 });
@@ -181,12 +186,23 @@ impl Demand {
                 self.most = ByteSize(limit.0.saturating_mul(2));
             }
             Err(NoNumber::Varies { setting, limit }) => {
-                self.fixed(Ground::Declared, limit);
+                self.fixed(Basis::Settings, limit);
+                self.largest = largest(workload);
                 self.reason = format!("enough for `{setting}`, its value here");
             }
-            Err(NoNumber::Capped { limit, .. }) => {
-                self.fixed(Ground::Declared, limit);
-                "enough for its heaps and caches".clone_into(&mut self.reason);
+            Err(NoNumber::Capped { key, limit }) => {
+                self.fixed(Basis::Settings, limit);
+                self.largest = largest(workload);
+                let capped = match key {
+                    "memswap_limit" => &workload.service.memswap_limit,
+                    _ => &workload.memory.reservation,
+                };
+                self.reason = match capped.value() {
+                    // What it reserves is compared with the limit below.
+                    Some(_) if key == "mem_reservation" => format!("{limit} for its heaps and caches"),
+                    Some(size) => format!("{limit} for its heaps and caches; its `{key}` is {size}"),
+                    None => format!("{limit} for its heaps and caches; its `{key}` is not known"),
+                };
             }
             Err(why) => self.by_class(workload, &why),
         }
@@ -197,7 +213,7 @@ impl Demand {
         if let Some((name, size, heap)) = workload.promised_size() {
             let beside = if heap { (size.0 / 3).max(250 * MIB) } else { size.0 / 9 };
             let total = size.0.saturating_add(beside).saturating_add(memory_files(workload));
-            self.fixed(Ground::Declared, ByteSize(total).rounded_up());
+            self.fixed(Basis::Settings, ByteSize(total).rounded_up());
             self.reason = format!("`{name}` is {size}, and its limit {} more", ByteSize(beside));
             return;
         }
@@ -213,7 +229,7 @@ impl Demand {
             true => (table.job.usual.max(class.least), table.job.most.max(class.least)),
             false => (class.usual, class.most),
         };
-        self.ground = if known.is_some() || self.job { Ground::Class } else { Ground::Share };
+        self.basis = if known.is_some() || self.job { Basis::Class } else { Basis::Unknown };
         let files = memory_files(workload);
         let size =
             |mebibytes: i64| ByteSize(mebibytes.saturating_mul(MIB).saturating_add(files)).rounded_up();
@@ -227,7 +243,7 @@ impl Demand {
             NoNumber::Follows { runtime } => {
                 format!("{}, {range}; the {runtime} heap follows the limit", class.class)
             }
-            _ if self.ground == Ground::Share => {
+            _ if self.basis == Basis::Unknown => {
                 format!("nothing is known of it: a share of what is left, {} to {}", self.least, self.most)
             }
             _ if self.job && known.is_some() => format!("a job of {}, {range}", class.class),
@@ -238,47 +254,68 @@ impl Demand {
         }
     }
 
-    /// Compares its ground with the limit that stands in the files, which stays where nothing speaks against it.
-    fn weigh(&mut self, stands: ByteSize, workload: &Workload, refuted: Option<&String>) {
-        let refuted = match (self.ground, advise(workload)) {
-            (Ground::Measured, Some(advice)) if advice.keeps_limit() => None,
-            (Ground::Measured, _) => Some(format!("instead of {stands}")),
-            // Where its ground is no larger than the limit, another change mends it: a smaller heap.
+    /// Compares its basis with the limit in the files, which stays where nothing speaks against it.
+    fn compare_with_current(&mut self, current: ByteSize, workload: &Workload, refuted: Option<&String>) {
+        let refuted = match (self.basis, advise(workload)) {
+            (Basis::Measured, Some(advice)) if advice.keeps_limit() => None,
+            (Basis::Measured, _) => Some(format!("instead of {current}")),
+            // Where its basis is no larger than the limit, another change mends it: a smaller heap.
             _ => refuted
-                .filter(|_| self.usual > stands || stands < SMALLEST_LIMIT)
-                .map(|why| format!("instead of {stands}, since {why}")),
+                .filter(|_| self.usual > current || current < SMALLEST_LIMIT)
+                .map(|why| format!("instead of {current}, since {why}")),
         };
         if let Some(why) = refuted {
-            // Where a variable sets it, too: what is needed counts, not what stands.
+            // Where a variable sets it, too: what is needed counts, not what it is.
             self.reason = format!("{}; {why}", self.reason);
         } else if let Some(text) = &self.variable {
-            self.reason = format!("`{text}` sets it{}", self.small_for_its_class(stands));
-            self.fixed(Ground::Stands, stands);
+            self.reason = format!("`{text}` sets it{}", self.small_for_its_class(current));
+            self.fixed(Basis::Current, current);
         } else {
             // A limit above what it is known to need can be lowered to that where the host is small.
-            let least = if self.ground <= Ground::Image { self.least.min(stands) } else { stands };
-            let needs = (least < stands).then(|| format!("; it needs {least}: {}", self.reason));
-            let needs = needs.unwrap_or_else(|| self.small_for_its_class(stands));
+            let least = if self.basis <= Basis::Image { self.least.min(current) } else { current };
+            let needs = (least < current).then(|| format!("; it needs {least}: {}", self.reason));
+            let needs = needs.unwrap_or_else(|| self.small_for_its_class(current));
             self.reason = format!("its limit in the files{needs}");
-            self.fixed(Ground::Stands, stands);
+            self.fixed(Basis::Current, current);
             self.least = least;
         }
     }
 
+    /// Raises it to the reservation in the files, since the engine refuses one above the limit.
+    fn hold_reservation(&mut self) {
+        let Some(reserved) = self.reserved.filter(|reserved| *reserved > self.least) else { return };
+        if self.usual >= reserved {
+            self.reason = format!("{}; at least its reservation of {reserved}", self.reason);
+            self.at_least(reserved);
+            return;
+        }
+        let current = self.current.filter(|_| self.basis == Basis::Current);
+        self.reason = match current {
+            Some(current) => format!("its reservation is {reserved}, more than its limit of {current}"),
+            // What its class usually needs is no need of its own.
+            None if self.basis >= Basis::Class => {
+                format!("its reservation is {reserved}, and a limit is no less")
+            }
+            None => format!("its reservation is {reserved}, more than it needs: {}", self.reason),
+        };
+        let basis = if self.basis < Basis::Class || current.is_some() { Basis::Settings } else { self.basis };
+        self.fixed(basis, reserved);
+    }
+
     /// Says that a limit is below what its kind usually gets at least. That proves nothing, so the limit stays.
-    fn small_for_its_class(&self, stands: ByteSize) -> String {
-        let is_small = self.ground == Ground::Class && !self.job && stands < self.least;
+    fn small_for_its_class(&self, current: ByteSize) -> String {
+        let is_small = self.basis == Basis::Class && !self.job && current < self.least;
         if is_small { format!("; measure it, that is little: {}", self.reason) } else { String::new() }
     }
 
     /// Returns the text of a limit that has to be set where its variable has its value: the plan has another limit, or there is none.
     #[must_use]
     pub fn to_set(&self) -> Option<&str> {
-        self.variable.as_deref().filter(|_| self.ground != Ground::Stands)
+        self.variable.as_deref().filter(|_| self.basis != Basis::Current)
     }
 
-    fn fixed(&mut self, ground: Ground, size: ByteSize) {
-        (self.ground, self.least, self.usual, self.most) = (ground, size, size, size);
+    fn fixed(&mut self, basis: Basis, size: ByteSize) {
+        (self.basis, self.least, self.usual, self.most) = (basis, size, size, size);
     }
 
     fn at_least(&mut self, size: ByteSize) {
@@ -307,11 +344,7 @@ fn class_of(workload: &Workload) -> Option<&'static Class> {
 
 /// Returns the largest heap or cache with a setting in bytes.
 fn largest(workload: &Workload) -> Option<(String, ByteSize, String)> {
-    let pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
-    let sized = pools.filter_map(|pool| {
-        let setting = pool.bound.value()?;
-        let size = pool.size_under(None, None)?;
-        Some((pool.display_name(), size.size, setting.written()))
-    });
+    let sized = declared(workload)
+        .filter_map(|(pool, size)| Some((pool.display_name(), size, pool.bound.value()?.written())));
     sized.max_by_key(|(_, size, _)| *size)
 }

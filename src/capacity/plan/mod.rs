@@ -3,16 +3,16 @@
 //! [`Demand`] is what one service asks for, whatever the host: the least, what it usually gets, and the most. [`Plan`] shares the
 //! memory of a host among the demands. More memory never gives a service less, since all grow with one number.
 
+mod change;
 mod demand;
-mod give;
 mod reserve;
 mod share;
 
 use std::path::PathBuf;
 
-pub use self::demand::{Demand, Ground, Step};
-pub use self::give::Give;
-use self::give::giving;
+pub use self::change::Change;
+use self::change::changes_to_fit;
+pub use self::demand::{Basis, Demand, Step};
 pub use self::reserve::{RESERVE_RULE, reserve};
 pub use self::share::{Grant, Plan};
 

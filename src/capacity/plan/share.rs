@@ -1,6 +1,6 @@
 //! Shares the memory of a host among the services of a stack.
 
-use super::{Demand, Give, giving, reserve};
+use super::{Change, Demand, changes_to_fit, reserve};
 use crate::capacity::share::sum;
 use crate::syntax::size::{ByteSize, MIB};
 
@@ -23,9 +23,9 @@ pub struct Plan {
     /// The missing memory, if not even the least of all fits. The grants are the least then.
     pub missing: Option<ByteSize>,
     /// Changes with which the stack would fit, the smallest first, and a larger host last. Empty if it fits.
-    pub gives: Vec<Give>,
+    pub changes: Vec<Change>,
     /// The memory that all those changes save together, without a larger host. Less than `missing`: only such a host is enough.
-    pub together: ByteSize,
+    pub saved_together: ByteSize,
 }
 
 /// The limit, reservation and swap limit that a plan has for each container of a service.
@@ -57,15 +57,15 @@ impl Plan {
             }
         }
         let grants: Vec<Grant> = demands.iter().map(|demand| demand.grant(least)).collect();
-        let (gives, together) =
-            missing.map(|missing| giving(demands, missing, (host, kept))).unwrap_or_default();
+        let (changes, saved_together) =
+            missing.map(|missing| changes_to_fit(demands, missing, (host, kept))).unwrap_or_default();
         let total = total(demands, least);
-        Self { host, reserve, reserve_given: kept.is_some(), grants, total, missing, gives, together }
+        Self { host, reserve, reserve_given: kept.is_some(), grants, total, missing, changes, saved_together }
     }
 
     /// Returns the memory that neither the host nor a service is given.
     #[must_use]
-    pub fn left(&self) -> ByteSize {
+    pub fn spare(&self) -> ByteSize {
         ByteSize((self.host.0 - self.reserve.0).saturating_sub(self.total.0).max(0))
     }
 
@@ -129,7 +129,7 @@ impl Demand {
 }
 
 /// Rounds a size down to a round number, as [`ByteSize::rounded_up`] rounds up.
-fn rounded_down(bytes: i64) -> i64 {
+pub(super) fn rounded_down(bytes: i64) -> i64 {
     let step = match bytes / MIB {
         ..=256 => 16,
         257..=4096 => 64,
@@ -190,10 +190,11 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_is_kept_to_the_byte() {
-        let stands = ByteSize(700_000_000);
-        let demand = Demand { least: stands, usual: stands, most: stands, replicas: 2, ..Demand::default() };
+    fn a_current_limit_is_kept_to_the_byte() {
+        let current = ByteSize(700_000_000);
+        let demand =
+            Demand { least: current, usual: current, most: current, replicas: 2, ..Demand::default() };
         let plan = Plan::of(&[demand], ByteSize(8 << 30), None);
-        assert_eq!((plan.grants[0].limit, plan.total), (stands, ByteSize(1_400_000_000)));
+        assert_eq!((plan.grants[0].limit, plan.total), (current, ByteSize(1_400_000_000)));
     }
 }

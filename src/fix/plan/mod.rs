@@ -23,7 +23,7 @@ use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Project, Workload};
 
 /// Rules by which a limit does not hold what its service is known to need.
-const REFUTING: [&str; 9] = [
+const REFUTING: [&str; 10] = [
     "heap-exceeds-limit",
     "tight-heap",
     "cache-exceeds-limit",
@@ -33,6 +33,7 @@ const REFUTING: [&str; 9] = [
     "limit-below-image-minimum",
     "memory-limit-below-minimum",
     "zero-memory-limit",
+    "shm-exceeds-limit",
 ];
 
 /// The most times that a plan is written anew, without the services that it would harm.
@@ -48,6 +49,8 @@ pub struct StackPlan {
     pub files: Vec<SourceId>,
     /// Their paths, as they were found.
     pub paths: Vec<PathBuf>,
+    /// The option or file that has the memory of the hosts.
+    pub from: String,
     /// What each service that starts asks for.
     pub demands: Vec<Demand>,
     /// A plan for each host, in the order of the request.
@@ -61,8 +64,10 @@ pub struct StackPlan {
 /// The hosts to plan for.
 #[derive(Clone, Debug, Default)]
 pub struct Hosts {
-    /// Their memory, in bytes.
+    /// Their memory, in bytes. Empty for that which each project's configuration or development container names.
     pub sizes: Vec<ByteSize>,
+    /// The option that has the sizes.
+    pub from: String,
     /// The memory that each keeps for itself, if it is not the usual part.
     pub reserve: Option<ByteSize>,
     /// The profiles to start; empty for those of the project.
@@ -79,7 +84,7 @@ pub struct Written {
     /// The services whose plan is not written, with the reason.
     pub refused: BTreeMap<Key, String>,
     /// The warnings and errors about limits and heaps that are left.
-    pub left: BTreeMap<Key, Vec<String>>,
+    pub remaining: BTreeMap<Key, Vec<String>>,
     /// The settings of each service afterwards.
     pub after: BTreeMap<Key, Settings>,
 }
@@ -106,19 +111,23 @@ impl Settings {
     }
 }
 
-/// Plans every stack of the run. Override files on their own are no stacks.
+/// Plans every stack among the projects. Override files on their own are no stacks.
 #[must_use]
-pub fn plan(options: &Options, sources: &Sources, discovered: &Discovered, hosts: &Hosts) -> Vec<StackPlan> {
-    let all = projects(options, sources, discovered);
-    let stacks =
-        all.iter().filter(|project| !project.compose_files.is_empty() && project.report_only.is_empty());
-    let stacks = stacks.map(|project| {
+pub fn plan(options: &Options, sources: &Sources, projects: &[Project], hosts: &Hosts) -> Vec<StackPlan> {
+    let stacks = projects.iter().filter(|project| project.is_stack()).map(|project| {
         let demands = Demand::of_project(project, &hosts.profiles, &refuted(project, options, sources));
-        let plans = hosts.sizes.iter().map(|host| Plan::of(&demands, *host, hosts.reserve)).collect();
+        let (sizes, from) = if hosts.sizes.is_empty() {
+            let (size, from) = options.host_for(project, sources).unzip();
+            (size.into_iter().collect(), from.unwrap_or_default())
+        } else {
+            (hosts.sizes.clone(), hosts.from.clone())
+        };
+        let plans = sizes.iter().map(|host| Plan::of(&demands, *host, hosts.reserve)).collect();
         let gaps = project.unresolved.iter().filter(|gap| matches!(gap.what, "include" | "extends"));
         StackPlan {
             files: project.compose_files.clone(),
             paths: paths(project, sources),
+            from,
             inactive: inactive(project, &demands),
             gaps: gaps.map(|gap| (gap.span, gap.to_string())).collect(),
             demands,
@@ -152,13 +161,16 @@ fn inactive(project: &Project, demands: &[Demand]) -> Vec<(String, usize)> {
 /// Writes the first plan of each stack that fits into copies of the files.
 #[must_use]
 pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan], hosts: &Hosts) -> Written {
+    if fitting(stacks).next().is_none() {
+        return Written::default();
+    }
     let options = &Options { targets: None, ..options.clone() };
     let mut written = in_some_form(options, discovered, stacks, &Overlay::new());
     // What was refused may be possible once the rest is written: a smaller heap lets a limit stand. The next run would find that.
     for _ in 1..MAX_PASSES {
         let texts: Overlay = written.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
         let sources = Sources::with_file_system(options.disk.with_overlay(&texts));
-        let again = plan(options, &sources, discovered, hosts);
+        let again = plan(options, &sources, &projects(options, &sources, discovered), hosts);
         let next = in_some_form(options, discovered, &again, &texts);
         if next.files.is_empty() {
             break;
@@ -172,7 +184,7 @@ pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan], h
         for (key, lines) in next.settings {
             written.settings.entry(key).or_default().extend(lines);
         }
-        (written.after, written.left) = (next.after, next.left);
+        (written.after, written.remaining) = (next.after, next.remaining);
     }
     written
 }
@@ -224,23 +236,30 @@ impl Writer<'_> {
             let mut harmed = after.harmed(&self.before, self.stacks);
             harmed.extend(self.harmed_base(&texts));
             harmed.retain(|key, _| !written.refused.contains_key(key));
-            if harmed.is_empty() {
-                written.after = after.settings(self.stacks);
-                written.left = after.left(self.stacks);
-                for (key, target) in keyed(&targets) {
-                    let now = written.after.get(&key).and_then(|after| after.limit);
-                    if now == Some(target.limit) {
-                        refused.remove(&key);
-                    } else {
-                        let why = "its limit cannot be written without changing more than that";
-                        refused.entry(key).or_insert_with(|| why.to_owned());
-                    }
+            if !harmed.is_empty() {
+                written.refused.extend(harmed);
+                continue;
+            }
+            written.after = after.settings(self.stacks);
+            // What a rule finds is what `check` says of it.
+            let open = after.remaining(self.stacks, |own| is_warning_of(own, &[Group::Limits, Group::Heap]));
+            for (key, target) in keyed(&targets) {
+                let now = written.after.get(&key).and_then(|after| after.limit);
+                if now == Some(target.limit) {
+                    refused.remove(&key);
+                    continue;
                 }
-                written.refused.extend(refused);
+                let why = open.get(&key).and_then(|own| own.first().cloned()).or(refused.remove(&key));
+                let other = || "its limit cannot be written without changing more than that".to_owned();
+                refused.insert(key, why.unwrap_or_else(other));
+            }
+            if refused.is_empty() {
+                written.remaining = after.remaining(self.stacks, is_about_memory);
                 written.files = self.before.changed(texts);
                 return written;
             }
-            written.refused.extend(harmed);
+            // Nothing else of a service is written, either.
+            written.refused.extend(refused);
         }
         // Nothing is written where each attempt harms another service.
         let why = "its stack could not be written without new findings";
@@ -328,7 +347,8 @@ impl Writer<'_> {
         let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);
         texts.extend(second.files.into_iter().map(|(path, _, new)| (path, new)));
         settings.clear();
-        for applied in second.applied.iter().filter(|applied| !applied.rule.contains("swap")) {
+        // Swap that nothing allows is a number of its own in the report.
+        for applied in second.applied.iter().filter(|applied| applied.rule != "missing-swap-limit") {
             if let Some(key) = own(applied.service.as_deref()) {
                 settings.entry(key).or_default().push(format!("{} ({})", applied.title, applied.rule));
             }
@@ -361,14 +381,18 @@ fn only(paths: &[PathBuf]) -> Discovered {
 
 /// True for a finding whose fix belongs to a plan: swap, and what is wrong with limits, heaps and caches.
 fn goes_with_a_limit(finding: &Finding) -> bool {
-    let group = rules::find(finding.rule).map(|rule| rule.meta().group);
-    let is_memory =
-        matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning;
-    is_memory || matches!(finding.rule, "missing-swap-limit" | "unbounded-heap")
+    is_warning_of(finding, &[Group::Limits, Group::Heap])
+        || matches!(finding.rule, "missing-swap-limit" | "unbounded-heap")
 }
 
-/// True for a warning or error about limits or heaps.
+/// True for a warning or error about limits, heaps, or files in memory.
 fn is_about_memory(finding: &Finding) -> bool {
-    let group = rules::find(finding.rule).map(|rule| rule.meta().group);
-    matches!(group, Some(Group::Limits | Group::Heap)) && finding.severity >= Severity::Warning
+    is_warning_of(finding, &[Group::Limits, Group::Heap, Group::MemoryFs])
+}
+
+/// True for a warning or error of a rule of one of these groups.
+fn is_warning_of(finding: &Finding, groups: &[Group]) -> bool {
+    let is_own = |group: Group| groups.contains(&group);
+    finding.severity >= Severity::Warning
+        && rules::find(finding.rule).is_some_and(|rule| is_own(rule.meta().group))
 }

@@ -9,7 +9,7 @@ use crate::discover::Discovered;
 use crate::hash::HashSet;
 use crate::source::{Overlay, normalize};
 use crate::syntax::size::ByteSize;
-use crate::workload::{Fact, Workload};
+use crate::workload::{Fact, Project, Workload};
 
 /// The words by which a file is known that `oomlint fit` wrote, and may overwrite.
 const MARK: &str = "written by `oomlint fit`";
@@ -27,7 +27,8 @@ pub struct LimitsFile {
     pub by_hand: Vec<(String, String)>,
 }
 
-/// Returns the override file of one stack's written plan, at `path`. Services for which a rule would find more are left out.
+/// Returns the override file of one stack's written plan, at `path`. Services for which a rule would find more are left out. None if
+/// the files no longer have the stack.
 #[must_use]
 pub fn limits_file(
     options: &Options,
@@ -35,13 +36,14 @@ pub fn limits_file(
     written: &Written,
     discovered: &Discovered,
     path: &Path,
-) -> LimitsFile {
+) -> Option<LimitsFile> {
     let texts: Overlay = written.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
     let before = State::of(options, discovered, &Overlay::new());
     let after = State::of(options, discovered, &texts);
     let one = std::slice::from_ref(stack);
-    let Some((first, old)) = before.of_stacks(one).next() else { return LimitsFile::default() };
-    let Some((_, new)) = after.of_stacks(one).next() else { return LimitsFile::default() };
+    let (first, old) = before.of_stacks(one).next()?;
+    let (_, new) = after.of_stacks(one).next()?;
+    let both = |name: &str| Some((named(old, name)?, named(new, name)?));
     // Alone, so that its findings are those of the stack with and without the file.
     let base = Options { compose_files: stack.paths.clone(), targets: None, ..options.clone() };
     let alone = State::of(&base, &only(&stack.paths), &Overlay::new());
@@ -52,14 +54,8 @@ pub fn limits_file(
     let mut left_out: Vec<(String, String)> = Vec::new();
     loop {
         let out: HashSet<&str> = left_out.iter().map(|(name, _)| name.as_str()).collect();
-        let pairs =
-            stack.demands.iter().filter(|demand| !out.contains(demand.name.as_str())).filter_map(|demand| {
-                let of = |project: &'_ [Workload]| {
-                    project.iter().position(|workload| workload.name == demand.name)
-                };
-                Some((old.workloads.get(of(&old.workloads)?)?, new.workloads.get(of(&new.workloads)?)?))
-            });
-        let text = text(pairs, stack, &merged);
+        let own = stack.demands.iter().filter(|demand| !out.contains(demand.name.as_str()));
+        let text = text(own.filter_map(|demand| both(&demand.name)), stack, &merged);
         let options = Options { compose_files: merged.clone(), ..base.clone() };
         let with = State::of(&options, &only(&merged), &Overlay::from([(path.to_path_buf(), text.clone())]));
         let harmed: Vec<(String, String)> = with
@@ -71,16 +67,18 @@ pub fn limits_file(
         if harmed.is_empty() {
             let settings = written.settings.iter().filter(|((path, _), _)| path == first);
             let by_hand = settings.filter_map(|((_, name), titles)| {
-                let of = |project: &[Workload]| project.iter().position(|workload| workload.name == *name);
-                let (old, new) =
-                    (old.workloads.get(of(&old.workloads)?)?, new.workloads.get(of(&new.workloads)?)?);
-                let in_variables = !variables(old, new).is_empty();
-                (!in_variables).then(|| (name.clone(), titles.join("; ")))
+                let (old, new) = both(name)?;
+                variables(old, new).is_empty().then(|| (name.clone(), titles.join("; ")))
             });
-            return LimitsFile { text, merged, by_hand: by_hand.collect(), left_out };
+            return Some(LimitsFile { text, merged, by_hand: by_hand.collect(), left_out });
         }
         left_out.extend(harmed);
     }
+}
+
+/// Returns the service of a name.
+fn named<'p>(project: &'p Project, name: &str) -> Option<&'p Workload> {
+    project.workloads.iter().find(|workload| workload.name == name)
 }
 
 fn text<'w>(
@@ -128,7 +126,7 @@ fn text<'w>(
     out
 }
 
-/// Writes a limit and a reservation in the form of the service: below `deploy`, or with short keys.
+/// Writes a limit and a reservation, each in the form that it has in the written service: below `deploy`, or with a short key.
 fn in_form(
     out: &mut String,
     old: &Workload,
@@ -136,27 +134,33 @@ fn in_form(
     (limit, reservation): (ByteSize, Option<ByteSize>),
 ) {
     let in_deploy = new.limit_key().is_some_and(|key| key.name != "mem_limit");
+    let short = new.key("mem_reservation").is_some();
+    let reserves = |in_deploy: bool| reservation.filter(|_| short != in_deploy);
     if !in_deploy {
         let _ = writeln!(out, "    mem_limit: {}", limit.to_compose());
-        if let Some(size) = reservation {
-            let _ = writeln!(out, "    mem_reservation: {}", size.to_compose());
-        }
+    }
+    if let Some(size) = reserves(false) {
+        let _ = writeln!(out, "    mem_reservation: {}", size.to_compose());
+    }
+    if !in_deploy && reserves(true).is_none() {
         return;
     }
     let text = |size: ByteSize| match size.to_compose() {
         digits if digits.bytes().all(|b| b.is_ascii_digit()) => format!("\"{digits}\""),
         text => text,
     };
-    let _ =
-        writeln!(out, "    deploy:\n      resources:\n        limits:\n          memory: {}", text(limit));
-    // Compose refuses a `limits` block that has another value than the short key, or none.
-    if let Some(cpus) = old.resources.cpus.value().filter(|_| old.key("cpus").is_some()) {
-        let _ = writeln!(out, "          cpus: \"{cpus}\"");
+    out.push_str("    deploy:\n      resources:\n");
+    if in_deploy {
+        let _ = writeln!(out, "        limits:\n          memory: {}", text(limit));
+        // Compose refuses a `limits` block that has another value than the short key, or none.
+        if let Some(cpus) = old.resources.cpus.value().filter(|_| old.key("cpus").is_some()) {
+            let _ = writeln!(out, "          cpus: \"{cpus}\"");
+        }
+        if let Some(pids) = old.resources.pids_limit.value().filter(|_| old.key("pids_limit").is_some()) {
+            let _ = writeln!(out, "          pids: {pids}");
+        }
     }
-    if let Some(pids) = old.resources.pids_limit.value().filter(|_| old.key("pids_limit").is_some()) {
-        let _ = writeln!(out, "          pids: {pids}");
-    }
-    if let Some(size) = reservation {
+    if let Some(size) = reserves(true) {
         let _ = writeln!(out, "        reservations:\n          memory: {}", text(size));
     }
 }

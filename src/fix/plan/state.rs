@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Key, Settings, StackPlan, fitting, is_about_memory};
+use super::{Key, Settings, StackPlan, fitting};
 use crate::check::{Options, paths, run};
 use crate::diagnostic::{Finding, Severity};
 use crate::discover::Discovered;
@@ -59,10 +59,14 @@ impl State {
         harmed
     }
 
-    /// Returns the warnings and errors about limits and heaps of the services of the stacks.
-    pub(super) fn left(&self, stacks: &[StackPlan]) -> BTreeMap<Key, Vec<String>> {
-        let mut left: BTreeMap<Key, Vec<String>> = BTreeMap::new();
-        for finding in self.findings.iter().filter(|finding| is_about_memory(finding)) {
+    /// Returns the findings of this kind for the services of the stacks that fit, in words.
+    pub(super) fn remaining(
+        &self,
+        stacks: &[StackPlan],
+        is_own: impl Fn(&Finding) -> bool,
+    ) -> BTreeMap<Key, Vec<String>> {
+        let mut remaining: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| is_own(finding)) {
             let Some(service) = finding.service.as_deref() else { continue };
             let file = self.sources.to_outer_span(finding.primary.span).file;
             let own = self.of_stacks(stacks).filter(|(_, project)| project.files.contains(&file));
@@ -70,11 +74,14 @@ impl State {
                 let of = fitting(stacks).filter(|stack| stack.paths.first() == Some(first));
                 let mut names = of.flat_map(|stack| &stack.demands).map(|demand| demand.name.as_str());
                 if names.any(|name| name == service) {
-                    left.entry((first.clone(), service.to_owned())).or_default().push(described(finding));
+                    remaining
+                        .entry((first.clone(), service.to_owned()))
+                        .or_default()
+                        .push(described(finding));
                 }
             }
         }
-        left
+        remaining
     }
 
     /// Returns the files of `texts` whose text differs from that of this state.

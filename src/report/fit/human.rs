@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::{escape, wrap};
-use super::{Report, Row, arithmetic, changes, kept, verdict};
+use super::{Report, Row, arithmetic, kept, outcome, times, verdict, ways_to_fit};
 use crate::capacity::Plan;
 use crate::diagnostic::plural;
 use crate::fix::plan::StackPlan;
@@ -13,12 +13,12 @@ use crate::fix::plan::StackPlan;
 /// The heads of the columns.
 const HEADS: [&str; 5] = ["service", "limit", "reserved", "swap", "how sure"];
 
-pub(super) fn write(
-    out: &mut dyn Write,
-    report: &Report<'_>,
-    color: bool,
-    width: Option<usize>,
-) -> io::Result<()> {
+/// Writes the plans for people: the numbers of each service, with the reason below. `width` is that of the terminal, in columns; None
+/// for a pipe.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(out: &mut dyn Write, report: &Report<'_>, color: bool, width: Option<usize>) -> io::Result<()> {
     let look = Look { color, width };
     for (index, stack) in report.stacks.iter().enumerate() {
         if index > 0 {
@@ -73,7 +73,7 @@ fn one(
     look: Look,
 ) -> io::Result<()> {
     let title = look.paint(&escape::line(&Report::title(stack)), "1");
-    let from = escape::line(report.from);
+    let from = escape::line(&stack.from);
     writeln!(out, "{title}  on a host with {} ({from})\n", plan.host)?;
     let rows: Vec<Row<'_>> = report.rows(stack, plan).collect();
     let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
@@ -92,8 +92,8 @@ fn one(
         for (step, limit) in row.demand.steps.iter().zip(&row.grant.steps) {
             look.line(out, &format!("{}: {limit}", step.name), "    ")?;
         }
-        for left in row.left.iter().filter(|_| row.refused.is_none()) {
-            look.line(out, &format!("left to do: {left}"), "    ")?;
+        for remaining in row.remaining.iter().filter(|_| row.refused.is_none()) {
+            look.line(out, &format!("left to do: {remaining}"), "    ")?;
         }
         if let Some(why) = row.refused {
             look.line(out, &look.paint(&format!("not written: {why}"), "93"), "    ")?;
@@ -102,11 +102,11 @@ fn one(
     writeln!(out, "\n{}: {}", plural(rows.len(), "service"), arithmetic(plan))?;
     look.line(out, &format!("kept for the host: {}", kept(plan)), "")?;
     let code = if plan.missing.is_some() { "1;91" } else { "1;92" };
-    look.line(out, &look.paint(&verdict(stack, plan), code), "")?;
-    if let Some((head, gives)) = changes(plan) {
+    look.line(out, &look.paint(&verdict(stack, plan, &rows), code), "")?;
+    if let Some((head, changes)) = ways_to_fit(plan) {
         look.line(out, &format!("{head}:"), "")?;
-        for give in gives {
-            look.line(out, &format!("{} ({})", give.text, give.saves), "  ")?;
+        for change in changes {
+            look.line(out, &format!("{} ({})", change.text, change.saves), "  ")?;
         }
     }
     Ok(())
@@ -144,7 +144,7 @@ fn several(out: &mut dyn Write, stack: &StackPlan, plans: &[Plan], look: Look) -
     for (index, demand) in stack.demands.iter().enumerate() {
         let limits = plans.iter().map(|plan| {
             let limit = plan.grants.get(index).map(|grant| grant.limit).unwrap_or_default();
-            if demand.replicas == 1 { limit.to_string() } else { format!("{} x {limit}", demand.replicas) }
+            times(demand.replicas, limit)
         });
         table.push([escape::line(&demand.name)].into_iter().chain(limits).collect());
     }
@@ -153,10 +153,7 @@ fn several(out: &mut dyn Write, stack: &StackPlan, plans: &[Plan], look: Look) -
     };
     table.push(row("sum", &|plan| plan.total.to_string()));
     table.push(row("for the host", &|plan| plan.reserve.to_string()));
-    table.push(row("", &|plan| match plan.missing {
-        None => "fits".to_owned(),
-        Some(missing) => format!("{missing} too much"),
-    }));
+    table.push(row("", &outcome));
     let columns = plans.len() + 1;
     let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
@@ -175,7 +172,7 @@ fn several(out: &mut dyn Write, stack: &StackPlan, plans: &[Plan], look: Look) -
     }
     writeln!(out)?;
     for plan in plans.iter().filter(|plan| plan.missing.is_some()) {
-        look.line(out, &verdict(stack, plan), "")?;
+        look.line(out, &verdict(stack, plan, &[]), "")?;
     }
     Ok(())
 }

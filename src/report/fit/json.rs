@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::super::escape;
 use super::{Report, Row, path_text};
-use crate::capacity::{Ground, Plan};
+use crate::capacity::{Basis, Plan};
 use crate::fix::plan::StackPlan;
 use crate::syntax::size::ByteSize;
 
@@ -56,9 +56,9 @@ struct PlanOut {
     /// The services that start, in the order of the files.
     services: Vec<Service>,
     /// Changes with which the stack would fit, the smallest first.
-    would_fit: Vec<Change>,
+    changes: Vec<ChangeOut>,
     /// The memory that all changes but a larger host save together: less than `missing` if they are not enough.
-    together: i64,
+    saved_together: i64,
 }
 
 /// The limit, reservation and swap limit that a plan has for each container of a service.
@@ -79,9 +79,9 @@ struct Service {
     reservation: Option<i64>,
     /// The swap on top of the limit: 0 for none, -1 for no bound. None if it is not decided here.
     swap: Option<i64>,
-    /// The limit that stands in the files.
-    now: Option<i64>,
-    ground: Ground,
+    /// The limit in the files.
+    current: Option<i64>,
+    basis: Basis,
     /// How sure the limit is.
     sure: &'static str,
     /// The reason for the limit.
@@ -91,7 +91,7 @@ struct Service {
     /// Why the plan of the service is not written into its files.
     refused: Option<String>,
     /// Warnings and errors about its limits and heaps that are left.
-    left: Vec<String>,
+    remaining: Vec<String>,
     /// The steps of its `pre_start`.
     steps: Vec<StepOut>,
 }
@@ -110,7 +110,8 @@ struct StepOut {
 /// A change that saves memory.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct Change {
+#[cfg_attr(feature = "schema", schemars(rename = "Change"))]
+struct ChangeOut {
     /// The change in words.
     text: String,
     /// The memory that it saves, or that a larger host adds.
@@ -129,7 +130,11 @@ pub fn schema() -> serde_json::Value {
     schema.to_value()
 }
 
-pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+/// Writes the plans as one JSON object, for programs.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     let stacks = report.stacks.iter().map(|stack| Stack {
         files: stack.paths.iter().map(|path| path_text(path)).collect(),
         plans: stack.plans.iter().map(|plan| report.plan(stack, plan)).collect(),
@@ -141,7 +146,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
 
 impl Report<'_> {
     fn plan(&self, stack: &StackPlan, plan: &Plan) -> PlanOut {
-        let gives = plan.gives.iter();
+        let changes = plan.changes.iter();
         PlanOut {
             host: plan.host.0,
             reserve: plan.reserve.0,
@@ -149,10 +154,14 @@ impl Report<'_> {
             sum: plan.total.0,
             missing: plan.missing.map(|missing| missing.0),
             services: self.rows(stack, plan).map(|row| self.service(&row)).collect(),
-            would_fit: gives
-                .map(|give| Change { text: give.text.clone(), saves: give.saves.0, enough: give.enough })
+            changes: changes
+                .map(|change| ChangeOut {
+                    text: change.text.clone(),
+                    saves: change.saves.0,
+                    enough: change.enough,
+                })
                 .collect(),
-            together: plan.together.0,
+            saved_together: plan.saved_together.0,
         }
     }
 
@@ -176,13 +185,13 @@ impl Report<'_> {
             limit: row.grant.limit.0,
             reservation: row.reservation().map(|size| size.0),
             swap,
-            now: row.demand.stands.map(|stands| stands.0),
-            ground: row.demand.ground,
+            current: row.demand.current.map(|current| current.0),
+            basis: row.demand.basis,
             sure: row.sureness(),
             reason: row.reason(),
             settings: row.settings.to_vec(),
             refused: row.refused.map(str::to_owned),
-            left: row.left.to_vec(),
+            remaining: row.remaining.to_vec(),
             steps: steps.map(|(step, limit)| StepOut { name: step.name.clone(), limit: limit.0 }).collect(),
         }
     }

@@ -3,9 +3,13 @@
 use std::io::{self, Write};
 
 use super::super::markdown::with_code;
-use super::{Report, Row, arithmetic, changes, kept, verdict};
+use super::{Report, Row, arithmetic, kept, outcome, times, verdict, ways_to_fit};
 
-pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+/// Writes the plans as tables for a pull request.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     for (index, stack) in report.stacks.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -18,16 +22,17 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         if let [plan] = stack.plans.as_slice() {
             writeln!(out, "| service | limit | reservation | swap | how sure | because |")?;
             writeln!(out, "|---|---|---|---|---|---|")?;
-            for of in report.rows(stack, plan) {
-                row(out, &cells(&of))?;
+            let rows: Vec<Row<'_>> = report.rows(stack, plan).collect();
+            for of in &rows {
+                row(out, &cells(of))?;
             }
             writeln!(out, "\n{}.", with_code(&arithmetic(plan)))?;
             writeln!(out, "Kept for the host: {}.\n", with_code(&kept(plan)))?;
-            writeln!(out, "**{}**", with_code(&verdict(stack, plan)))?;
-            if let Some((head, gives)) = changes(plan) {
+            writeln!(out, "**{}**", with_code(&verdict(stack, plan, &rows)))?;
+            if let Some((head, changes)) = ways_to_fit(plan) {
                 writeln!(out, "\n{}:\n", with_code(&head))?;
-                for give in gives {
-                    writeln!(out, "- {}", with_code(&format!("{} ({})", give.text, give.saves)))?;
+                for change in changes {
+                    writeln!(out, "- {}", with_code(&format!("{} ({})", change.text, change.saves)))?;
                 }
             }
         } else {
@@ -37,20 +42,13 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
             for (index, demand) in stack.demands.iter().enumerate() {
                 let limits = stack.plans.iter().map(|plan| {
                     let limit = plan.grants.get(index).map(|grant| grant.limit).unwrap_or_default();
-                    if demand.replicas == 1 {
-                        limit.to_string()
-                    } else {
-                        format!("{} x {limit}", demand.replicas)
-                    }
+                    times(demand.replicas, limit)
                 });
                 let cells: Vec<String> = [demand.name.clone()].into_iter().chain(limits).collect();
                 row(out, &cells)?;
             }
-            let verdicts = stack.plans.iter().map(|plan| match plan.missing {
-                None => "fits".to_owned(),
-                Some(missing) => format!("{missing} too much"),
-            });
-            let cells: Vec<String> = [String::new()].into_iter().chain(verdicts).collect();
+            let cells: Vec<String> =
+                [String::new()].into_iter().chain(stack.plans.iter().map(outcome)).collect();
             row(out, &cells)?;
         }
         let remarks = report.remarks(stack);
@@ -69,8 +67,8 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     for setting in row.settings {
         why = format!("{why}; {setting}");
     }
-    for left in row.left {
-        why = format!("{why}; left to do: {left}");
+    for remaining in row.remaining {
+        why = format!("{why}; left to do: {remaining}");
     }
     if let Some(refused) = row.refused {
         why = format!("{why}; not written: {refused}");

@@ -5,18 +5,20 @@ mod json;
 mod markdown;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{FileLocation, path_text};
-use crate::capacity::{Demand, Give, Grant, Ground, Plan, RESERVE_RULE};
+use crate::capacity::{Basis, Change, Demand, Grant, Plan, RESERVE_RULE};
 use crate::diagnostic::plural;
 use crate::fix::plan::{Settings, StackPlan, Written};
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
 
+pub use self::human::write as human;
 #[cfg(feature = "schema")]
 pub use self::json::schema;
+pub use self::json::write as json;
+pub use self::markdown::write as markdown;
 
 /// Plans to report.
 #[derive(Debug)]
@@ -24,37 +26,7 @@ pub struct Report<'r> {
     stacks: &'r [StackPlan],
     /// What was written; None for several hosts.
     written: Option<&'r Written>,
-    /// The origin of the host's size.
-    from: &'r str,
     sources: &'r Sources,
-}
-
-/// Output format of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people: the numbers of each service, with the reason below.
-    Human {
-        /// Whether to use ANSI colours.
-        color: bool,
-        /// The width of the terminal, in columns; None for a pipe.
-        width: Option<usize>,
-    },
-    /// One JSON object, for programs.
-    Json,
-    /// Tables for a pull request.
-    Markdown,
-}
-
-/// Writes the report in `format`.
-///
-/// # Errors
-/// When `out` cannot be written to.
-pub fn write(out: &mut dyn Write, report: &Report<'_>, format: Format) -> io::Result<()> {
-    match format {
-        Format::Human { color, width } => human::write(out, report, color, width),
-        Format::Json => json::write(out, report),
-        Format::Markdown => markdown::write(out, report),
-    }
 }
 
 /// Says of several stacks that they do not share the host in the plan.
@@ -78,19 +50,14 @@ struct Row<'r> {
     /// The reason why its plan is not written.
     refused: Option<&'r str>,
     /// Warnings and errors that are left.
-    left: &'r [String],
+    remaining: &'r [String],
 }
 
 impl<'r> Report<'r> {
-    /// Creates a report of `stacks`. `from` is the option or file that has the host's size.
+    /// Creates a report of `stacks`.
     #[must_use]
-    pub fn new(
-        stacks: &'r [StackPlan],
-        written: Option<&'r Written>,
-        from: &'r str,
-        sources: &'r Sources,
-    ) -> Self {
-        Self { stacks, written, from, sources }
+    pub fn new(stacks: &'r [StackPlan], written: Option<&'r Written>, sources: &'r Sources) -> Self {
+        Self { stacks, written, sources }
     }
 
     /// Returns the title of a stack: its Compose files.
@@ -121,7 +88,9 @@ impl<'r> Report<'r> {
                     .and_then(|(all, key)| all.after.get(key).copied()),
                 settings: texts(|all| &all.settings).map_or(&[], Vec::as_slice),
                 // What is left until a variable is set is what its reason says.
-                left: texts(|all| &all.left).filter(|_| demand.to_set().is_none()).map_or(&[], Vec::as_slice),
+                remaining: texts(|all| &all.remaining)
+                    .filter(|_| demand.to_set().is_none())
+                    .map_or(&[], Vec::as_slice),
                 refused: written.zip(key).and_then(|(all, key)| all.refused.get(key)).map(String::as_str),
             }
         })
@@ -161,10 +130,7 @@ impl<'r> Report<'r> {
 impl Row<'_> {
     /// Returns its limit with the number of containers: `3 x 256 MiB`.
     fn limit(&self) -> String {
-        match self.demand.replicas {
-            1 => self.grant.limit.to_string(),
-            count => format!("{count} x {}", self.grant.limit),
-        }
+        times(self.demand.replicas, self.grant.limit)
     }
 
     /// Returns its reservation: that of the files once the plan is in them, else the planned one.
@@ -175,9 +141,9 @@ impl Row<'_> {
         }
     }
 
-    /// Describes its swap: `none`, or how much is on top of the limit.
+    /// Describes its swap: `none`, or how much is on top of the limit. `-` if that is not known.
     fn swap(&self) -> String {
-        let Some(Settings { limit: Some(limit), swap, .. }) = self.after else { return "none".to_owned() };
+        let Some(Settings { limit: Some(limit), swap, .. }) = self.after else { return "-".to_owned() };
         match swap {
             None => format!("+{limit}"),
             Some(ByteSize(..0)) => "unlimited".to_owned(),
@@ -190,13 +156,13 @@ impl Row<'_> {
     fn reason(&self) -> String {
         let demand = self.demand;
         let lowered =
-            demand.stands.filter(|stands| demand.ground == Ground::Stands && self.grant.limit < *stands);
+            demand.current.filter(|current| demand.basis == Basis::Current && self.grant.limit < *current);
         if let Some(text) = demand.to_set() {
             return format!("set `{text}` to {}; {}", self.grant.limit.to_compose(), demand.reason);
         }
-        let squeezed = self.grant.limit < demand.usual && demand.ground >= Ground::Class;
+        let squeezed = self.grant.limit < demand.usual && demand.basis >= Basis::Class;
         match lowered {
-            Some(stands) => format!("lowered from {stands}, since the sum does not fit; {}", demand.reason),
+            Some(current) => format!("lowered from {current}, since the sum does not fit; {}", demand.reason),
             None if squeezed => format!("{}; {} where there is room", demand.reason, demand.usual),
             None => demand.reason.clone(),
         }
@@ -204,9 +170,11 @@ impl Row<'_> {
 
     /// Returns how sure its limit is.
     fn sureness(&self) -> &'static str {
-        match self.demand.ground {
-            Ground::Stands if self.demand.stands.is_some_and(|stands| self.grant.limit < stands) => "lowered",
-            ground => ground.sureness(),
+        match self.demand.basis {
+            Basis::Current if self.demand.current.is_some_and(|current| self.grant.limit < current) => {
+                "lowered"
+            }
+            basis => basis.sureness(),
         }
     }
 }
@@ -226,30 +194,55 @@ fn kept(plan: &Plan) -> String {
 }
 
 /// Describes the changes that would make a plan fit, as a head of their list, and the changes to list. None if it fits.
-fn changes(plan: &Plan) -> Option<(String, &[Give])> {
-    let (host, others) = plan.gives.split_last()?;
+fn ways_to_fit(plan: &Plan) -> Option<(String, &[Change])> {
+    let (host, others) = plan.changes.split_last()?;
     let missing = plan.missing?;
-    if others.iter().all(|give| give.enough) {
-        return Some(("what would make it fit, one of these".to_owned(), &plan.gives));
+    if others.iter().all(|change| change.enough) {
+        return Some(("what would make it fit, one of these".to_owned(), &plan.changes));
     }
-    if plan.together >= missing {
-        return Some(("what would make it fit, these together, or the last".to_owned(), &plan.gives));
+    if plan.saved_together >= missing {
+        return Some(("what would make it fit, these together, or the last".to_owned(), &plan.changes));
     }
-    let head = format!("not enough together: {} of {missing}; {}", plan.together, host.text);
-    Some((format!("{head}; what saves most"), others))
+    let fits = ByteSize(plan.host.0.saturating_add(host.saves.0));
+    if others.is_empty() {
+        return Some((format!("no change saves enough; a host with {fits} fits"), others));
+    }
+    let head = format!("all changes below save {} of the {missing} needed", plan.saved_together);
+    Some((format!("{head}; a host with {fits} fits"), others))
 }
 
-/// Describes whether a plan of a stack fits.
-fn verdict(stack: &StackPlan, plan: &Plan) -> String {
+/// Describes whether a plan fits, in a cell of a table.
+fn outcome(plan: &Plan) -> String {
+    plan.missing.map_or_else(|| "fits".to_owned(), |missing| format!("{missing} too much"))
+}
+
+/// Multiplies a limit with the number of containers: `3 x 256 MiB`.
+fn times(replicas: i64, limit: ByteSize) -> String {
+    if replicas == 1 { limit.to_string() } else { format!("{replicas} x {limit}") }
+}
+
+/// Lists texts: `a, b and c`.
+fn listed(texts: &[String]) -> String {
+    match texts {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        texts => texts.concat(),
+    }
+}
+
+/// Describes whether a plan of a stack fits. `rows` are its services, if it is the only plan.
+fn verdict(stack: &StackPlan, plan: &Plan, rows: &[Row<'_>]) -> String {
     let set = stack.demands.iter().filter_map(|demand| Some(format!("`{}`", demand.to_set()?)));
-    let open: Vec<String> = set.collect();
+    let unwritten = rows.iter().filter(|row| row.refused.is_some());
+    let limits = unwritten.map(|row| format!("the limit of `{}`", row.demand.name));
+    let open: Vec<String> = set.chain(limits).collect();
+    let are = if open.len() == 1 { "is" } else { "are" };
     match plan.missing {
         None if !open.is_empty() => {
-            format!("fits {}, with {} to spare, once {} is set", plan.host, plan.left(), open.join(" and "))
+            format!("fits {}, with {} to spare, once {} {are} set", plan.host, plan.spare(), listed(&open))
         }
-        None => format!("fits {}, with {} to spare", plan.host, plan.left()),
+        None => format!("fits {}, with {} to spare", plan.host, plan.spare()),
         Some(missing) => format!(
-            "does not fit {}: {missing} too much, although each service has the least that its reason allows",
+            "does not fit {}: {missing} too much, even with the smallest limit for each service",
             plan.host
         ),
     }

@@ -37,7 +37,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding.label("keeps the kernel from killing it").severity(severity).via(&disabled.via).note(note);
     if let Some(key) = workload.removable_key("oom_kill_disable") {
         finding.fix_ops(
-            "remove the line",
+            "remove the line of `oom_kill_disable`",
             Applicability::Unsafe,
             &[FactName::OomKillDisable],
             vec![FixOp::Remove { key }],

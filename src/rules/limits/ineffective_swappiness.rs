@@ -39,7 +39,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         // On a host with cgroup v1, values from 1 to 100 have an effect.
         let applicability = if value == 0 { Applicability::Safe } else { Applicability::Unsafe };
         let remove = vec![FixOp::Remove { key }];
-        finding.fix_ops("remove the line", applicability, &[FactName::MemSwappiness], remove);
+        finding.fix_ops(
+            "remove the line of `mem_swappiness`",
+            applicability,
+            &[FactName::MemSwappiness],
+            remove,
+        );
     }
     finding.help(if workload.memory.limit.is_absent() {
         "to disable swap, set `mem_limit` first, and `memswap_limit` to the same value"

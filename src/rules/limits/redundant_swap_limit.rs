@@ -38,7 +38,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let removable = workload.removable_key("memswap_limit");
     if let Some(key) = removable.filter(|key| !varies && !offer.is_limited_elsewhere(*key)) {
         finding.fix_ops(
-            "remove the line",
+            "remove the line of `memswap_limit`",
             Applicability::Safe,
             &[FactName::SwapLimit],
             vec![FixOp::Remove { key }],

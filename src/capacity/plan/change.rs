@@ -1,9 +1,10 @@
-//! What would have to give where a stack does not fit its host.
+//! What would have to change where a stack does not fit its host.
 
-use super::{Demand, Ground, Plan};
+use super::share::rounded_down;
+use super::{Basis, Demand, Plan};
 use crate::capacity::share::sum;
 use crate::hash::IndexMap;
-use crate::syntax::size::{ByteSize, MIB};
+use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
 
 /// The smallest heap that a cut leaves, in bytes, and the smallest part of the old one.
 const LEFT: (i64, i64) = (64 * MIB, 4);
@@ -13,7 +14,7 @@ const NAMED: usize = 6;
 
 /// One change that saves memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Give {
+pub struct Change {
     /// The change: lower case, an imperative, no full stop.
     pub text: String,
     /// The memory that it saves, in bytes. For a larger host, that which it adds.
@@ -23,8 +24,8 @@ pub struct Give {
 }
 
 /// A change, and what it takes from services, by their index.
-struct Change {
-    give: Give,
+struct Saving {
+    change: Change,
     takes: Vec<(usize, Take)>,
 }
 
@@ -41,19 +42,19 @@ enum Take {
 
 /// Returns the changes that save `missing` bytes, and what they save together: those that are enough alone, the smallest first,
 /// else the largest ones until they are enough together, if they ever are. A larger host comes last, and is not in the sum.
-pub(super) fn giving(
+pub(super) fn changes_to_fit(
     demands: &[Demand],
     missing: ByteSize,
     (host, kept): (ByteSize, Option<ByteSize>),
-) -> (Vec<Give>, ByteSize) {
-    let mut changes: Vec<Change> =
+) -> (Vec<Change>, ByteSize) {
+    let mut changes: Vec<Saving> =
         demands.iter().enumerate().flat_map(|(index, demand)| of_service(index, demand, missing)).collect();
     changes.extend(of_profiles(demands, missing));
-    changes.retain(|change| change.give.saves.0 >= 16 * MIB);
-    let (mut alone, mut parts): (Vec<Change>, Vec<Change>) =
-        changes.into_iter().partition(|change| change.give.enough);
-    alone.sort_by_key(|change| change.give.saves);
-    parts.sort_by_key(|change| std::cmp::Reverse(change.give.saves));
+    changes.retain(|saving| saving.change.saves.0 >= 16 * MIB);
+    let (mut alone, mut parts): (Vec<Saving>, Vec<Saving>) =
+        changes.into_iter().partition(|saving| saving.change.enough);
+    alone.sort_by_key(|saving| saving.change.saves);
+    parts.sort_by_key(|saving| std::cmp::Reverse(saving.change.saves));
     let chosen = if alone.is_empty() {
         parts.truncate(NAMED);
         let enough = (1..parts.len()).find(|count| together(demands, parts.iter().take(*count)) >= missing);
@@ -64,17 +65,17 @@ pub(super) fn giving(
         alone
     };
     let saved = together(demands, chosen.iter());
-    let mut gives: Vec<Give> = chosen.into_iter().map(|change| change.give).collect();
+    let mut named: Vec<Change> = chosen.into_iter().map(|saving| saving.change).collect();
     let needed = Plan::smallest_host(demands, kept);
     let text = format!("use a host with {needed}");
-    gives.push(Give { text, saves: ByteSize((needed.0 - host.0).max(0)), enough: true });
-    (gives, saved)
+    named.push(Change { text, saves: ByteSize((needed.0 - host.0).max(0)), enough: true });
+    (named, saved)
 }
 
 /// Returns what changes save together, which is less than their sum where they take from the same service.
-fn together<'c>(demands: &[Demand], changes: impl Iterator<Item = &'c Change>) -> ByteSize {
+fn together<'c>(demands: &[Demand], changes: impl Iterator<Item = &'c Saving>) -> ByteSize {
     let mut left: Vec<Demand> = demands.to_vec();
-    for (index, take) in changes.flat_map(|change| &change.takes) {
+    for (index, take) in changes.flat_map(|saving| &saving.takes) {
         let Some(demand) = left.get_mut(*index) else { continue };
         match take {
             Take::Limit(bytes) => demand.least = ByteSize((demand.least.0 - bytes).max(0)),
@@ -90,41 +91,19 @@ fn together<'c>(demands: &[Demand], changes: impl Iterator<Item = &'c Change>) -
 }
 
 /// Returns the changes of one service, which has this index.
-fn of_service(index: usize, demand: &Demand, missing: ByteSize) -> Vec<Change> {
+fn of_service(index: usize, demand: &Demand, missing: ByteSize) -> Vec<Saving> {
     let name = &demand.name;
     let mut changes = Vec::new();
     let mut add = |text: String, take: Take| {
-        let mut change =
-            Change { give: Give { text, saves: ByteSize(0), enough: false }, takes: vec![(0, take)] };
-        let saves = together(std::slice::from_ref(demand), std::iter::once(&change));
-        change.give = Give { saves, enough: saves >= missing, ..change.give };
-        change.takes = vec![(index, take)];
-        changes.push(change);
+        let mut saving =
+            Saving { change: Change { text, saves: ByteSize(0), enough: false }, takes: vec![(0, take)] };
+        let saves = together(std::slice::from_ref(demand), std::iter::once(&saving));
+        saving.change = Change { saves, enough: saves >= missing, ..saving.change };
+        saving.takes = vec![(index, take)];
+        changes.push(saving);
     };
-    if let Some((what, size, setting)) = &demand.largest
-        && demand.ground <= Ground::Stands
-    {
-        // What stands beside a heap shrinks with it: a third of what the heap loses.
-        let cut = (missing.0 / demand.replicas.max(1)).saturating_mul(3) / 4;
-        let lowest = LEFT.0.max(size.0 / LEFT.1);
-        let lower = size.0.saturating_sub(cut).max(lowest) / (16 * MIB) * (16 * MIB);
-        if lower >= LEFT.0 && lower < size.0 {
-            let saves = size.0 - lower;
-            let lower = ByteSize(lower);
-            add(
-                format!("lower the {what} of `{name}` from {size} to {lower} (`{setting}`)"),
-                Take::Limit(saves.saturating_add(saves / 3)),
-            );
-        }
-    } else if demand.ground == Ground::Stands {
-        let half = ByteSize((demand.least.0 / 2).max(6 * MIB)).rounded_up();
-        add(
-            format!(
-                "lower the limit of `{name}` from {} to {half}, if it needs no more: measure it",
-                demand.least
-            ),
-            Take::Limit(demand.least.0 - half.0),
-        );
+    if let Some((text, limit)) = smaller_pool(demand, missing).or_else(|| smaller_limit(demand)) {
+        add(text, Take::Limit(demand.least.0 - limit.0));
     }
     if demand.replicas > 1 {
         // As many as fit, and at least one.
@@ -139,8 +118,59 @@ fn of_service(index: usize, demand: &Demand, missing: ByteSize) -> Vec<Change> {
     changes
 }
 
+/// Returns a smaller size for the largest heap or cache, and the limit that is then enough. Only that size is taken to shrink: what
+/// stands beside it may stay.
+fn smaller_pool(demand: &Demand, missing: ByteSize) -> Option<(String, ByteSize)> {
+    let ((what, size, setting), needs) = (demand.largest.as_ref()?, demand.needs);
+    let wanted = demand.least.0.saturating_sub(each(demand, missing));
+    // The need is a round number afterwards, too.
+    let cut = needs.0.saturating_sub(rounded_down(wanted.max(0)));
+    let lowest = LEFT.0.max(size.0 / LEFT.1);
+    let lower = size.0.saturating_sub(cut).max(lowest);
+    let lower = ByteSize(lower / step(lower) * step(lower));
+    if lower.0 < LEFT.0 || lower >= *size {
+        return None;
+    }
+    let limit = demand.lowest(ByteSize(needs.0.saturating_sub(size.0 - lower.0)).rounded_up());
+    let text = format!("lower the {what} of `{}` from {size} to {lower} (`{setting}`)", demand.name);
+    (limit < demand.least).then_some((text, limit))
+}
+
+/// Returns the step of sizes that a text shows without rounding.
+fn step(bytes: i64) -> i64 {
+    if bytes < 10 << 30 { 16 * MIB } else { 512 * MIB }
+}
+
+/// Returns half of a limit of which nothing says that it is needed.
+fn smaller_limit(demand: &Demand) -> Option<(String, ByteSize)> {
+    let current =
+        demand.current.filter(|current| demand.basis == Basis::Current && *current == demand.least)?;
+    let half = current.0 / 2;
+    let half = ByteSize((half / step(half) + i64::from(half % step(half) > 0)) * step(half)).rounded_up();
+    let limit = half.max(demand.needs).max(demand.reserved.unwrap_or_default()).max(SMALLEST_LIMIT);
+    let text = format!(
+        "lower the limit of `{}` from {current} to {limit}, if it needs no more: measure it",
+        demand.name
+    );
+    (limit < current).then_some((text, limit))
+}
+
+/// Returns the part of the missing memory that each container of a service saves if this service alone saves all of it.
+fn each(demand: &Demand, missing: ByteSize) -> i64 {
+    let containers = demand.replicas.max(1);
+    missing.0 / containers + i64::from(missing.0 % containers > 0)
+}
+
+impl Demand {
+    /// Returns the limit that it gets where this one is needed: what is reserved, and the limit that a variable sets, stay.
+    fn lowest(&self, needed: ByteSize) -> ByteSize {
+        let set = self.current.filter(|_| self.variable.is_some()).unwrap_or_default();
+        needed.max(self.reserved.unwrap_or_default()).max(set).max(SMALLEST_LIMIT)
+    }
+}
+
 /// Returns what each profile would save that is left out.
-fn of_profiles(demands: &[Demand], missing: ByteSize) -> Vec<Change> {
+fn of_profiles(demands: &[Demand], missing: ByteSize) -> Vec<Saving> {
     let mut profiles: IndexMap<&String, Vec<(usize, &Demand)>> = IndexMap::default();
     for (index, demand) in demands.iter().enumerate() {
         if let [profile] = demand.profiles.as_slice() {
@@ -154,8 +184,8 @@ fn of_profiles(demands: &[Demand], missing: ByteSize) -> Vec<Change> {
         let more = demands.len().saturating_sub(5);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let text = format!("leave out the profile `{profile}`: {}{more}", names.join(", "));
-        Change {
-            give: Give { text, saves, enough: saves >= missing },
+        Saving {
+            change: Change { text, saves, enough: saves >= missing },
             takes: demands.iter().map(|(index, _)| (*index, Take::All)).collect(),
         }
     };
@@ -174,7 +204,8 @@ mod tests {
             usual: size,
             most: size,
             replicas: 1,
-            ground: Ground::Declared,
+            basis: Basis::Settings,
+            needs: size,
             ..Demand::default()
         }
     }
@@ -191,18 +222,18 @@ mod tests {
         ];
         let plan = Plan::of(&demands, ByteSize(8 << 30), None);
         assert_eq!(plan.missing.map(ByteSize::mebibytes), Some(1715));
-        let texts: Vec<&str> = plan.gives.iter().map(|give| give.text.as_str()).collect();
+        let texts: Vec<&str> = plan.changes.iter().map(|change| change.text.as_str()).collect();
         assert_eq!(
             texts,
             [
-                "lower the Java heap of `search` from 4 GiB to 2800 MiB (`-Xmx4096m`)",
+                "lower the Java heap of `search` from 4 GiB to 2368 MiB (`-Xmx4096m`)",
                 "use a host with 10 GiB"
             ]
         );
         let mut smaller = demands;
         smaller[0].largest = None;
         let plan = Plan::of(&smaller, ByteSize(8 << 30), None);
-        let texts: Vec<&str> = plan.gives.iter().map(|give| give.text.as_str()).collect();
+        let texts: Vec<&str> = plan.changes.iter().map(|change| change.text.as_str()).collect();
         assert_eq!(
             texts,
             [
@@ -211,15 +242,15 @@ mod tests {
                 "use a host with 10 GiB"
             ]
         );
-        assert_eq!(plan.together, ByteSize(2048 * MIB));
+        assert_eq!(plan.saved_together, ByteSize(2048 * MIB));
     }
 
     #[test]
     fn as_many_containers_run_as_fit() {
         let many = [Demand { replicas: 1000, ..demand("web", 256) }];
         let plan = Plan::of(&many, ByteSize(8 << 30), None);
-        assert_eq!(plan.gives[0].text, "run 24 instead of 1000 containers of `web`");
-        assert!(plan.gives[0].enough && plan.missing.is_some_and(|missing| plan.together >= missing));
+        assert_eq!(plan.changes[0].text, "run 24 instead of 1000 containers of `web`");
+        assert!(plan.changes[0].enough && plan.missing.is_some_and(|missing| plan.saved_together >= missing));
     }
 
     #[test]
@@ -229,8 +260,11 @@ mod tests {
         let few =
             [Demand { replicas: 2, profiles, largest: heap, ..demand("web", 2048) }, demand("db", 9000)];
         let plan = Plan::of(&few, ByteSize(2 << 30), None);
-        let saves: i64 = plan.gives.iter().rev().skip(1).map(|give| give.saves.0).sum();
-        assert_eq!(plan.together, ByteSize(4096 * MIB));
-        assert!(saves > plan.together.0 && plan.missing.is_some_and(|missing| plan.together < missing));
+        let saves: i64 = plan.changes.iter().rev().skip(1).map(|change| change.saves.0).sum();
+        assert_eq!(plan.saved_together, ByteSize(4096 * MIB));
+        assert!(
+            saves > plan.saved_together.0
+                && plan.missing.is_some_and(|missing| plan.saved_together < missing)
+        );
     }
 }
