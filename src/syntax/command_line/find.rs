@@ -7,7 +7,7 @@ use crate::source::TracedText;
 use crate::syntax::shell;
 
 /// Maximum number of commands that are read of one text.
-const MAX_COMMANDS: usize = 500;
+pub(super) const MAX_COMMANDS: usize = 500;
 
 /// How a text has its command lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

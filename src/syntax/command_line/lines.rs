@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::Command;
+use super::find::MAX_COMMANDS;
 use super::parse::command;
 use crate::source::TracedText;
 use crate::syntax::shell;
@@ -19,6 +20,18 @@ const BEFORE: [&str; 14] = [
     "!",
 ];
 
+/// Most bytes of an expression in `{{` and `}}`.
+const MAX_PLACE: usize = 1000;
+
+/// Most bytes of a prefix that tell whether a command may begin behind it.
+const MAX_PREFIX: usize = 256;
+
+/// Words behind the name of a client among which its subcommand is, options and the signs of comments included.
+const MAX_BEFORE_SUBCOMMAND: usize = 40;
+
+/// Bytes that are read for commands that are none, before such bytes are no longer searched for another command.
+const MAX_IN_VAIN: usize = 256 * 1024;
+
 /// Finds the command lines of a text.
 pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
     find_in(text, 0..text.as_str().len(), found);
@@ -26,29 +39,72 @@ pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
 
 /// Finds the command lines of a part of a text.
 pub(super) fn find_in(text: &TracedText, range: Range<usize>, found: &mut Vec<Command>) {
-    each_line(text, range.clone(), |line| at_line(text, (line, range.end), false, found));
+    Search { text, end: range.end, comments: false, in_vain: 0, found }.each_line(range.start);
 }
 
 /// Finds the command lines of a text that are in lines of comment.
 pub(super) fn find_in_comments(text: &TracedText, found: &mut Vec<Command>) {
-    let end = text.as_str().len();
-    each_line(text, 0..end, |line| {
-        let written = text.as_str().get(line.clone()).unwrap_or_default();
-        match written.trim_start().starts_with('#') {
-            true => at_line(text, (line, end), true, found),
-            false => line.end,
-        }
-    });
+    Search { text, end: text.as_str().len(), comments: true, in_vain: 0, found }.each_line(0);
 }
 
-/// Calls `each` with every line that may have a command. It returns the offset up to which it has read.
-fn each_line(text: &TracedText, range: Range<usize>, mut each: impl FnMut(Range<usize>) -> usize) {
-    let mut at = range.start;
-    while at < range.end {
-        let line = line_at(text.as_str(), at, range.end);
-        let next = line.end + 1;
-        let written = text.as_str().get(line.clone()).unwrap_or_default();
-        at = if super::find::mentions(written) { each(line).max(next) } else { next };
+/// A search for the command lines of a text.
+struct Search<'t, 'f> {
+    text: &'t TracedText,
+    /// The end of the part that is searched.
+    end: usize,
+    /// Only lines of comment are searched.
+    comments: bool,
+    /// Bytes that were read for commands that are none.
+    in_vain: usize,
+    found: &'f mut Vec<Command>,
+}
+
+impl Search<'_, '_> {
+    /// Searches every line from an offset on.
+    fn each_line(&mut self, from: usize) {
+        let mut at = from;
+        while at < self.end && self.found.len() < MAX_COMMANDS {
+            let line = line_at(self.text.as_str(), at, self.end);
+            let next = line.end + 1;
+            let written = self.text.as_str().get(line.clone()).unwrap_or_default();
+            let is_searched = !self.comments || written.trim_start().starts_with('#');
+            let names = if is_searched { names(written) } else { Vec::new() };
+            at = if names.is_empty() { next } else { self.at_line(&line, &names).max(next) };
+        }
+    }
+
+    /// Finds the commands that begin in a line at one of `names`, and returns the offset up to which it has read.
+    fn at_line(&mut self, line: &Range<usize>, names: &[usize]) -> usize {
+        let whole = self.text.as_str();
+        let mut from = line.start;
+        for at in names.iter().map(|name| line.start + name) {
+            if at < from {
+                continue;
+            }
+            if self.found.len() >= MAX_COMMANDS {
+                return self.end;
+            }
+            let begin = word_start(whole, line.start..at);
+            let prefix = whole.get(line.start..begin).unwrap_or_default();
+            if !may_precede(end_of(prefix)) || !may_start(whole.get(at..self.end).unwrap_or_default()) {
+                continue;
+            }
+            let marker = Marker::of(prefix, self.comments);
+            let close = prefix.chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+            let (joined, end) = Joined::read(self.text, begin..self.end, marker, close);
+            let script = shell::read(&joined);
+            let before = self.found.len();
+            self.found.extend(script.commands.iter().filter_map(|line| command(&line.words)));
+            if self.found.len() > before {
+                return end;
+            }
+            self.in_vain += end.saturating_sub(begin);
+            if self.in_vain > MAX_IN_VAIN {
+                return end;
+            }
+            from = end.min(line.end);
+        }
+        line.end
     }
 }
 
@@ -58,51 +114,38 @@ fn line_at(whole: &str, from: usize, limit: usize) -> Range<usize> {
     from..from + memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())
 }
 
-/// Finds the commands that begin in a line, and returns the offset up to which it has read.
-fn at_line(
-    text: &TracedText,
-    (line, limit): (Range<usize>, usize),
-    comment: bool,
-    found: &mut Vec<Command>,
-) -> usize {
-    let whole = text.as_str();
-    let mut from = line.start;
-    while let Some(at) = next_name(whole, from..line.end) {
-        let begin = word_start(whole, line.start..at);
-        let prefix = whole.get(line.start..begin).unwrap_or_default();
-        from = at + 1;
-        if !may_precede(prefix) {
-            continue;
-        }
-        let marker = Marker::of(prefix, comment);
-        let close = prefix.chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
-        let (joined, end) = Joined::read(text, begin..limit, marker, close);
-        let script = shell::read(&joined);
-        let before = found.len();
-        found.extend(script.commands.iter().filter_map(|line| command(&line.words)));
-        if found.len() > before {
-            return end;
-        }
-        from = from.max(end.min(line.end));
-    }
-    line.end
+/// Returns the offsets of the names of clients in a line that are whole words.
+fn names(line: &str) -> Vec<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let of_name = |name: &'static str| {
+        memchr::memmem::find_iter(line.as_bytes(), name).filter(move |at| {
+            let behind = line.get(at + name.len()..).unwrap_or_default();
+            let before = line.get(..*at).unwrap_or_default();
+            let is_word = behind.starts_with([' ', '\t']) || behind == "\\";
+            is_word && !before.ends_with(is_part)
+        })
+    };
+    let mut found: Vec<usize> = NAMES.into_iter().flat_map(of_name).collect();
+    found.sort_unstable();
+    found
 }
 
-/// Returns the offset of the next name of a client that is a whole word.
-fn next_name(whole: &str, range: Range<usize>) -> Option<usize> {
-    let mut from = range.start;
-    loop {
-        let rest = whole.get(from..range.end)?;
-        let (at, name) = NAMES.iter().filter_map(|name| Some((rest.find(name)?, name))).min()?;
-        let behind = rest.get(at + name.len()..).unwrap_or_default();
-        let before = rest.get(..at).unwrap_or_default();
-        let is_word = behind.starts_with([' ', '\t']) || behind.starts_with("\\\n");
-        let is_start = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        if is_word && is_start {
-            return Some(from + at);
-        }
-        from += at + name.len();
-    }
+/// Returns the start of a text, of about this length.
+fn start(text: &str, length: usize) -> &str {
+    (0..4).find_map(|more| text.get(..length + more)).unwrap_or(text)
+}
+
+/// Returns the end of a text, as much as matters of a prefix.
+fn end_of(prefix: &str) -> &str {
+    let from = prefix.len().saturating_sub(MAX_PREFIX);
+    (from..=prefix.len()).find_map(|from| prefix.get(from..)).unwrap_or_default()
+}
+
+/// True if one of the first words behind the name of a client may be a subcommand that starts a container.
+fn may_start(text: &str) -> bool {
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '\\' | '`' | '^' | '"' | '\''));
+    let words = words.filter(|word| !word.is_empty()).skip(1).take(MAX_BEFORE_SUBCOMMAND);
+    words.into_iter().any(|word| word.starts_with("run") || word.starts_with("create"))
 }
 
 /// Returns where the word around an offset begins: that of `/usr/bin/docker`.
@@ -252,7 +295,7 @@ impl<'t> Joined<'t> {
             let is_blank_before =
                 self.text.as_str().ends_with([' ', '\t', '\n']) || self.text.as_str().is_empty();
             let unquoted = self.quote.is_none();
-            let ends_line = behind.trim().is_empty();
+            let ends_line = matches!(c, '\\' | '`' | '^') && behind.trim().is_empty();
             at += match c {
                 '\\' if self.quote != Some('\'') => {
                     if ends_line || behind.trim_end() == "\\" {
@@ -277,7 +320,7 @@ impl<'t> Joined<'t> {
                     && behind.starts_with('{')
                     && !self.text.as_str().ends_with('$') =>
                 {
-                    match behind.find("}}") {
+                    match start(behind, MAX_PLACE).find("}}") {
                         Some(length) => self.unknown(at, length + 3),
                         None => self.copy(at, c),
                     }
@@ -333,7 +376,7 @@ impl<'t> Joined<'t> {
 
 /// Returns the length of a placeholder behind its `<`, as in `<your-source>`; None for a redirection.
 fn placeholder(behind: &str) -> Option<usize> {
-    let end = behind.find('>').filter(|end| *end <= 80)?;
+    let end = start(behind, 81).find('>')?;
     let inside = behind.get(..end)?;
     let first = inside.chars().next()?;
     let last = inside.chars().next_back()?;

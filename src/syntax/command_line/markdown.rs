@@ -52,11 +52,8 @@ pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
                     continue;
                 }
             };
-            let before = found.len();
             lines::find_in(text, line.start..end, found);
-            if found.len() > before {
-                at = end + 1;
-            }
+            at = end + 1;
         }
     }
 }

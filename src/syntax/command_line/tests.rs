@@ -267,14 +267,32 @@ fn hostile_lines_end() {
         "docker run <<<<<<a>>>>> {{{{ }} x".to_owned(),
         "\tdocker run $(".repeat(20_000),
         "ExecStart=docker run \"".repeat(20_000),
+        "docker ps \\\n".repeat(10_000),
+        "docker -H run ps \\\n".repeat(10_000),
+        "a docker b ".repeat(40_000),
+        "; docker b ".repeat(40_000),
+        "; docker -H run ps ".repeat(40_000),
+        format!("docker ps '\n{}", "docker ps x\n".repeat(10_000)),
+        "# /docker #\n".repeat(20_000),
+        format!("docker run {}x", " ".repeat(60_000)),
+        format!("docker run {}", "{{".repeat(30_000)),
+        format!("docker run {}", "<a".repeat(30_000)),
+        "docker run x\n".repeat(40_000),
+        "\tdocker ps \\\n".repeat(10_000),
+        format!("\ta; {}", "docker b; ".repeat(40_000)),
+        format!("```\n{}", "docker -H run ps ' \\\n".repeat(10_000)),
     ];
     for text in &long {
         for notation in
             [Notation::Lines, Notation::Markdown, Notation::Shell, Notation::Makefile, Notation::Unit]
         {
+            let begin = std::time::Instant::now();
             for command in all(text, notation) {
                 assert!(command.span.end as usize <= text.len());
             }
+            // Generous, for a busy machine: what is read in one pass takes milliseconds.
+            let head: String = text.chars().take(20).collect();
+            assert!(begin.elapsed().as_secs() < 10, "{notation:?} {head:?}: {:?}", begin.elapsed());
         }
     }
 }
