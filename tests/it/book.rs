@@ -339,6 +339,24 @@ fn links_lead_somewhere() {
     assert!(seen > 100, "only {seen} links were looked at");
 }
 
+/// The columns of a picture: more would make its letters too small to read.
+const COLUMNS: usize = 90;
+
+/// Breaks a line with colours at spaces, as an editor wraps it: what follows is indented.
+fn wrapped(line: &str) -> String {
+    let (mut out, mut column) = (String::new(), 0);
+    for word in line.split_inclusive(' ') {
+        let wide = anstream::adapter::strip_str(word).to_string().chars().count();
+        if column > 0 && column + wide > COLUMNS {
+            out.push_str("\n           ");
+            column = 11;
+        }
+        out.push_str(word);
+        column += wide;
+    }
+    out + "\n"
+}
+
 /// Renders the output of a command as SVG, from the line that begins with `from` to before the one that begins with `until`.
 fn picture(arguments: &[&str], from: &str, until: &str) -> String {
     let mut arguments = arguments.to_vec();
@@ -350,7 +368,7 @@ fn picture(arguments: &[&str], from: &str, until: &str) -> String {
         lines.take_while(|line| until.is_empty() || !shown(line).starts_with(until)).collect();
     assert!(lines.len() > 5, "{text}");
     let prompt = format!("$ oomlint {}\n", arguments[..arguments.len() - 1].join(" "));
-    let text = format!("{prompt}{}\n", lines.join("\n").trim_end());
+    let text = format!("{prompt}{}\n", lines.iter().map(|line| wrapped(line)).collect::<String>().trim_end());
     anstyle_svg::Term::new().min_width_px(860).render_svg(&text)
 }
 
@@ -407,7 +425,7 @@ fn the_book_is_laid_out_with_links_and_examples_that_hold() {
     assert!(links > 150 && examples > 50, "{links} links, {examples} named examples");
 }
 
-/// `packaging/book.sh` checks the pages that mdBook builds with `packaging/book_check.py`.
+/// `packaging/book.sh` reads the pages that mdBook builds with `packaging/book_check.py`, here without a browser.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_built_book_has_no_dead_link() {
