@@ -46,7 +46,10 @@ async (least) => {
   }
   for (const cell of main.querySelectorAll("td, th")) {
     // A column of a letter or two is no column.
-    if (cell.innerText.length > 20 && cell.getBoundingClientRect().width < 70) wrong.push(`${name(cell)} is too narrow`);
+    const width = cell.getBoundingClientRect().width;
+    if (cell.innerText.length > 20 && width < 70) wrong.push(`${name(cell)} is too narrow`);
+    // Whoever sees one cell alone does not know that there are more.
+    if (cell.parentElement.cells.length > 1 && width > 0.75 * wide) wrong.push(`${name(cell)} hides its neighbours`);
   }
   let pictures = 0;
   for (const picture of main.querySelectorAll("img")) {

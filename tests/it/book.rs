@@ -340,35 +340,21 @@ fn links_lead_somewhere() {
 }
 
 /// The columns of a picture: more would make its letters too small to read.
-const COLUMNS: usize = 90;
-
-/// Breaks a line with colours at spaces, as an editor wraps it: what follows is indented.
-fn wrapped(line: &str) -> String {
-    let (mut out, mut column) = (String::new(), 0);
-    for word in line.split_inclusive(' ') {
-        let wide = anstream::adapter::strip_str(word).to_string().chars().count();
-        if column > 0 && column + wide > COLUMNS {
-            out.push_str("\n           ");
-            column = 11;
-        }
-        out.push_str(word);
-        column += wide;
-    }
-    out + "\n"
-}
+const COLUMNS: &str = "96";
 
 /// Renders the output of a command as SVG, from the line that begins with `from` to before the one that begins with `until`.
 fn picture(arguments: &[&str], from: &str, until: &str) -> String {
     let mut arguments = arguments.to_vec();
     arguments.push("--color=always");
-    let text = printed(&arguments);
+    let ran = oomlint(&arguments).env("COLUMNS", COLUMNS).output().unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
     let shown = |line: &&str| anstream::adapter::strip_str(line).to_string();
     let lines = text.lines().skip_while(|line| !shown(line).starts_with(from));
     let lines: Vec<&str> =
         lines.take_while(|line| until.is_empty() || !shown(line).starts_with(until)).collect();
     assert!(lines.len() > 5, "{text}");
     let prompt = format!("$ oomlint {}\n", arguments[..arguments.len() - 1].join(" "));
-    let text = format!("{prompt}{}\n", lines.iter().map(|line| wrapped(line)).collect::<String>().trim_end());
+    let text = format!("{prompt}{}\n", lines.join("\n").trim_end());
     anstyle_svg::Term::new().min_width_px(860).render_svg(&text)
 }
 

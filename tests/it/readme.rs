@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::common;
+
 const BEGIN: &str = "<!-- sample: fixtures/projects/shop -->\n```text\n";
 const END: &str = "```\n<!-- end of sample -->";
 
@@ -12,7 +14,7 @@ fn the_sample_in_the_readme_is_what_is_printed() {
         .args(["fixtures/projects/shop", "--color=never"])
         .output()
         .unwrap();
-    let printed = without_time(&String::from_utf8(output.stdout).unwrap());
+    let printed = common::without_time(&String::from_utf8(output.stdout).unwrap());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
     let readme = std::fs::read_to_string(path).unwrap();
     let (before, rest) = readme.split_once(BEGIN).unwrap();
@@ -22,15 +24,6 @@ fn the_sample_in_the_readme_is_what_is_printed() {
         return;
     }
     assert!(shown == printed, "README.md is not current: UPDATE=1 cargo test --test it readme\n{printed}");
-}
-
-/// Removes the elapsed time, which varies.
-fn without_time(printed: &str) -> String {
-    let lines = printed.lines().map(|line| match line.rsplit_once(" · ") {
-        Some((line, time)) if time.ends_with("ms") || time.ends_with(" s") => line,
-        _ => line,
-    });
-    lines.map(|line| format!("{line}\n")).collect()
 }
 
 fn readme() -> String {
