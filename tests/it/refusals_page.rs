@@ -90,9 +90,10 @@ fn the_rules_that_repeat_docker_are_listed() {
     let findings = rule_pages::every_finding();
     let mut table = "| rule | refused by | in its own words |\n|---|---|---|\n".to_owned();
     for rule in RULES.iter().map(|rule| rule.meta().name) {
-        let of_engine = findings.iter().filter(|(_, finding)| finding.rule == rule).find_map(|(_, finding)| {
-            finding.notes.iter().find(|note| note.starts_with("Error response from daemon: "))
-        });
+        let of_engine =
+            findings.iter().filter(|(_, finding)| finding.rule == rule).find_map(|(_, finding)| {
+                finding.notes.iter().find(|note| note.starts_with("Error response from daemon: "))
+            });
         let row = if OF_COMPOSE.contains(&rule) {
             ("Compose", said_of_an_example(&program, rule).unwrap())
         } else if let Some(said) = of_engine {
@@ -107,7 +108,10 @@ fn the_rules_that_repeat_docker_are_listed() {
         std::fs::write(PAGE, format!("{before}<!-- sayings -->\n{table}<!-- /sayings -->\n{after}")).unwrap();
         return;
     }
-    assert!(is == table, "docs/refusals.md is not current: UPDATE=1 cargo test --test it refusals_page\n{table}");
+    assert!(
+        is == table,
+        "docs/refusals.md is not current: UPDATE=1 cargo test --test it refusals_page\n{table}"
+    );
 }
 
 #[test]

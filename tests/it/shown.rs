@@ -10,6 +10,8 @@ use std::process::{Command, Output};
 use crate::advice::program;
 use crate::common;
 
+/// What fits a block of the book without scrolling.
+const COLUMNS: &str = "84";
 const TOP: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Runs a command of a page, or returns `None` if its program is not here.
@@ -24,7 +26,7 @@ fn run(line: &str, directory: &Path) -> Option<Output> {
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "TERM"] {
         command.env_remove(name);
     }
-    Some(command.args(arguments).current_dir(directory).env("COLUMNS", "96").output().unwrap())
+    Some(command.args(arguments).current_dir(directory).env("COLUMNS", COLUMNS).output().unwrap())
 }
 
 /// Returns the page with what its commands print, and how many blocks of output it has.
@@ -78,7 +80,16 @@ fn read(ran: &Output, directory: &Path) -> String {
         None => line,
     });
     let undated: String = lines.map(|line| format!("{line}\n")).collect();
-    common::without_time(&undated).replace(&here, "")
+    without_time(&undated).replace(&here, "")
+}
+
+/// Removes the elapsed time, which varies.
+fn without_time(printed: &str) -> String {
+    let lines = printed.lines().map(|line| match line.rsplit_once(" · ") {
+        Some((line, time)) if time.ends_with("ms") || time.ends_with(" s") => line,
+        _ => line,
+    });
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -55,15 +55,6 @@ pub fn page_lock() -> MutexGuard<'static, ()> {
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the elapsed time, which varies.
-pub fn without_time(printed: &str) -> String {
-    let lines = printed.lines().map(|line| match line.rsplit_once(" · ") {
-        Some((line, time)) if time.ends_with("ms") || time.ends_with(" s") => line,
-        _ => line,
-    });
-    lines.map(|line| format!("{line}\n")).collect()
-}
-
 /// Result of a run, with what is needed to report it.
 pub struct Checked {
     pub sources: Sources,
