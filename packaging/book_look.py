@@ -51,6 +51,11 @@ async (least) => {
     // Whoever sees one cell alone does not know that there are more.
     if (cell.parentElement.cells.length > 1 && width > 0.75 * wide) wrong.push(`${name(cell)} hides its neighbours`);
   }
+  for (const row of main.querySelectorAll("tbody tr")) {
+    // A line break within a cell ends the row in Markdown, and begins another with the rest.
+    const [first, ...rest] = [...row.cells].map((cell) => cell.innerText.trim());
+    if (first && rest.length > 1 && rest.every((text) => !text)) wrong.push(`a row is torn: ${first.slice(0, 40)}`);
+  }
   let pictures = 0;
   for (const picture of main.querySelectorAll("img")) {
     // mdBook has each picture twice: the second is shown at a click.

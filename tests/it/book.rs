@@ -155,11 +155,16 @@ fn values(schema: &Value, definitions: &Value, depth: usize) -> String {
     join(types.iter().map(one).collect())
 }
 
+/// Returns a description as one cell of a table: a line break would end the row.
+fn description(schema: &Value) -> String {
+    schema["description"].as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|")
+}
+
 fn rows(properties: &Value, definitions: &Value) -> String {
     let mut out = "| key | value | what it does |\n|---|---|---|\n".to_owned();
     for (key, schema) in properties.as_object().unwrap() {
         let values = values(schema, definitions, 0).replace('|', "\\|");
-        let what = schema["description"].as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|");
+        let what = description(schema);
         assert!(!what.is_empty(), "{key} has no description");
         writeln!(out, "| `{key}` | {values} | {what} |").unwrap();
     }
@@ -214,7 +219,7 @@ fn the_configuration_is_that_of_the_schema() {
             for (option, schema) in properties.iter().filter(|(option, _)| *option != "severity") {
                 options += 1;
                 let values = values(schema, definitions, 0);
-                let what = schema["description"].as_str().unwrap_or_default();
+                let what = description(schema);
                 writeln!(page, "| [{rule}](../rules/{rule}.md) | `{option}` | {values} | {what} |").unwrap();
             }
         }
