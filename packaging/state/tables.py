@@ -354,10 +354,11 @@ def picture(title, bars):
     height = 74 + 50 * len(bars)
     out = io.StringIO()
     out.write(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 {height}" role="img" aria-label="{title}" font-family="sans-serif" font-size="15">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 {height}" width="480" height="{height}" role="img" aria-label="{title}" font-family="sans-serif" font-size="15">\n'
+        "<style>text{fill:#1f2328}.page{fill:#fff}@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.page{fill:#161b22}}</style>\n"
     )
     out.write(
-        f'<rect width="480" height="{height}" rx="6" fill="#fff"/>\n<text x="14" y="25" font-weight="bold">{title}</text>\n'
+        f'<rect class="page" width="480" height="{height}" rx="6"/>\n<text x="14" y="25" font-weight="bold">{title}</text>\n'
     )
     left = 14
     for name in ("set", "not known", "not set"):

@@ -155,11 +155,16 @@ fn values(schema: &Value, definitions: &Value, depth: usize) -> String {
     join(types.iter().map(one).collect())
 }
 
+/// Returns a description as one cell of a table: a line break would end the row.
+fn description(schema: &Value) -> String {
+    schema["description"].as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|")
+}
+
 fn rows(properties: &Value, definitions: &Value) -> String {
     let mut out = "| key | value | what it does |\n|---|---|---|\n".to_owned();
     for (key, schema) in properties.as_object().unwrap() {
         let values = values(schema, definitions, 0).replace('|', "\\|");
-        let what = schema["description"].as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|");
+        let what = description(schema);
         assert!(!what.is_empty(), "{key} has no description");
         writeln!(out, "| `{key}` | {values} | {what} |").unwrap();
     }
@@ -214,7 +219,7 @@ fn the_configuration_is_that_of_the_schema() {
             for (option, schema) in properties.iter().filter(|(option, _)| *option != "severity") {
                 options += 1;
                 let values = values(schema, definitions, 0);
-                let what = schema["description"].as_str().unwrap_or_default();
+                let what = description(schema);
                 writeln!(page, "| [{rule}](../rules/{rule}.md) | `{option}` | {values} | {what} |").unwrap();
             }
         }
@@ -339,11 +344,15 @@ fn links_lead_somewhere() {
     assert!(seen > 100, "only {seen} links were looked at");
 }
 
+/// The columns of a picture: more would make its letters too small to read.
+const COLUMNS: &str = "96";
+
 /// Renders the output of a command as SVG, from the line that begins with `from` to before the one that begins with `until`.
 fn picture(arguments: &[&str], from: &str, until: &str) -> String {
     let mut arguments = arguments.to_vec();
     arguments.push("--color=always");
-    let text = printed(&arguments);
+    let ran = oomlint(&arguments).env("COLUMNS", COLUMNS).output().unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
     let shown = |line: &&str| anstream::adapter::strip_str(line).to_string();
     let lines = text.lines().skip_while(|line| !shown(line).starts_with(from));
     let lines: Vec<&str> =
@@ -407,7 +416,7 @@ fn the_book_is_laid_out_with_links_and_examples_that_hold() {
     assert!(links > 150 && examples > 50, "{links} links, {examples} named examples");
 }
 
-/// `packaging/book.sh` checks the pages that mdBook builds with `packaging/book_check.py`.
+/// `packaging/book.sh` reads the pages that mdBook builds with `packaging/book_check.py`, here without a browser.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_built_book_has_no_dead_link() {

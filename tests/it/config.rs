@@ -385,9 +385,10 @@ fn the_first_configuration_has_only_defaults_and_its_examples_are_taken() {
 }
 
 #[test]
-fn what_the_readme_shows_is_taken() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let section = readme.split_once("## Configuration\n").unwrap().1;
+fn what_the_book_shows_is_taken() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/getting-started.md")).unwrap();
+    let section = page.split_once("## Configuration\n").unwrap().1;
     let text = section.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0;
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), ".oomlint.yaml", text);

@@ -62,6 +62,7 @@ mod run_properties;
 mod sarif;
 mod server_settings;
 mod shell_properties;
+mod shown;
 mod size;
 mod stories;
 mod suppressions;

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use oomlint::check::fingerprints;
 use oomlint::check::{self, Options, Outcome};
@@ -46,6 +47,12 @@ pub fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
         std::fs::write(path, text).unwrap();
     }
     scratch
+}
+
+/// Held while a page of the book is compared or, with `UPDATE`, written: some pages have parts of several tests.
+pub fn page_lock() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Result of a run, with what is needed to report it.
