@@ -14,7 +14,7 @@ use crate::hash::HashMap;
 use crate::lock::Lock;
 use crate::model::compose::{Platform, Settings};
 use crate::rules::{Policy, Preset};
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, path_text};
 use crate::syntax::size::ByteSize;
 use crate::workload::{Kind, Project};
 
@@ -76,7 +76,7 @@ impl Options {
             let (configured, overcommit) = self.host_of(project, sources);
             let required = || {
                 let required = host_requirement(&project.directory, sources)?;
-                let from = format!("{}:{}", required.path.display(), required.line);
+                let from = format!("{}:{}", path_text(&required.path), required.line);
                 Some((ByteSize(required.bytes), from))
             };
             let given = given.map(|(size, from)| (size, from.to_owned()));

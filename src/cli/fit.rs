@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::fix::plan::{self, Hosts, StackPlan, Written};
 use crate::report::fit::{self, Format, Report};
 use crate::rules::Target;
-use crate::source::{Overlay, Sources};
+use crate::source::{Overlay, Sources, path_text};
 use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
@@ -136,7 +136,7 @@ fn done(stacks: &[StackPlan], written: &Written) -> Option<String> {
         let has_it = fits && written.refused.is_empty();
         return has_it.then(|| "the files have the plan already: nothing is changed".to_owned());
     }
-    let names = written.files.iter().take(NAMED).map(|(path, ..)| format!("`{}`", path.display()));
+    let names = written.files.iter().take(NAMED).map(|(path, ..)| format!("`{}`", path_text(path)));
     let names: Vec<String> = names.collect();
     let more = written.files.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -179,7 +179,7 @@ impl Arguments {
                 return Ok((vec![size], from));
             }
             if let Some(required) = host_requirement(&project.directory, sources) {
-                let from = format!("{}:{}", required.path.display(), required.line);
+                let from = format!("{}:{}", path_text(&required.path), required.line);
                 return Ok((vec![ByteSize(required.bytes)], from));
             }
         }
@@ -220,7 +220,7 @@ impl Arguments {
             }
         }
         for ((path, service), why) in &written.refused {
-            console.report(&format!("not written: `{service}` of {}: {why}", path.display()));
+            console.report(&format!("not written: `{service}` of {}: {why}", path_text(path)));
         }
         report_variables(stacks, console);
         Ok(())
@@ -252,7 +252,7 @@ impl Arguments {
         for (service, what) in &file.by_hand {
             console.report(&format!("for its limit, `{service}` also needs in its own file: {what}"));
         }
-        let files: Vec<String> = file.merged.iter().map(|path| path.display().to_string()).collect();
+        let files: Vec<String> = file.merged.iter().map(|path| path_text(path)).collect();
         report_variables(std::slice::from_ref(stack), console);
         console.report(&format!("start with: docker compose -f {} up -d", files.join(" -f ")));
         Ok(())

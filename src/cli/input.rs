@@ -15,7 +15,7 @@ use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
 use crate::model::{container, launch};
-use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize};
+use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize, path_text};
 use crate::syntax::command_line::Notation;
 
 /// The arguments that name files.
@@ -160,11 +160,11 @@ impl Input {
         refuse_without_containers(&discovered, sources)?;
         for path in &discovered.pipelines {
             console
-                .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
+                .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path_text(path)));
         }
         for path in self.beside_files(&discovered) {
             let (path, merged) =
-                (path.display(), self.files.iter().map(|file| format!(" -f {}", file.display())));
+                (path_text(path), self.files.iter().map(|file| format!(" -f {}", path_text(file))));
             let merged: String = merged.collect();
             console.report(&format!("`{path}` is checked on its own; to merge it: `-f {path}{merged}`"));
         }

@@ -7,7 +7,7 @@ use crate::check::{self, Options};
 use crate::discover::{Discovered, FileKind};
 use crate::error::Error;
 use crate::report::place_text;
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, path_text};
 use crate::workload::Project;
 
 /// Returns the mistakes of a project with which a command does nothing.
@@ -51,8 +51,8 @@ pub(super) fn stacks(
     let part = parts.first().and_then(|part| part.compose_files.first());
     Err(match part.map(|file| sources.get(*file)) {
         Some(part) => Error::Usage {
-            problem: format!("{reads} whole stacks, and `{}` only changes one", part.path().display()),
-            help: Some(format!("name its base, too: `-f compose.yaml -f {}`", part.path().display())),
+            problem: format!("{reads} whole stacks, and `{}` only changes one", path_text(part.path())),
+            help: Some(format!("name its base, too: `-f compose.yaml -f {}`", path_text(part.path()))),
         },
         None => Error::Usage {
             problem: format!("{reads} Compose files; none here"),
@@ -78,7 +78,7 @@ fn instead(discovered: &Discovered) -> String {
         let named = match found.path.as_path() {
             path if path == Path::new("<stdin>") => "-".to_owned(),
             path if path.to_string_lossy().starts_with("<run") => "--run COMMAND".to_owned(),
-            path => path.display().to_string(),
+            path => path_text(path),
         };
         return format!("`oomlint budget {named}` adds up containers");
     }
