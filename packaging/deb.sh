@@ -27,9 +27,4 @@ for file in man/man1/oomlint.1.gz bash-completion/completions/oomlint zsh/vendor
     fish/vendor_completions.d/oomlint.fish doc/oomlint/copyright; do
     test -s "$scratch/usr/share/$file" || { echo "$file is missing"; exit 1; }
 done
-cp -r fixtures/projects/shop "$scratch/shop"
-status=0
-(cd "$scratch" && env -i ./usr/bin/oomlint --format concise shop >report) || status=$?
-test "$status" = 1
-grep --quiet heap-exceeds-limit "$scratch/report"
-echo "unpacked, and finds what is wrong with the sample"
+packaging/sample.sh env -i "$scratch/usr/bin/oomlint"

@@ -15,7 +15,7 @@ case $target in
 esac
 if [ ! -x "$program" ] && [ $# -lt 2 ]; then packaging/static.sh; fi
 out=$PWD/target/packaging/vsix
-rm -rf "$out/$system"
+rm -rf "${out:?}/$system"
 mkdir -p "$out"
 cp -r editors/vscode "$out/$system"
 rm -rf "$out/$system/node_modules" "$out/$system"/*.vsix
