@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/target/packaging/tools
 if [ ! -x "$tools/bin/cargo-deb" ]; then
-    cargo install --quiet cargo-deb --version 3.8.0 --locked --root "$tools"
+    # It runs for seconds: compiling it fast is worth more than a fast program.
+    cargo install --quiet --debug cargo-deb --version 3.8.0 --locked --root "$tools"
 fi
 target=$(rustc -vV | sed -n 's/^host: //p')
 program=target/packaging/static/$target/release/oomlint

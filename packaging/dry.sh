@@ -69,7 +69,7 @@ do_archives() {
         *) tar -xzf target/packaging/archives/oomlint-"$version-$target".tar.gz -C "$scratch" ;;
         esac
         for file in oomlint.1 LICENSE-MIT LICENSE-APACHE README.md completions/oomlint.bash; do test -s "$scratch"/*/"$file"; done
-        run "$target" "$scratch"/oomlint-*/"$(basename "$program")"
+        run "$target" "$(find "$scratch" -name oomlint -type f -o -name oomlint.exe)"
         rm -r "$scratch"
     done < <(echo "$host" "$static"; others)
     echo "$(find target/packaging/archives -type f | wc -l) archives"
@@ -83,7 +83,7 @@ do_wheels() {
         scratch=$(mktemp -d)
         unzip -q target/packaging/wheels/*"$(wheel_of "$target")"*.whl -d "$scratch"
         chmod +x "$scratch"/*.data/scripts/*
-        run "$target" "$(echo "$scratch"/*.data/scripts/*)"
+        run "$target" "$(find "$scratch" -name oomlint -type f -o -name oomlint.exe)"
         rm -r "$scratch"
     done < <(others)
     packaging/tools.sh twine==7.0.0 check-wheel-contents==0.6.3
@@ -95,7 +95,7 @@ wheel_of() { sed -n "s/^    \"$1\": \"\([^.\"]*\).*/\1/p" packaging/wheel.py; }
 do_sdist() {
     packaging/tools.sh maturin==1.16.0
     rm -rf target/packaging/sdist
-    target/packaging/tools/bin/maturin sdist --quiet --out target/packaging/sdist
+    target/packaging/tools/bin/maturin sdist --out target/packaging/sdist
     tar -tzf target/packaging/sdist/*.tar.gz >"$logs/sdist.files"
     for file in Cargo.toml Cargo.lock pyproject.toml src/main.rs LICENSE-MIT README.md; do
         grep --quiet --line-regexp "oomlint-$version/$file" "$logs/sdist.files" || { echo "$file is missing"; return 1; }
@@ -152,7 +152,7 @@ do_action() {
     "${get[@]}" "$scratch/none"
     grep --quiet "cargo install .* --path $scratch/action" "$scratch/asked"
     echo "without a release: builds from its commit"
-    "$scratch/action/packaging/pin.sh" "$release/SHA256SUMS"
+    "$scratch/action/packaging/pin.sh" "$top/$release/SHA256SUMS"
     rm "$scratch/asked"
     "${get[@]}" "$scratch/released"
     test ! -e "$scratch/asked"

@@ -36,12 +36,15 @@ if ! (cd "$scratch" && echo "$row" | $sum --check >/dev/null 2>&1); then
     echo "error: $name.$ending is not the file that was released: its checksum is another" >&2
     exit 2
 fi
-case $ending in
-zip) unzip -q "$scratch/$name.zip" -d "$scratch" ;;
-*) tar -xzf "$scratch/$name.tar.gz" -C "$scratch" ;;
-esac
 mkdir -p "$out/bin"
-for program in oomlint oomlint.exe; do
-    if [ -f "$scratch/$name/$program" ]; then mv "$scratch/$name/$program" "$out/bin/"; fi
-done
+case $ending in
+zip)
+    unzip -q "$scratch/$name.zip" -d "$scratch"
+    mv "$scratch/$name/oomlint.exe" "$out/bin/"
+    ;;
+*)
+    tar -xzf "$scratch/$name.tar.gz" -C "$scratch"
+    mv "$scratch/$name/oomlint" "$out/bin/"
+    ;;
+esac
 echo "oomlint $version, as it was released"

@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/target/packaging/tools
 if [ ! -x "$tools/bin/cargo-cyclonedx" ]; then
-    cargo install --quiet cargo-cyclonedx --version 0.5.9 --locked --root "$tools"
+    # It runs for a second: compiling it fast is worth more than a fast program.
+    cargo install --quiet --debug cargo-cyclonedx --version 0.5.9 --locked --root "$tools"
 fi
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 out=target/packaging/sbom
