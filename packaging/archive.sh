@@ -10,7 +10,10 @@ name=oomlint-$version-$target
 out=target/packaging/archives
 rm -rf "${out:?}/$name"
 mkdir -p "$out/$name"
-cp "$program" README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$out/$name"
+ending=
+case $target in *windows*) ending=.exe ;; esac
+cp "$program" "$out/$name/oomlint$ending"
+cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$out/$name"
 packaging/pages.sh "${OOMLINT:-$program}" "$out/$name"
 cd "$out"
 case $target in

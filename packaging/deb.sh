@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/target/packaging/tools
 if [ ! -x "$tools/bin/cargo-deb" ]; then
-    cargo install --quiet cargo-deb --version 3.8.0 --locked --root "$tools"
+    # It runs for seconds: compiling it fast is worth more than a fast program.
+    cargo install --quiet --debug cargo-deb --version 3.8.0 --locked --root "$tools"
 fi
 target=$(rustc -vV | sed -n 's/^host: //p')
 program=target/packaging/static/$target/release/oomlint
@@ -27,9 +28,4 @@ for file in man/man1/oomlint.1.gz bash-completion/completions/oomlint zsh/vendor
     fish/vendor_completions.d/oomlint.fish doc/oomlint/copyright; do
     test -s "$scratch/usr/share/$file" || { echo "$file is missing"; exit 1; }
 done
-cp -r fixtures/projects/shop "$scratch/shop"
-status=0
-(cd "$scratch" && env -i ./usr/bin/oomlint --format concise shop >report) || status=$?
-test "$status" = 1
-grep --quiet heap-exceeds-limit "$scratch/report"
-echo "unpacked, and finds what is wrong with the sample"
+packaging/sample.sh env -i "$scratch/usr/bin/oomlint"

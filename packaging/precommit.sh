@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A repository with the hook: a bad commit is refused, a good one passes. Usage: packaging/precommit.sh HOOK RUNNER...
-# HOOK is an id of .pre-commit-hooks.yaml, RUNNER is pre-commit or prek. The state of HEAD is what is tried.
+# HOOK is an id of .pre-commit-hooks.yaml, RUNNER is pre-commit or prek. The state of HEAD is what is tried, of this repository
+# or of the one that HOOKS names.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 hook=$1
@@ -10,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 export PRE_COMMIT_HOME=$scratch/pre-commit PREK_HOME=$scratch/prek
 export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
 
-git clone --quiet "$top" "$scratch/oomlint"
+git clone --quiet "${HOOKS:-$top}" "$scratch/oomlint"
 git -C "$scratch/oomlint" tag v0.0.0
 
 for runner in "$@"; do

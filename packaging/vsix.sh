@@ -3,7 +3,9 @@
 # TARGET is Rust's name of the system. Without arguments: this system, with the static program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${1:-$(rustc -vV | sed -n 's/^host: //p')}
+top=$PWD
+host=$(rustc -vV | sed -n 's/^host: //p')
+target=${1:-$host}
 program=${2:-target/packaging/static/$target/release/oomlint}
 case $target in
     x86_64-unknown-linux-*) system=linux-x64 ;;
@@ -15,7 +17,7 @@ case $target in
 esac
 if [ ! -x "$program" ] && [ $# -lt 2 ]; then packaging/static.sh; fi
 out=$PWD/target/packaging/vsix
-rm -rf "$out/$system"
+rm -rf "${out:?}/$system"
 mkdir -p "$out"
 cp -r editors/vscode "$out/$system"
 rm -rf "$out/$system/node_modules" "$out/$system"/*.vsix
@@ -36,4 +38,10 @@ for file in "bin/$name" dist/extension.js readme.md changelog.md icon.png packag
     grep --quiet --line-regexp "extension/$file" "$out/files" || { echo "$file is not in the package"; exit 1; }
 done
 if grep --extended-regexp 'node_modules|/src/|/test/' "$out/files"; then exit 1; fi
+if [ "$target" = "$host" ]; then
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    unzip -q "$out/oomlint-$system.vsix" -d "$scratch"
+    "$top/packaging/sample.sh" "$scratch/extension/bin/$name"
+fi
 echo "oomlint-$system.vsix: $(($(stat -c %s "$out/oomlint-$system.vsix") / 1024)) KiB"

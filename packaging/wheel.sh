@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Builds the wheel for any Linux with glibc 2.17 or newer, installs it into a clean environment and runs it on a sample.
-# Wants Python; maturin and a linker (zig) come from its registry into target/packaging.
+# Makes the wheel around a program. The one of this system is installed into a clean environment and run on a sample.
+# Usage: packaging/wheel.sh [TARGET PROGRAM]
+# Without arguments: this system, with the static program. The list of packaging/sbom.sh, if it is there, is put inside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packaging/tools.sh maturin==1.16.0 ziglang==0.17.1
-rm -rf target/packaging/wheels
-begun=$(date +%s)
-PATH="$PWD/target/packaging/tools/bin:$PATH" maturin build --quiet --release --locked --zig --compatibility manylinux2014 --out target/packaging/wheels
-wheel=$(ls target/packaging/wheels/*.whl)
-echo "$(basename "$wheel"): $(($(stat -c %s "$wheel") / 1024)) KiB in $(($(date +%s) - begun)) s"
+host=$(rustc -vV | sed -n 's/^host: //p')
+target=${1:-$host}
+program=${2:-target/packaging/static/$target/release/oomlint}
+if [ ! -x "$program" ] && [ $# -lt 2 ]; then packaging/static.sh; fi
+python=$(command -v python3 || command -v python)
+sboms=(target/packaging/sbom/*.json)
+if [ ! -e "${sboms[0]}" ]; then sboms=(); fi
+wheel=$("$python" packaging/wheel.py "$target" "$program" target/packaging/wheels ${sboms[@]+"${sboms[@]}"})
+echo "$(basename "$wheel"): $(($(wc -c <"$wheel") / 1024)) KiB"
+if [ "$target" != "$host" ]; then exit 0; fi
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-python3 -m venv "$scratch/venv"
-"$scratch/venv/bin/pip" install --quiet --no-index "$wheel"
-cp -r fixtures/projects/shop "$scratch/shop"
-cd "$scratch"
-venv/bin/oomlint --version
-status=0
-venv/bin/oomlint --format concise shop >report || status=$?
-test "$status" = 1
-grep --quiet heap-exceeds-limit report
-echo "installed, and finds what is wrong with the sample"
+"$python" -m venv "$scratch/venv"
+bin=$scratch/venv/bin
+if [ ! -d "$bin" ]; then bin=$scratch/venv/Scripts; fi
+"$bin/python" -m pip install --quiet --no-index "$wheel"
+packaging/sample.sh "$bin/oomlint"

@@ -5,13 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::order;
-use crate::source::LoadError;
+use crate::source::{LoadError, path_text};
 
 /// The reason why a run has no result. Each ends the command with exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
     /// A path on the command line does not exist.
-    #[error("there is no `{}`", path.display())]
+    #[error("there is no `{}`", path_text(path))]
     #[diagnostic(code(oomlint::path_not_found))]
     NotFound {
         /// The path as given.
@@ -22,7 +22,7 @@ pub enum Error {
     },
 
     /// A file or directory exists and cannot be read.
-    #[error("cannot read `{}`: {reason}", path.display())]
+    #[error("cannot read `{}`: {reason}", path_text(path))]
     #[diagnostic(code(oomlint::unreadable))]
     Unreadable {
         /// The path as given, or joined to a given directory.
@@ -32,7 +32,7 @@ pub enum Error {
     },
 
     /// A file on the command line is neither a Dockerfile nor a Compose file.
-    #[error("cannot tell whether `{}` is a Dockerfile or a Compose file", path.display())]
+    #[error("cannot tell whether `{}` is a Dockerfile or a Compose file", path_text(path))]
     #[diagnostic(
         code(oomlint::unknown_kind),
         help(
@@ -67,7 +67,7 @@ pub enum Error {
     },
 
     /// A configuration file is invalid.
-    #[error("the configuration cannot be used: `{}`", path.display())]
+    #[error("the configuration cannot be used: `{}`", path_text(path))]
     #[diagnostic(code(oomlint::config))]
     Config {
         /// Path of the configuration file.
@@ -78,7 +78,7 @@ pub enum Error {
     },
 
     /// The file of locked images is invalid.
-    #[error("the locked images cannot be used: `{}`", path.display())]
+    #[error("the locked images cannot be used: `{}`", path_text(path))]
     #[diagnostic(code(oomlint::images))]
     Images {
         /// Path of the file.
@@ -89,7 +89,7 @@ pub enum Error {
     },
 
     /// What `docker inspect` prints cannot be used.
-    #[error("cannot use `{}`: {problem}", path.display())]
+    #[error("cannot use `{}`: {problem}", path_text(path))]
     #[diagnostic(code(oomlint::inspected))]
     Inspected {
         /// The path as given; `-` is standard input.
@@ -102,7 +102,7 @@ pub enum Error {
     },
 
     /// A file of measurements cannot be used.
-    #[error("cannot use `{}`: {problem}", path.display())]
+    #[error("cannot use `{}`: {problem}", path_text(path))]
     #[diagnostic(code(oomlint::stats))]
     Stats {
         /// The path as given; `-` is standard input.
@@ -160,7 +160,7 @@ impl ConfigProblem {
         span: std::ops::Range<usize>,
         help: Option<String>,
     ) -> Self {
-        let text = miette::NamedSource::new(path.to_string_lossy(), text.to_owned());
+        let text = miette::NamedSource::new(path_text(path), text.to_owned());
         Self { message, text, span: span.into(), help }
     }
 }

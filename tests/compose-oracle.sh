@@ -3,7 +3,7 @@
 # program itself, into target/compose-oracle. Prints the program's path; fails where it cannot be installed, and the tests
 # then leave out what they would ask it.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 version=5.6.1
 folder=$PWD/target/compose-oracle
 program=$folder/bin/docker-compose

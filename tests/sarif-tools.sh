@@ -2,7 +2,7 @@
 # Installs the judges of tests/it/sarif.rs into target/sarif-tools, where the test looks for them. Without npm or Python the
 # test says that it is skipped.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 folder=target/sarif-tools
 mkdir -p target
 

@@ -17,7 +17,7 @@ use crate::hash::HashSet;
 use crate::model::build::Dockerfiles;
 use crate::model::{allowance, elsewhere, project};
 use crate::parallel;
-use crate::source::{Source, SourceId, Sources, Span};
+use crate::source::{Source, SourceId, Sources, Span, path_text};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
 use crate::workload::{Assembler, Measurements, Project, Workload};
@@ -251,7 +251,7 @@ fn explain<'p>(
 
 /// Returns the paths of files as a list for a message.
 fn names(files: &[SourceId], sources: &Sources) -> String {
-    let names = files.iter().map(|file| format!("`{}`", sources.get(*file).path().display()));
+    let names = files.iter().map(|file| format!("`{}`", path_text(sources.get(*file).path())));
     names.collect::<Vec<_>>().join(", ")
 }
 

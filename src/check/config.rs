@@ -14,7 +14,7 @@ use crate::hash::HashMap;
 use crate::lock::Lock;
 use crate::model::compose::{Platform, Settings};
 use crate::rules::{Policy, Preset};
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, path_text};
 use crate::syntax::size::ByteSize;
 use crate::workload::{Kind, Project};
 
@@ -62,7 +62,7 @@ impl Options {
     pub fn host_for(&self, project: &Project, sources: &Sources) -> Option<(ByteSize, String)> {
         let required = || {
             let required = host_requirement(&project.directory, sources)?;
-            let from = format!("{}:{}", required.path.display(), required.line);
+            let from = format!("{}:{}", path_text(&required.path), required.line);
             Some((ByteSize(required.bytes), from))
         };
         self.host_of(project, sources).0.or_else(required)

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Edit, Finding};
 use crate::hash::HashMap;
 use crate::model::purpose::is_generated;
-use crate::source::{Language, SourceId, Sources, Span};
+use crate::source::{Language, SourceId, Sources, Span, path_text};
 
 /// Removes the fixes that edit a generated file, and adds a note where the only advice is for one.
 pub(super) fn remove_fixes(findings: &mut [Finding], sources: &Sources) {
@@ -41,7 +41,7 @@ pub(super) fn remove_fixes(findings: &mut [Finding], sources: &Sources) {
             let subject = if file == sources.to_outer_span(finding.primary.span).file {
                 "this file".to_owned()
             } else {
-                format!("`{}`", sources.get(file).path().display())
+                format!("`{}`", path_text(sources.get(file).path()))
             };
             finding.notes.push(format!("{subject} is generated: edit its source instead"));
         }

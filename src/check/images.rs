@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Label};
 use crate::lock::Lock;
 use crate::model::ImageReference;
 use crate::rules::{self, Group};
-use crate::source::{Sources, TracedText};
+use crate::source::{Sources, TracedText, path_text};
 use crate::workload::{Fact, Kind, Knowledge, KnownImage, Project, Workload};
 
 /// An image that services run or Dockerfiles build on.
@@ -81,7 +81,7 @@ impl Lookup<'_> {
             };
         };
         let path = self.sources.get(file).path().to_path_buf();
-        let reference = named.map_or_else(|| path.display().to_string(), short);
+        let reference = named.map_or_else(|| path_text(&path), short);
         let built = UsedImage {
             reference,
             services: Vec::new(),

@@ -16,7 +16,7 @@ use crate::check::{FindingIdentity, identities};
 use crate::discover::RepositoryRoot;
 use crate::error::Error;
 use crate::report::escape;
-use crate::source::{FileSystem, LoadError};
+use crate::source::{FileSystem, LoadError, path_text};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -82,14 +82,14 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let new = baseline.matches_each(&found).iter().filter(|known| !**known).count();
     console.write(|out| {
         let plural = if baseline.len() == 1 { "" } else { "s" };
-        write!(out, "{} finding{plural} in {}", baseline.len(), escape::line(&path.to_string_lossy()))?;
+        write!(out, "{} finding{plural} in {}", baseline.len(), escape::line(&path_text(&path)))?;
         if new > 0 { writeln!(out, ", {new} are not") } else { writeln!(out) }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> Error {
-    Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_string() }
+    Error::Unwritable { target: format!("`{}`", path_text(path)), reason: reason.to_string() }
 }
 
 fn verify(baseline: &Baseline, found: &[FindingIdentity], console: &Console) -> Outcome {

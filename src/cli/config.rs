@@ -17,7 +17,7 @@ use crate::config::{Config, FailOn, Located, Rules, schema};
 use crate::error::Error;
 use crate::report::escape;
 use crate::rules::{Policy, Preset, RULES};
-use crate::source::LoadError;
+use crate::source::{LoadError, path_text};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -74,12 +74,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
         Command::Init(init) => {
             if !init.force && is_there(&init.path) {
                 return Err(Error::Usage {
-                    problem: format!("`{}` exists already", init.path.display()),
+                    problem: format!("`{}` exists already", path_text(&init.path)),
                     help: Some("overwrite it with --force".to_owned()),
                 });
             }
             write_file(&init.path, |out| out.write_all(INITIAL.as_bytes()))?;
-            console.report(&format!("wrote `{}`: all defaults, as comments", init.path.display()));
+            console.report(&format!("wrote `{}`: all defaults, as comments", path_text(&init.path)));
         }
         Command::Schema => console.write(|out| {
             serde_json::to_writer_pretty(&mut *out, &schema())?;
@@ -98,8 +98,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
             let config =
                 if disk.is_dir(&show.path) { configs.at(&show.path)? } else { configs.of(&show.path)? };
             let table = Table::of(show, config.as_deref());
-            let path = show.path.display();
-            let file = config.as_ref().map(|config| config.path.display().to_string());
+            let path = path_text(&show.path);
+            let file = config.as_ref().map(|config| path_text(&config.path));
             let excluded = config.as_ref().is_some_and(|config| config.excludes(&show.path));
             console.write(|out| match show.report.format {
                 FactFormat::Human => {
@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
                     table.0.iter().try_for_each(|row| write_line(out, &table.line(row)))
                 }
                 FactFormat::Json => {
-                    let (path, values) = (path.to_string(), table.json());
+                    let (path, values) = (path.clone(), table.json());
                     let shown = json!({
                         "version": 1, "path": path, "file": file, "excluded": excluded, "values": values,
                     });
@@ -182,7 +182,7 @@ impl Table {
         });
         row("platform-variables", variables, json!([]));
         let baseline = file.and_then(|file| file.baseline.as_ref());
-        let named = config.and_then(|config| config.baseline.as_ref()).map(|path| path.display().to_string());
+        let named = config.and_then(|config| config.baseline.as_ref()).map(|path| path_text(path));
         row("baseline", named.zip(baseline).map(|(path, set)| (path.into(), &set.at)), FILE_NAME.into());
         let options = file.map_or_else(|| Rules::default().options(), |file| file.rules.options());
         for meta in RULES.iter().map(|rule| rule.meta()) {

@@ -18,7 +18,7 @@ use crate::discover::Discovered;
 use crate::error::Error;
 use crate::fix::plan::{self, Hosts, StackPlan, Written};
 use crate::report::fit::{self, Report};
-use crate::source::{Overlay, Sources};
+use crate::source::{Overlay, Sources, path_text};
 use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
@@ -133,7 +133,7 @@ fn done(stacks: &[StackPlan], written: &Written) -> Option<String> {
         let has_it = fits && written.refused.is_empty();
         return has_it.then(|| "the files have the plan already: nothing is changed".to_owned());
     }
-    let names = written.files.iter().take(NAMED).map(|(path, ..)| format!("`{}`", path.display()));
+    let names = written.files.iter().take(NAMED).map(|(path, ..)| format!("`{}`", path_text(path)));
     let names: Vec<String> = names.collect();
     let more = written.files.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -172,7 +172,7 @@ impl Arguments {
         let Some(project) = unknown.filter(|_| hosts.sizes.is_empty()) else { return Ok(hosts) };
         let first = project.compose_files.first().map(|file| sources.get(*file));
         let of =
-            first.filter(|_| projects.len() > 1).map(|first| format!(" of `{}`", first.path().display()));
+            first.filter(|_| projects.len() > 1).map(|first| format!(" of `{}`", path_text(first.path())));
         Err(Error::Usage {
             problem: format!("a plan needs the memory of the host{}", of.unwrap_or_default()),
             help: Some("add `--host-memory 8g`, or `--host-memory auto` for this machine".to_owned()),
@@ -210,7 +210,7 @@ impl Arguments {
             }
         }
         for ((path, service), why) in &written.refused {
-            console.report(&format!("not written: `{service}` of {}: {why}", path.display()));
+            console.report(&format!("not written: `{service}` of {}: {why}", path_text(path)));
         }
         report_variables(stacks, console);
         Ok(written.refused.is_empty())
@@ -242,7 +242,7 @@ impl Arguments {
         }
         let Some(file) = plan::limits_file(options, stack, written, discovered, path) else {
             return Err(Error::Unwritable {
-                target: format!("`{}`", path.display()),
+                target: format!("`{}`", path_text(path)),
                 reason: "the stack is another than it was when it was read".to_owned(),
             });
         };
@@ -253,7 +253,7 @@ impl Arguments {
         for (service, what) in &file.by_hand {
             console.report(&format!("for its limit, `{service}` also needs in its own file: {what}"));
         }
-        let files: Vec<String> = file.merged.iter().map(|path| path.display().to_string()).collect();
+        let files: Vec<String> = file.merged.iter().map(|path| path_text(path)).collect();
         report_variables(std::slice::from_ref(stack), console);
         console.report(&format!("start with: docker compose -f {} up -d", files.join(" -f ")));
         Ok(file.left_out.is_empty())

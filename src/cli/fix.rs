@@ -13,7 +13,7 @@ use crate::discover::Discovered;
 use crate::error::Error;
 use crate::fix::{FixResult, fix_some};
 use crate::report::{escape, unified};
-use crate::source::Overlay;
+use crate::source::{Overlay, path_text};
 
 /// Selection of fixes.
 pub(super) struct Fixes<'f> {
@@ -73,7 +73,7 @@ pub(super) fn print_diff(
     })?;
     for path in refused {
         let why = "has control characters or commands to a CI runner around what changes";
-        console.report(&format!("not shown: `{}` {why}; {instead}", path.display()));
+        console.report(&format!("not shown: `{}` {why}; {instead}", path_text(path)));
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ fn report_result(fixed: &FixResult, level: Applicability, console: &Console) {
         console.report(&format!("{} in {files}", count(fixed.applied.len(), "fix").replace("fixs", "fixes")));
     }
     for refused in &fixed.refused {
-        let (path, rule, title, why) = (refused.path.display(), refused.rule, &refused.title, &refused.why);
+        let (path, rule, title, why) = (path_text(&refused.path), refused.rule, &refused.title, &refused.why);
         console.report(&format!("not fixed: {path}: {rule}: {title}: {why}"));
     }
     let more = fixed.unsafe_left;
@@ -118,7 +118,7 @@ fn report_result(fixed: &FixResult, level: Applicability, console: &Console) {
 }
 
 fn unwritable(path: &Path, reason: &str) -> Error {
-    Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_owned() }
+    Error::Unwritable { target: format!("`{}`", path_text(path)), reason: reason.to_owned() }
 }
 
 /// Replaces the texts of files. All new texts are written beside the files before the first file is replaced.

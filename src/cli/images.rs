@@ -22,7 +22,7 @@ use crate::lock::{Changes, FILE_NAME, ImageLock, LockFile, Locks, Reading, entri
 use crate::model::ImageReference;
 use crate::report::{escape, images};
 use crate::secret;
-use crate::source::{LoadError, Sources};
+use crate::source::{LoadError, Sources, path_text};
 use crate::workload::Knowledge;
 
 /// What prints the images that the lock file is written from.
@@ -155,7 +155,7 @@ impl Lock {
 }
 
 fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> Error {
-    Error::Unwritable { target: format!("`{}`", path.display()), reason: reason.to_string() }
+    Error::Unwritable { target: format!("`{}`", path_text(path)), reason: reason.to_string() }
 }
 
 fn write(lock: &Lock, console: &Console) -> Outcome {
@@ -204,7 +204,7 @@ fn said(count: usize, changes: Changes, path: &Path) -> String {
     let parts = parts.collect::<Vec<_>>().join(", ");
     let plural = if count == 1 { "" } else { "s" };
     let by = if parts.is_empty() { "" } else { ": " };
-    format!("{count} image{plural} in {}{by}{parts}", path.display())
+    format!("{count} image{plural} in {}{by}{parts}", path_text(path))
 }
 
 fn verify(lock: &Lock, console: &Console) -> Outcome {

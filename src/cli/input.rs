@@ -16,7 +16,7 @@ use crate::error::{Error, nearest};
 use crate::hash::IndexMap;
 use crate::model::compose::Settings;
 use crate::model::{container, launch};
-use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize};
+use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize, path_text};
 use crate::syntax::command_line::Notation;
 
 /// The arguments that name files. `M` are those that name more than files.
@@ -235,11 +235,11 @@ impl<M: More> Input<M> {
         refuse_without_containers(&discovered, sources)?;
         for path in &discovered.pipelines {
             console
-                .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path.display()));
+                .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path_text(path)));
         }
         for path in self.beside_files(&discovered) {
             let (path, merged) =
-                (path.display(), self.files.iter().map(|file| format!(" -f {}", file.display())));
+                (path_text(path), self.files.iter().map(|file| format!(" -f {}", path_text(file))));
             let merged: String = merged.collect();
             console.report(&format!("`{path}` is checked on its own; to merge it: `-f {path}{merged}`"));
         }
@@ -261,7 +261,7 @@ impl<M: More> Input<M> {
 
     /// Returns the root that reports and baselines name files from.
     pub(super) fn root(&self) -> RepositoryRoot {
-        let stdin = self.stdin_filename.as_deref();
+        let stdin = self.more.stdin().and_then(|stdin| stdin.filename.as_deref());
         let paths = self.paths.iter().filter(|path| *path != Path::new("-")).map(PathBuf::as_path);
         let marks = [BASELINE, CONFIGS[0], CONFIGS[1]];
         RepositoryRoot::of_paths(paths.chain(self.files.iter().map(PathBuf::as_path)).chain(stdin), &marks)

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::discover::Discovered;
 use crate::error::Error;
 use crate::report;
+use crate::source::path_text;
 
 /// Value of `--color`. `Auto` colours terminals, and with `CLICOLOR_FORCE` every output; `NO_COLOR` turns both off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -40,6 +41,9 @@ impl Console {
             ColorChoice::Auto => !no_color && (set("CLICOLOR_FORCE") || (terminal && !dumb)),
         };
         let is_terminal = io::stdout().is_terminal();
+        // The console of Windows shows escape sequences as they are until it is asked to follow them.
+        #[cfg(windows)]
+        let _ = anstyle_query::windows::enable_ansi_colors();
         Self { color: on(is_terminal), is_terminal, verbosity, error_color: on(io::stderr().is_terminal()) }
     }
 
@@ -124,7 +128,7 @@ pub(super) fn refuse_foreign(path: &Path, command: &str, is_own: fn(&str) -> boo
         return Ok(());
     }
     Err(Error::Unwritable {
-        target: format!("`{}`", path.display()),
+        target: format!("`{}`", path_text(path)),
         reason: format!("it is there, and `oomlint {command}` has not written it"),
     })
 }
@@ -162,7 +166,7 @@ pub(super) fn write_file(
     body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
     replace(path, body).map_err(|error| Error::Unwritable {
-        target: format!("`{}`", path.display()),
+        target: format!("`{}`", path_text(path)),
         reason: error.to_string(),
     })
 }

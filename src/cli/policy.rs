@@ -12,7 +12,7 @@ use crate::discover::{Discovered, RepositoryRoot};
 use crate::error::Error;
 use crate::lock::Locks;
 use crate::rules::{Policy, Preset, Target};
-use crate::source::FileSystem;
+use crate::source::{FileSystem, path_text};
 use crate::syntax::size::ByteSize;
 
 /// The arguments that choose rules.
@@ -110,7 +110,7 @@ impl Scope {
             Ok(Arc::new(match &self.config {
                 _ if self.no_config => Configs::off(),
                 Some(path) => {
-                    tracing::info!("configuration `{}` for all files", path.display());
+                    tracing::info!("configuration `{}` for all files", path_text(path));
                     Configs::named(Config::read(path, disk)?)
                 }
                 None => Configs::on_disk(disk.clone()),

@@ -8,7 +8,7 @@ use crate::discover::{Discovered, DiscoveredFile, FileKind};
 use crate::error::Error;
 use crate::hash::HashSet;
 use crate::report::place_text;
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, path_text};
 use crate::workload::Project;
 
 /// Returns the mistakes of a project with which a command does nothing.
@@ -67,9 +67,9 @@ impl Reader {
                 problem: format!(
                     "{} whole stacks, and `{}` only changes one",
                     self.reads,
-                    part.path().display()
+                    path_text(part.path())
                 ),
-                help: Some(format!("name its base, too: `-f compose.yaml -f {}`", part.path().display())),
+                help: Some(format!("name its base, too: `-f compose.yaml -f {}`", path_text(part.path()))),
             },
             None => Error::Usage {
                 problem: format!("{} Compose files; none here", self.reads),
@@ -122,5 +122,5 @@ fn budget(found: &DiscoveredFile) -> Option<String> {
 
 /// Returns a path as it is named on the command line.
 fn argument(path: &Path) -> String {
-    if path == Path::new("<stdin>") { "-".to_owned() } else { path.display().to_string() }
+    if path == Path::new("<stdin>") { "-".to_owned() } else { path_text(path) }
 }

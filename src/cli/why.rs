@@ -19,7 +19,7 @@ use crate::hash::HashMap;
 use crate::postmortem::{self, Files, Verdict};
 use crate::report::why::{Report, human};
 use crate::rules::Policy;
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, path_text};
 use crate::syntax::size::ByteSize;
 
 /// The most bytes of one file that are read: of a longer one its end.
@@ -54,7 +54,7 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
         }
     }
     if evidence.is_empty() {
-        let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+        let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path_text(path))).collect();
         return Err(Error::Usage {
             problem: format!("no evidence in {}", names.join(", ")),
             help: Some(format!("oomlint reads the output of {FORMS}")),
@@ -109,7 +109,7 @@ fn read(
     let tail = stats::tail(path, MAX_READ, sources.disk())?;
     if tail.skipped > 0 {
         let skipped = ByteSize(i64::try_from(tail.skipped).unwrap_or(i64::MAX));
-        console.report(&format!("the first {skipped} of `{}` are not read", path.display()));
+        console.report(&format!("the first {skipped} of `{}` are not read", path_text(path)));
     }
     let id = sources.add(path, tail.bytes);
     skipped.insert(id, tail.lines);

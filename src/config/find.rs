@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::hash::HashMap;
 use crate::order;
 use crate::parallel;
-use crate::source::{EntryKind, FileSystem, LoadError, normalize};
+use crate::source::{EntryKind, FileSystem, LoadError, normalize, path_text};
 
 /// The file names that are searched in each directory, in order.
 pub const FILE_NAMES: [&str; 2] = [".oomlint.yaml", "oomlint.yaml"];
@@ -161,7 +161,7 @@ impl Configs {
                 // All threads get the same one: configurations are compared by pointer.
                 let mut known = self.lock();
                 let read = || {
-                    tracing::info!("configuration `{}`", shown.display());
+                    tracing::info!("configuration `{}`", path_text(&shown));
                     let read = Config::read_on(&shown, today, &self.disk);
                     read.map(|config| Some(Arc::new(config))).map_err(Box::new)
                 };

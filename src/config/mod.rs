@@ -32,7 +32,7 @@ use crate::diagnostic::Finding;
 use crate::error::Error;
 use crate::model::compose::service_of;
 use crate::rules::{Policy, Preset};
-use crate::source::{FileSystem, LoadError, Source, Sources};
+use crate::source::{FileSystem, LoadError, Source, Sources, path_text};
 
 /// One configuration file, validated.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Config {
     #[must_use]
     pub fn place(&self, at: &Range<usize>) -> String {
         let start = u32::try_from(at.start).unwrap_or(u32::MAX);
-        format!("{}:{}", self.path.display(), self.source.position(start).line)
+        format!("{}:{}", path_text(&self.path), self.source.position(start).line)
     }
 
     /// True if `path` is in the directory of this configuration or below it.

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::source::{EntryKind, FileSystem, compare_paths, normalize, relative_to};
+use crate::source::{EntryKind, FileSystem, compare_paths, normalize, path_text, relative_to};
 
 /// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,7 +139,7 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
     discovered.sort();
     discovered.related_compose_files = context::related_compose_files(&discovered, &options);
     for path in &discovered.related_compose_files {
-        tracing::debug!("related: `{}`", path.display());
+        tracing::debug!("related: `{}`", path_text(path));
     }
     if let Some(begun) = begun {
         tracing::debug!("found {} files: {} ms", discovered.files.len(), begun.elapsed().as_millis());

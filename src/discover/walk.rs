@@ -174,6 +174,7 @@ mod tests {
 
     use super::super::{FileKind, Options, discover};
     use crate::error::Error;
+    use crate::source::path_text;
 
     fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
@@ -187,7 +188,7 @@ mod tests {
 
     fn below(dir: &tempfile::TempDir, options: Options) -> Vec<String> {
         let found = discover(&[dir.path().to_path_buf()], options).unwrap();
-        let relative = |path: PathBuf| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+        let relative = |path: PathBuf| path_text(path.strip_prefix(dir.path()).unwrap());
         found.files.into_iter().map(|file| relative(file.path)).collect()
     }
 

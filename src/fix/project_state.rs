@@ -7,7 +7,7 @@ use super::patch::{Edits, Patch, edits};
 use super::verify::RejectReason;
 use crate::diagnostic::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
-use crate::source::{Sources, normalize};
+use crate::source::{Sources, normalize, path_text};
 use crate::workload::{FactTable, Project, service_of};
 
 /// The facts and findings of one Compose project or lone Dockerfile.
@@ -85,7 +85,7 @@ impl ProjectState {
     }
 
     fn name(&self) -> String {
-        self.files.last().map(|file| file.display().to_string()).unwrap_or_default()
+        self.files.last().map(|file| path_text(file)).unwrap_or_default()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::discover;
 use crate::error::Error;
 use crate::hash::HashMap;
 use crate::order;
-use crate::source::{EntryKind, FileSystem, LoadError, SourceId, Sources, normalize, relative_to};
+use crate::source::{EntryKind, FileSystem, LoadError, SourceId, Sources, normalize, path_text, relative_to};
 
 /// The name of the file.
 pub const FILE_NAME: &str = discover::IMAGE_LOCK;
@@ -112,7 +112,7 @@ impl Locks {
         {
             return known.clone();
         }
-        tracing::info!("images of `{}`", path.display());
+        tracing::info!("images of `{}`", path_text(path));
         let images = ImageLock::parse(&source).map(Arc::new);
         lock(&self.read).insert(path.into(), (source.text().to_owned(), images.clone()));
         images

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use lsp_types::{Position, PositionEncodingKind, Range, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::source::{Source, Sources, Span};
+use crate::source::{Source, Sources, Span, path_text};
 
 /// Characters that are percent-encoded in the path of a URI.
 const PATH: &AsciiSet = &CONTROLS
@@ -102,20 +102,35 @@ pub(super) fn path_of(uri: &Uri) -> Option<PathBuf> {
     if !uri.scheme().is_some_and(|scheme| scheme.as_str().eq_ignore_ascii_case("file")) {
         return None;
     }
-    let path = percent_decode_str(uri.path().as_str()).decode_utf8().ok()?.into_owned();
-    // On Windows the path is `/C:/stack`.
+    let path = percent_decode_str(uri.path().as_str()).decode_utf8().ok()?;
+    let host = uri.authority().map_or("", |authority| authority.host().as_str());
+    Some(PathBuf::from(if cfg!(windows) { windows_path(host, &path) } else { path.into_owned() }))
+}
+
+/// Returns the path on Windows of a `file:` URI: of `/C:/stack`, or of `/share/stack` on another host.
+fn windows_path(host: &str, path: &str) -> String {
     let drive = path.strip_prefix('/').filter(|rest| rest.as_bytes().get(1) == Some(&b':'));
-    Some(PathBuf::from(match drive {
-        Some(rest) if cfg!(windows) => rest.to_owned(),
-        _ => path,
-    }))
+    match drive {
+        Some(drive) => drive.to_owned(),
+        None if host.is_empty() || host == "localhost" => path.to_owned(),
+        None => format!("//{host}{path}"),
+    }
 }
 
 /// Returns the `file:` URI of an absolute path; `None` if the path is not UTF-8.
 pub(super) fn uri_of(path: &Path) -> Option<Uri> {
-    let text = path.to_str()?.replace('\\', "/");
-    let slash = if text.starts_with('/') { "" } else { "/" };
-    Uri::from_str(&format!("file://{slash}{}", utf8_percent_encode(&text, PATH))).ok()
+    let _ = path.to_str()?;
+    Uri::from_str(&file_uri(&path_text(path))).ok()
+}
+
+fn file_uri(shown: &str) -> String {
+    let before = match shown {
+        // The first part is the host, which is the URI's, too.
+        share if share.starts_with("//") => "file:",
+        rooted if rooted.starts_with('/') => "file://",
+        _ => "file:///",
+    };
+    format!("{before}{}", utf8_percent_encode(shown, PATH))
 }
 
 #[cfg(test)]
@@ -130,6 +145,29 @@ mod tests {
             assert_eq!(path_of(&uri).unwrap(), Path::new(path), "{}", uri.as_str());
         }
         assert_eq!(path_of(&Uri::from_str("untitled:Untitled-1").unwrap()), None);
+    }
+
+    #[test]
+    fn addresses_and_paths_of_windows_lead_to_each_other() {
+        for (host, path, shown, uri) in [
+            ("", "/c:/a b/compose.yaml", "c:/a b/compose.yaml", "file:///c%3A/a%20b/compose.yaml"),
+            ("host", "/share/compose.yaml", "//host/share/compose.yaml", "file://host/share/compose.yaml"),
+        ] {
+            assert_eq!(windows_path(host, path), shown);
+            assert_eq!(file_uri(shown), uri);
+            let read = Uri::from_str(uri).unwrap();
+            assert_eq!(read.authority().map_or("", |authority| authority.host().as_str()), host);
+            assert_eq!(percent_decode_str(read.path().as_str()).decode_utf8().unwrap(), path);
+        }
+        assert_eq!(windows_path("localhost", "/C:/a"), "C:/a");
+    }
+
+    /// A `\` is a character of names on Unix.
+    #[cfg(unix)]
+    #[test]
+    fn a_backslash_of_a_name_stays() {
+        let path = Path::new(r"/a\b/compose.yaml");
+        assert_eq!(path_of(&uri_of(path).unwrap()).unwrap(), path);
     }
 
     #[test]

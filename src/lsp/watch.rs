@@ -13,7 +13,7 @@ use lsp_types::{
 
 use super::server::{Server, ServerError};
 use super::session::{Analysis, absolute};
-use crate::source::Sources;
+use crate::source::{Sources, path_text};
 
 /// ID of the registration for files that were read.
 const READ: &str = "oomlint-read";
@@ -54,9 +54,9 @@ pub(super) fn other_names(sources: &Sources) -> Vec<PathBuf> {
 
 /// Returns a glob that matches one file. `None` if the path is not UTF-8.
 fn glob_of(path: &Path) -> Option<String> {
-    let text = path.to_str()?.replace('\\', "/");
+    let _ = path.to_str()?;
     // Characters of globs stand for any one character.
-    Some(text.replace(['*', '?', '[', ']', '{', '}', '!', ','], "?"))
+    Some(path_text(path).replace(['*', '?', '[', ']', '{', '}', '!', ',', '\\'], "?"))
 }
 
 impl Server<'_> {

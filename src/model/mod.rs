@@ -72,7 +72,7 @@ pub(crate) fn resolves_above(directory: &Path, path: &Path, sources: &Sources) -
     let named = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
     let mut above = directory.to_path_buf();
     named > 1
-        && path.is_relative()
+        && !path.has_root()
         && (0..MAX_ABOVE).any(|_| {
             above.push("..");
             sources.exists(&normalize(&above.join(path)))

@@ -254,7 +254,7 @@ pub fn is_for_development(path: &Path, absolute: &Path, repository: Option<&Path
     }
     let inside = match repository {
         Some(root) => absolute.strip_prefix(root).ok(),
-        None => path.is_relative().then_some(path),
+        None => (!path.has_root()).then_some(path),
     };
     inside.unwrap_or(path.file_name().map_or(path, Path::new)).iter().any(says)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::snippet::{Block, Help};
-use super::{FileLocation, digest, escape, severity_name};
+use super::{FileLocation, digest, escape, path_text, severity_name};
 use crate::diagnostic::{Finding, Severity};
 use crate::hash::{HashMap, HashSet, IndexMap};
 use crate::model::project::DEFAULT_NAMES;
@@ -376,8 +376,7 @@ fn place(file: &[Placed<'_>], sources: &Sources) -> String {
 
 /// Counts findings by directory, at a depth that leaves few of them.
 fn directories(files: &[&[Placed<'_>]]) -> Vec<(String, String)> {
-    let parent =
-        |path: &str| Path::new(path).parent().map_or_else(String::new, |parent| parent.display().to_string());
+    let parent = |path: &str| Path::new(path).parent().map_or_else(String::new, path_text);
     let deepest =
         files.iter().filter_map(|file| file.first()).map(|placed| depth(&placed.path)).max().unwrap_or(0);
     let mut counted = BTreeMap::new();

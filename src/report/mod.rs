@@ -42,8 +42,8 @@ use serde::{Serialize, Serializer};
 use crate::check::{Fingerprint, fingerprints};
 use crate::diagnostic::{Finding, Severity, Summary, Suppressed};
 use crate::discover::RepositoryRoot;
-use crate::source::{Sources, Span};
-use place::{FileLocation, Point, floor, path_text};
+use crate::source::{Sources, Span, path_text};
+use place::{FileLocation, Point, floor};
 
 pub use snippet::draw_failure;
 

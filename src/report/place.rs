@@ -1,9 +1,8 @@
 //! Conversion of byte spans to lines and columns, and of paths to text.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::source::{Source, Sources, Span};
+use crate::source::{Source, Sources, Span, path_text};
 
 /// Byte range in the outermost file of a span.
 pub(super) struct FileLocation {
@@ -86,12 +85,6 @@ impl FileLocation {
             Point { line: line.number, column: column + 1 }
         })
     }
-}
-
-/// Returns a path with forward slashes on every platform.
-pub(super) fn path_text(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }
 
 /// Returns the nearest character boundary at or before `at`.

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Padding, Renderer, Snippet, normalize_untrusted_str,
+    renderer::{AnsiColor, Effects, Style},
 };
 
 use super::human::Options;
@@ -152,11 +153,23 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 fn renderer(color: bool, width: Option<usize>) -> Renderer {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color { styled() } else { Renderer::plain() };
     match width {
         Some(width) => renderer.term_width(width),
         None => renderer,
     }
+}
+
+/// Returns a renderer with the same colours on every system. annotate-snippets has others for Windows.
+fn styled() -> Renderer {
+    let bold = |color: AnsiColor| color.on_default().effects(Effects::BOLD);
+    let blue = bold(AnsiColor::BrightBlue);
+    Renderer::styled()
+        .warning(bold(AnsiColor::Yellow))
+        .info(blue)
+        .line_num(blue)
+        .context(blue)
+        .emphasis(Style::new().effects(Effects::BOLD))
 }
 
 /// Label with its location in the outermost file.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
-use super::escape;
+use super::{escape, path_text};
 
 /// Unchanged lines around each change.
 const CONTEXT: usize = 3;
@@ -60,7 +60,7 @@ fn lines(out: &mut String, sign: char, lines: &[&str]) {
 
 /// Formats a file name. A name with special characters is quoted, with octal escapes as git writes them.
 fn name(side: char, path: &Path) -> String {
-    let shown = path.to_str().map(|path| path.replace(std::path::MAIN_SEPARATOR, "/"));
+    let shown = path.to_str().map(|_| path_text(path));
     match shown {
         Some(path) if !path.contains(['"', '\\']) && escape::line(&path) == path => format!("{side}/{path}"),
         _ => {

@@ -4,10 +4,12 @@
 
 mod decode;
 mod file_system;
+mod shown;
 mod sources;
 mod text;
 
 pub use file_system::{EntryKind, FileSystem, LoadError, MAX_LINKS, Overlay};
+pub use shown::path_text;
 pub use sources::{FilePosition, Language, Line, Position, Source, Sources};
 pub(crate) use sources::{compare_paths, normalize, relative_to};
 pub use text::{TracedText, head};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use super::decode::{Decoded, decode};
-use super::{FileSystem, LoadError, SourceId, Span};
+use super::{FileSystem, LoadError, SourceId, Span, path_text};
 use crate::hash::HashMap;
 
 /// One file and its text.
@@ -221,8 +221,8 @@ impl Sources {
         }
         let bytes = self.disk.read(path);
         match &bytes {
-            Ok(bytes) => tracing::debug!("read `{}`: {} bytes", key.display(), bytes.len()),
-            Err(error) => tracing::debug!("`{}`: {error}", key.display()),
+            Ok(bytes) => tracing::debug!("read `{}`: {} bytes", path_text(&key), bytes.len()),
+            Err(error) => tracing::debug!("`{}`: {error}", path_text(&key)),
         }
         let mut inner = self.write();
         if let Some(known) = inner.by_path.get(key.as_os_str()) {

@@ -26,7 +26,7 @@ use crate::model::build::{Dockerfiles, ResolvedBuild, resolve_build};
 use crate::model::compose::{Description, Element, Mount, Service};
 use crate::model::image::{BuildOptions, TargetImage, resolve};
 use crate::model::{project, purpose};
-use crate::source::{SourceId, Sources, Spanned, TracedText};
+use crate::source::{SourceId, Sources, Spanned, TracedText, path_text};
 use crate::syntax::SyntaxError;
 
 /// Builds the workloads of Compose projects and Dockerfiles.
@@ -148,7 +148,7 @@ impl Assembler<'_> {
             facts.drop_script_facts();
         }
         // `docker run` sets the limits of a lone image.
-        let service = Box::new(Service::unknown(path.display().to_string(), target.from));
+        let service = Box::new(Service::unknown(path_text(&path), target.from));
         let tools = tools::tools(&facts.base, Some(&runs), &facts.missing_tools, self.catalog);
         let exposed = tools::exposed(&facts, Some(&target), starts, self.catalog);
         let health = Health::of((&*service, Some(&target)), &facts, (tools, exposed), self.catalog);

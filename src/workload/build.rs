@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::model::build::ResolvedBuild;
 use crate::model::compose::BuildSection;
 use crate::model::image::TargetImage;
-use crate::source::{SourceId, Span, Spanned, TracedText};
+use crate::source::{SourceId, Span, Spanned, TracedText, path_text};
 
 pub use crate::model::image::OverriddenInstruction as Overridden;
 
@@ -72,7 +72,7 @@ impl Build {
         Self {
             span: target.from,
             context: ".".to_owned(),
-            dockerfile: path.display().to_string(),
+            dockerfile: path_text(path),
             target: None,
             file: Some(file),
             dockerignore: None,

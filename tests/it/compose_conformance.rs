@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use oomlint::model::compose::{Compose, HealthcheckSection, Service, Settings};
 use oomlint::model::fact::{Fact, Why};
 use oomlint::model::project::{self, Project};
-use oomlint::source::{Sources, TracedText};
+use oomlint::source::{Sources, TracedText, path_text};
 use oomlint::syntax::duration;
 use oomlint::syntax::size::ByteSize;
 use serde_json::{Value, json};
@@ -295,10 +295,10 @@ fn or_empty(value: &Value) -> Value {
 /// Converts `{corpus}/x` to a path relative to `directory`.
 fn place_outside(path: &str, directory: &Path) -> String {
     match path.strip_prefix("{corpus}/") {
-        Some(path) => common::corpus().join(path).strip_prefix(directory).map_or_else(
-            |_| outside(&common::corpus().join(path), directory),
-            |inside| inside.display().to_string(),
-        ),
+        Some(path) => common::corpus()
+            .join(path)
+            .strip_prefix(directory)
+            .map_or_else(|_| outside(&common::corpus().join(path), directory), path_text),
         None => path.to_owned(),
     }
 }
@@ -310,7 +310,7 @@ fn outside(path: &Path, directory: &Path) -> String {
         up.push("..");
         from = from.parent().unwrap();
     }
-    up.join(path.strip_prefix(from).unwrap()).display().to_string()
+    path_text(&up.join(path.strip_prefix(from).unwrap()))
 }
 
 fn clean(path: &str) -> String {

@@ -16,8 +16,8 @@ use oomlint::diagnostic::Applicability;
 use oomlint::discover::{self, Discovered, FileKind, discover};
 use oomlint::fix::{fix, fix_some};
 use oomlint::rules::{Preset, Target};
-use oomlint::source::Overlay;
 use oomlint::source::Sources;
+use oomlint::source::{Overlay, path_text};
 use oomlint::stats::Stats;
 use oomlint::workload::{FactName, FactTable, FactValue};
 
@@ -414,7 +414,7 @@ fn files_that_are_fixed_apart_are_fixed_as_together() {
         let select = vec!["missing-memory-limit".to_owned(), "limit-below-peak".to_owned()];
         let options = Options { select, stats, ..Options::default() };
         let fixed = fix(&options, &found, &Overlay::new(), Applicability::Unsafe);
-        let below = |path: &PathBuf| path.strip_prefix(scratch.path()).unwrap().display().to_string();
+        let below = |path: &PathBuf| path_text(path.strip_prefix(scratch.path()).unwrap());
         let files = fixed.files.iter();
         files.map(|(path, _, new)| (below(path), new.matches("mem_limit: 64m").count())).collect()
     };

@@ -7,7 +7,7 @@ use oomlint::model::allowance::{ByteBudget, MAX_TAKEN};
 use oomlint::model::build::{Dockerfiles, resolve_build};
 use oomlint::model::compose::Settings;
 use oomlint::model::project;
-use oomlint::source::Sources;
+use oomlint::source::{Sources, path_text};
 use serde_json::Value;
 
 /// Returns the Dockerfile that `service` of `compose` builds, relative to `root`.
@@ -25,11 +25,8 @@ fn dockerfile_of(root: &Path, compose: &str, service: &str) -> Result<String, St
     let budget = &mut ByteBudget::of_services(MAX_TAKEN);
     let built = resolve_build(build, &service.name, &project.compose, directory, files, budget);
     let path = built.path.ok_or_else(|| format!("{compose} {}: {:?}", service.name, built.image.err()))?;
-    Ok(path
-        .strip_prefix(normal(root))
-        .map_err(|_| format!("{} is outside", path.display()))?
-        .display()
-        .to_string())
+    let inside = path.strip_prefix(normal(root)).map_err(|_| format!("{} is outside", path.display()))?;
+    Ok(path_text(inside))
 }
 
 /// Resolves `..` in a path, as the program does.

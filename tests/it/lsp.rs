@@ -8,6 +8,8 @@ use lsp_server::{Connection, Message, Notification, Request, RequestId};
 use oomlint::lsp::serve;
 use serde_json::{Value, json};
 
+use crate::common;
+
 struct Client {
     connection: Connection,
     server: Option<JoinHandle<()>>,
@@ -48,11 +50,11 @@ impl Client {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().canonicalize().unwrap().join(name)
+        common::real(self.directory.path()).join(name)
     }
 
     fn uri(&self, name: &str) -> String {
-        format!("file://{}", self.path(name).display())
+        common::uri_of(&self.path(name))
     }
 
     fn write(&self, name: &str, text: &str) {

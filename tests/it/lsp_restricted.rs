@@ -11,6 +11,8 @@ use std::time::Duration;
 use lsp_server::{Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
 
+use crate::common;
+
 /// Text that occurs only in files outside.
 const SECRET: &str = "9999m";
 
@@ -39,7 +41,7 @@ impl Server {
         let mut server = Self { child, input, messages, next: 0 };
         let pulls =
             json!({"textDocument": {"diagnostic": {}, "publishDiagnostics": {"relatedInformation": true}}});
-        let root = format!("file://{}", directory.display());
+        let root = common::uri_of(directory);
         server.ask("initialize", json!({"processId": null, "rootUri": root, "capabilities": pulls}));
         server.tell("initialized", json!({}));
         server
@@ -64,7 +66,7 @@ impl Server {
 
     /// Returns the diagnostics, hovers of each line, and code actions of a document, as one text.
     fn said_of(&mut self, path: &Path, text: &str) -> String {
-        let document = json!({"uri": format!("file://{}", path.display())});
+        let document = json!({"uri": common::uri_of(path)});
         let language = if path.ends_with("Dockerfile") { "dockerfile" } else { "dockercompose" };
         let mut opened = document.clone();
         opened["languageId"] = language.into();
@@ -95,7 +97,7 @@ impl Server {
 /// Creates `tree`, which may be read, and `outside` beside it, whose files contain [`SECRET`].
 fn directories() -> (tempfile::TempDir, PathBuf) {
     let scratch = tempfile::tempdir().unwrap();
-    let top = scratch.path().canonicalize().unwrap();
+    let top = common::real(scratch.path());
     for (path, text) in [
         ("tree/keep", String::new()),
         ("outside/vars", format!("JAVA_TOOL_OPTIONS=-Xmx{SECRET}m\n")),

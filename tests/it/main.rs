@@ -2,6 +2,8 @@
 //!
 //! `cargo test --test it rule_pages` runs one file.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, clippy::print_stderr)]
+// What only the developer sees may be as the system writes it.
+#![allow(clippy::disallowed_methods)]
 
 mod advice;
 mod alerts;

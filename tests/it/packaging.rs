@@ -196,17 +196,18 @@ fn the_action_hands_every_input_on() {
     }
 }
 
-/// The Dockerfile of oomlint has no findings.
+/// The Dockerfiles of oomlint have no findings.
 #[test]
-fn the_dockerfile_is_clean_by_its_own_rules() {
+fn the_dockerfiles_are_clean_by_their_own_rules() {
     let ran = std::process::Command::new(env!("CARGO_BIN_EXE_oomlint"))
-        .args(["--preset", "strict", "--fail-on", "note", "--no-config", "packaging/Dockerfile"])
+        .args(["--preset", "strict", "--fail-on", "note", "--no-config"])
+        .args(["packaging/Dockerfile", "packaging/release.Dockerfile"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     let text = String::from_utf8(ran.stdout).unwrap();
     assert_eq!(ran.status.code(), Some(0), "{text}");
-    assert!(text.contains("1 suppressed"), "{text}");
+    assert!(text.contains("2 suppressed"), "{text}");
 }
 
 /// Every target that Cargo.toml names is copied into the image. The build fails if one is missing.
@@ -276,14 +277,83 @@ fn targets() -> Vec<String> {
 }
 
 #[test]
-fn npm_has_a_package_for_each_target() {
-    let script = read("packaging/npm/generate.js");
-    let table = script.split("const SYSTEMS = {").nth(1).unwrap().split("};").next().unwrap();
-    let mut named: Vec<&str> = table.lines().filter_map(|line| line.trim().split('"').nth(1)).collect();
-    named.sort_unstable();
+fn each_target_has_an_npm_package_a_wheel_and_a_program_for_the_action() {
     let mut targets = targets();
     targets.sort_unstable();
-    assert_eq!(named, targets);
+    let table = |name: &str, begin: &str, end: &str| {
+        let script = read(name);
+        script.split(begin).nth(1).unwrap().split(end).next().unwrap().to_owned()
+    };
+    let quoted = |table: String| -> Vec<String> {
+        table.lines().filter_map(|line| Some(line.trim().split('"').nth(1)?.to_owned())).collect()
+    };
+    let action = table("packaging/program.sh", "case $(uname -s)", "esac");
+    let action = Regex::new("target=([^ ]+-[^ ]+)")
+        .unwrap()
+        .captures_iter(&action)
+        .map(|row| row[1].to_owned())
+        .collect();
+    for mut named in [
+        quoted(table("packaging/npm/generate.js", "const SYSTEMS = {", "};")),
+        quoted(table("packaging/wheel.py", "TAGS = {", "}")),
+        action,
+    ] {
+        named.sort_unstable();
+        assert_eq!(named, targets);
+    }
+}
+
+/// The archives whose checksums the action compares are all of one release, or there is none yet.
+#[test]
+fn the_action_knows_all_programs_of_one_release() {
+    let table = read("packaging/programs.txt");
+    let rows: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
+    let row = Regex::new(r"^[0-9a-f]{64}  oomlint-([0-9]+\.[0-9]+\.[0-9]+)-(.+?)\.(tar\.gz|zip)$").unwrap();
+    let read: Vec<_> =
+        rows.iter().map(|line| row.captures(line).unwrap_or_else(|| panic!("{line}"))).collect();
+    if let Some(first) = read.first() {
+        let (mut named, mut targets): (Vec<String>, _) =
+            (read.iter().map(|row| row[2].to_owned()).collect(), targets());
+        named.sort_unstable();
+        targets.sort_unstable();
+        assert_eq!(named, targets);
+        assert!(read.iter().all(|row| row[1] == first[1]));
+    }
+}
+
+/// The mirror for pre-commit has the same hook, and installs each wheel by its checksum.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_mirror_has_the_hook_and_all_wheels() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (wheels, mirror) = (scratch.path().join("wheels"), scratch.path().join("mirror"));
+    std::fs::create_dir(&wheels).unwrap();
+    let script = read("packaging/wheel.py");
+    let table = script.split("TAGS = {").nth(1).unwrap().split('}').next().unwrap();
+    let systems: Vec<&str> = table.lines().filter_map(|line| line.split('"').nth(3)).collect();
+    for system in &systems {
+        let name = format!("oomlint-{}-py3-none-{system}.whl", env!("CARGO_PKG_VERSION"));
+        std::fs::write(wheels.join(name), "").unwrap();
+    }
+    let ran = std::process::Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/mirror.sh"))
+        .args([&wheels, &mirror])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let hooks = |text: String| serde_yaml::from_str::<Vec<Value>>(&text).unwrap();
+    let written = hooks(std::fs::read_to_string(mirror.join(".pre-commit-hooks.yaml")).unwrap());
+    let own = hooks(read(".pre-commit-hooks.yaml"));
+    assert_eq!(written.len(), 1);
+    for key in ["id", "name", "entry", "language", "files", "exclude", "require_serial"] {
+        assert_eq!(written[0][key], own[0][key], "{key}");
+    }
+    let project = std::fs::read_to_string(mirror.join("pyproject.toml")).unwrap();
+    // The SHA-256 of an empty file.
+    let sum = "#sha256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 ; sys_platform";
+    for system in &systems {
+        assert!(project.contains(&format!("{system}.whl{sum}")), "{project}");
+    }
+    assert_eq!(project.matches("oomlint @ https://").count(), systems.len());
 }
 
 /// cargo-binstall looks for archives by the names that the release script gives them.

@@ -93,7 +93,7 @@ fn banned_words_are_not_in_what_people_read() {
 }
 
 fn shown(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap().display().to_string()
+    oomlint::source::path_text(path.strip_prefix(root()).unwrap())
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::value::{Kind, Map, MergeMode, Missing, Value};
 use crate::hash::HashSet;
 use crate::model::NOT_LOCAL;
 use crate::model::fact::Why;
-use crate::source::{SourceId, Span, TracedText};
+use crate::source::{SourceId, Span, TracedText, normalize, path_text};
 use crate::syntax::SyntaxError;
 
 /// A parsed `extends`.
@@ -319,20 +319,20 @@ fn rebase_mount(mount: &mut Value, folder: &Path) {
     if !path.starts_with('.') || folder.as_os_str().is_empty() {
         return;
     }
-    let joined = crate::source::normalize(&folder.join(path)).to_string_lossy().into_owned();
-    let here = if joined.starts_with(['.', '/']) { "" } else { "./" };
+    let joined = path_text(&normalize(&folder.join(path)));
+    let here = if joined.starts_with('.') || Path::new(&joined).has_root() { "" } else { "./" };
     scalar.text = TracedText::derived(format!("{here}{joined}{rest}"), scalar.text.span());
 }
 
 fn rebase_path(value: &mut Value, folder: &Path) {
     let Kind::Scalar(scalar) = &mut value.kind else { return };
     let path = scalar.text.as_str();
-    if Path::new(path).is_absolute() || is_remote(path) {
+    if Path::new(path).has_root() || is_remote(path) {
         return;
     }
-    let joined = crate::source::normalize(&folder.join(path));
+    let joined = normalize(&folder.join(path));
     let joined = if joined.as_os_str().is_empty() { Path::new(".") } else { joined.as_path() };
     if joined != Path::new(path) {
-        scalar.text = TracedText::derived(joined.to_string_lossy(), scalar.text.span());
+        scalar.text = TracedText::derived(path_text(joined), scalar.text.span());
     }
 }

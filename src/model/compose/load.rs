@@ -15,7 +15,7 @@ use crate::hash::{HashMap, IndexSet};
 use crate::model::Unresolved;
 use crate::model::allowance::ByteBudget;
 use crate::model::fact::Why;
-use crate::source::{LoadError, Source, SourceId, Sources, Span, TracedText};
+use crate::source::{LoadError, Source, SourceId, Sources, Span, TracedText, path_text};
 use crate::syntax::SyntaxError;
 use crate::syntax::template::{Interpolated, Variable, interpolate};
 use crate::syntax::yaml::Tree;
@@ -108,7 +108,7 @@ impl<'s> Loader<'s> {
         match read {
             Ok(()) | Err(LoadError::NotFound | LoadError::IsDirectory) => {}
             Err(error) => {
-                let name = path.to_string_lossy().into_owned();
+                let name = path_text(path);
                 self.unresolved(site, "variables file", &name, error.to_string(), None);
             }
         }

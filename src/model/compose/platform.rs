@@ -7,7 +7,7 @@ use globset::GlobSet;
 
 use super::refusal::Refusal;
 use crate::model::directories_above;
-use crate::source::Sources;
+use crate::source::{Sources, path_text};
 
 /// What a platform that reads Compose files before Compose does adds to them: Coolify, Umbrel and the like.
 #[derive(Clone, Debug, Default)]
@@ -208,7 +208,7 @@ impl Platform {
     #[must_use]
     pub fn explained(&self, files: &[PathBuf]) -> Vec<String> {
         let explain = |template: &Template| {
-            let file = template.file.display();
+            let file = path_text(&template.file);
             match &template.recognized {
                 None => format!("`{file}` is a template of a platform: the configuration names it"),
                 Some(Recognized { platform, .. }) => {

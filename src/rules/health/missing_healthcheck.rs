@@ -3,6 +3,7 @@
 use crate::diagnostic::Severity;
 use crate::rules::RuleContext;
 use crate::rules::probe::{self, Form, assumption, command, healthcheck, json, test_key};
+use crate::source::path_text;
 use crate::workload::{Kind, NoProbe, Project, Workload, shell_quoted};
 
 rule! {
@@ -61,7 +62,7 @@ fn inherited(project: &Project, workload: &Workload) -> Option<String> {
     let name = &workload.name;
     let mut based = project.changed_elsewhere(name).filter(|change| !change.healthcheck);
     let (change, other) = based.find_map(|change| Some((change, change.by.as_ref()?)))?;
-    let file = change.file.strip_prefix(&project.directory).unwrap_or(&change.file).display();
+    let file = path_text(change.file.strip_prefix(&project.directory).unwrap_or(&change.file));
     let own = match &workload.health.probe {
         Ok(probe) => format!("; that of `{name}`{}: `{}`", assumption(probe), test_key(&probe.test)),
         Err(_) => String::new(),

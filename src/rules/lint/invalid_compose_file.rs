@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::{RuleContext, Target};
+use crate::source::path_text;
 use crate::workload::{COMPOSE, FactName, Project, Refusal};
 
 rule! {
@@ -41,7 +42,7 @@ fn check(project: &Project, cx: &mut RuleContext<'_>) {
             continue;
         }
         if let Some(file) = &refusal.defined_in {
-            let file = file.display();
+            let file = path_text(file);
             let mut finding = cx.report(refusal.span, refusal.message.clone());
             finding.severity(Severity::Note).label(format!("defined in `{file}`")).via(&refusal.via);
             finding.help(format!("give Compose both files: `-f {file}`"));

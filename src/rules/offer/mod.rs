@@ -15,7 +15,7 @@ pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_wo
 use super::{FindingBuilder, Policy, RuleContext, Target};
 use crate::capacity::{Need, NoNumber};
 use crate::diagnostic::Applicability;
-use crate::source::Spanned;
+use crate::source::{Spanned, path_text};
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::syntax::yaml::is_plain_string;
 use crate::workload::{
@@ -100,7 +100,7 @@ impl<'w> Offer<'w> {
 
     fn because(&self, change: &ChangedElsewhere) -> Option<String> {
         let name = &self.workload.name;
-        let file = change.file.strip_prefix(&self.project.directory).unwrap_or(&change.file).display();
+        let file = path_text(change.file.strip_prefix(&self.project.directory).unwrap_or(&change.file));
         Some(match &change.by {
             Some(other) if change.limit => {
                 format!("`{other}` in `{file}` extends `{name}` and has its own limit")

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use self::listing::{Listed, Listing, Listings};
 use self::root::AllowedRoot;
 pub use self::root::MAX_LINKS;
-use super::{MAX_FILE_SIZE, normalize};
+use super::{MAX_FILE_SIZE, normalize, path_text};
 
 /// The reason why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum LoadError {
     #[error("is larger than {} MiB", MAX_FILE_SIZE / 1024 / 1024)]
     TooLarge,
     /// The path leads out of the allowed directory. Does not tell whether the file exists.
-    #[error("leads out of `{}`, which is all that may be read", .0.display())]
+    #[error("leads out of `{}`, which is all that may be read", path_text(.0))]
     Outside(PathBuf),
     /// A pipe, socket or device: opening one may block forever or have side effects.
     #[error("is not a regular file")]
@@ -45,6 +45,8 @@ impl From<std::io::Error> for LoadError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => Self::NotFound,
+            // Windows has no files with some characters in their names, nor any whose name ends with `/`.
+            ErrorKind::InvalidFilename if cfg!(windows) => Self::NotFound,
             _ => {
                 let text = error.to_string();
                 Self::Io(text.split(" (os error").next().unwrap_or(&text).to_lowercase())

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::source::{Source, Span, TracedText};
+use crate::source::{Source, Span, TracedText, path_text};
 
 use super::ast::{Arguments, Dockerfile, Instruction, Keyword};
 
@@ -17,7 +17,7 @@ pub fn to_json(dockerfile: &Dockerfile, source: &Source) -> Value {
         json!({ "message": error.message, "line": line, "span": span(error.span), "fatal": error.fatal })
     });
     json!({
-        "file": source.path().display().to_string(),
+        "file": path_text(source.path()),
         "escape": dockerfile.escape.to_string(),
         "instructions": dockerfile.instructions.iter().map(|i| instruction(i, source)).collect::<Vec<_>>(),
         "errors": errors.collect::<Vec<_>>(),

@@ -224,9 +224,8 @@ impl<'p> Mutation<'p> {
         let file = self.file(true)?;
         let service = self.services(&file).first()?.clone();
         let limit = self.one(&["mem_limit: 64m", "mem_limit: 4g", "init: true", "memswap_limit: 8g"]);
-        let up = "../".repeat(1);
         let text = format!(
-            "services:\n  twin:\n    extends: {{file: {up}{file}, service: {service}}}\n    {limit}\n"
+            "services:\n  twin:\n    extends: {{file: ../{file}, service: {service}}}\n    {limit}\n"
         );
         self.files.insert("twin/compose.yaml".to_owned(), text);
         Some(())
@@ -283,7 +282,7 @@ impl<'p> Mutation<'p> {
         Some(())
     }
 
-    /// Writes a file in the layout of serde_yaml, or as JSON.
+    /// Writes a file in the layout of `serde_yaml`, or as JSON.
     fn written_anew(&mut self, json: bool) -> Option<()> {
         let file = self.file(true)?;
         let text = self.files.get(&file)?;

@@ -11,7 +11,7 @@ use oomlint::diagnostic::Finding;
 use oomlint::discover::{self, Discovered, RepositoryRoot};
 use oomlint::report::{Format, Report, human};
 use oomlint::rules::Preset;
-use oomlint::source::Sources;
+use oomlint::source::{Sources, path_text};
 
 /// Returns the directory of the reference corpus. Tests that need it are ignored unless `build.rs` sets `cfg(shared)`.
 pub fn shared() -> PathBuf {
@@ -53,6 +53,17 @@ pub fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
 pub fn page_lock() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the path of a directory without links, as a user would write it.
+pub fn real(directory: &Path) -> PathBuf {
+    path_text(&directory.canonicalize().unwrap()).into()
+}
+
+/// Returns the `file:` URI of an absolute path, as editors write it: on Windows with an escaped `:` behind the drive.
+pub fn uri_of(path: &Path) -> String {
+    let text = path_text(path).replace(':', "%3A");
+    format!("file://{}{text}", if text.starts_with('/') { "" } else { "/" })
 }
 
 /// Result of a run, with what is needed to report it.

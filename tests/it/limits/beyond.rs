@@ -7,6 +7,7 @@ use std::process::Command;
 
 use oomlint::diagnostic::{Finding, Severity};
 use oomlint::report::Format;
+use oomlint::source::path_text;
 use oomlint::workload::Workload;
 
 use crate::common::{self, Checked};
@@ -17,7 +18,7 @@ const BESIDE: (&str, &str) = ("beside/compose.yaml", "services: {beside: {image:
 fn place(checked: &Checked, finding: &Finding) -> String {
     let at = checked.sources.to_outer_span(finding.primary.span);
     let source = checked.sources.get(at.file);
-    format!("{}:{}", source.path().display(), source.position(at.start).line)
+    format!("{}:{}", path_text(source.path()), source.position(at.start).line)
 }
 
 /// Returns the findings of the unrelated file.
