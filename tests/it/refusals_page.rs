@@ -97,7 +97,7 @@ fn the_rules_that_repeat_docker_are_listed() {
         let row = if OF_COMPOSE.contains(&rule) {
             ("Compose", said_of_an_example(&program, rule).unwrap())
         } else if let Some(said) = of_engine {
-            ("Engine", said.to_string())
+            ("Engine", said.clone())
         } else {
             continue;
         };
