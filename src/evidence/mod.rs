@@ -14,6 +14,7 @@ mod listed;
 mod logs;
 mod name;
 mod prefix;
+mod signs;
 mod spoken;
 mod template;
 mod usage;
@@ -25,8 +26,9 @@ pub use inspected::Inspected;
 pub use kernel::{Full, KernelKill, Stats};
 pub use killers::{Killer, UserspaceKill};
 pub use listed::Listed;
-pub use logs::{LogLine, Sign};
+pub use logs::LogLine;
 pub use name::{Name, is_of_service};
+pub use signs::Sign;
 pub use usage::Usage;
 
 use std::borrow::Cow;

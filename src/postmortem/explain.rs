@@ -6,7 +6,6 @@ use super::rules::{DIFFERS, MEASURED, of_limit, rules_of};
 use super::subject::{Subject, at_own_limit, subjects};
 use super::verdict::Case;
 use super::{Answer, Files, Verdict};
-use crate::check::Outcome;
 use crate::diagnostic::{Finding, plural};
 use crate::evidence::Evidence;
 use crate::source::Sources;
@@ -21,8 +20,7 @@ const MOST: usize = 6;
 #[must_use]
 pub fn measurements(evidence: &Evidence, sources: &Sources) -> Option<Stats> {
     let mut stats = Stats::default();
-    let outcome = Outcome::default();
-    for subject in subjects(evidence, Files { outcome: &outcome, sources }) {
+    for subject in subjects(evidence, sources) {
         let name = &subject.name;
         let Some(own) = name.name.clone().or_else(|| name.service.clone()) else { continue };
         let identity = Identity { name: own, project: name.project.clone(), service: name.service.clone() };

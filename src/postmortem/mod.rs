@@ -1,13 +1,14 @@
 //! Answers why a container was killed: joins the evidence of each container, weighs it, and names the findings that explain it.
 //!
-//! `subject` decides which evidence belongs to one container, `verdict` what killed it, and `explain` which finding of the linter
-//! and which change belong to that. A verdict rests on evidence that is named; what the evidence does not decide is undecided.
+//! `subject` decides which evidence belongs to one container, `service` which service that is, `verdict` what killed it, and `explain`
+//! which finding of the linter and which change belong to that. A verdict rests on evidence that is named; what the evidence does not decide is undecided.
 
 mod change;
 mod explain;
 mod heap;
 mod offered;
 mod rules;
+mod service;
 mod shown;
 mod subject;
 mod verdict;
@@ -151,7 +152,8 @@ pub struct Files<'f> {
 /// Answers for every container that the evidence tells of, the surest answer first.
 #[must_use]
 pub fn answers(evidence: &Evidence, files: Files<'_>) -> Vec<Answer> {
-    let subjects = subject::subjects(evidence, files);
+    let mut subjects = subject::subjects(evidence, files.sources);
+    service::tie(&mut subjects, files);
     let mut answers: Vec<Answer> =
         subjects.iter().map(|subject| explain::answer(subject, evidence, files)).collect();
     crate::order::by_key(&mut answers, |answer| {

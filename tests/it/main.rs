@@ -73,6 +73,7 @@ mod whole;
 mod why;
 mod why_changes;
 mod why_grounds;
+mod why_hostile;
 mod workloads;
 mod yaml;
 mod yaml_conformance;

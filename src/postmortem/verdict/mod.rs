@@ -465,12 +465,14 @@ fn unit_killed(other: &UserspaceKill) -> Ruling {
     let said = format!("systemd says that the kernel's OOM killer killed a process of `{unit}`");
     let ruling = match holds {
         true => {
-            let answer = format!("{said}, which may have containers");
-            Ruling::new(Verdict::Undecided, Confidence::Medium, answer)
+            Ruling::new(Verdict::Undecided, Confidence::Medium, format!("{said}, which may have containers"))
         }
-        false => {
-            Ruling::new(Verdict::NotAContainer, Confidence::High, format!("{said}, which is no container"))
-        }
+        false => Ruling::new(
+            Verdict::NotAContainer,
+            Confidence::Medium,
+            format!("{said}, which is not the name of a container"),
+        )
+        .but("a unit that Podman makes of a `.container` file runs a container"),
     };
     let shown = if is_plain(unit) { unit } else { "UNIT" };
     ruling
