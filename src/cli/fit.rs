@@ -67,6 +67,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
+    if arguments.overlay.is_some() && arguments.input.reads_stdin() {
+        return Err(Error::Usage {
+            problem: "`--overlay` writes a file beside others, and standard input is none".to_owned(),
+            help: Some("`--diff` prints the change instead".to_owned()),
+        });
+    }
     let sources = arguments.input.sources();
     let configs = arguments.scope.configs(sources.disk())?;
     let mut discovered = arguments.input.discover(&configs, &sources, console)?;
@@ -89,7 +95,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let options = Options {
         stats: arguments.measured.read()?,
         target: arguments.deployment.target,
-        // Plans are tried on copies of the files, of which that of standard input is none.
+        // A plan is tried on files that are read anew, and standard input is read once.
         disk: options.disk.with_overlay(&arguments.input.overlay(&sources)),
         ..options
     };
@@ -225,12 +231,6 @@ impl Arguments {
         written: &Written,
         (path, console): (&Path, &Console),
     ) -> Result<bool, Error> {
-        if self.input.reads_stdin() {
-            return Err(Error::Usage {
-                problem: "`--overlay` writes a file beside others, and standard input is none".to_owned(),
-                help: Some("`--diff` prints the change instead".to_owned()),
-            });
-        }
         let [stack] = stacks else {
             return Err(Error::Usage {
                 problem: format!("an override file is for one stack, and {} are here", stacks.len()),

@@ -402,6 +402,12 @@ fn standard_input_is_planned_like_a_file() {
     assert!(code == 0 && piped == file && piped.contains("+    mem_limit"), "{piped}");
     let (_, piped, _) = run_with(&dir.path().join("empty"), &[&diff[..], &["-"]].concat(), STACK);
     assert!(piped.contains("+    mem_limit"), "{piped}");
+    // Also where `fit` has written an override file before.
+    let limits = ["fit", "--host-memory", "8g", "--overlay", "limits.yaml", "compose.yaml"];
+    assert_eq!(run(dir.path(), &limits).0, 0);
+    let again = ["fit", "--host-memory", "8g", "--overlay", "limits.yaml", "-"];
+    let (code, _, err) = run_with(dir.path(), &again, STACK);
+    assert!(code == 2 && err.contains("standard input is none"), "{err}");
     for how in [&["--write"][..], &["--overlay", "o.yaml"]] {
         let arguments = [&["fit", "--host-memory", "8g", "-"], how].concat();
         let (code, _, err) = run_with(&dir.path().join("empty"), &arguments, STACK);

@@ -79,7 +79,7 @@ pub struct Demand {
     pub variable: Option<String>,
     /// The least limit by its use, its settings, its image or its class, whatever limit is in the files.
     pub needs: ByteSize,
-    /// The largest heap or cache that a setting sizes and `needs` has: its name, its size, and its setting as written.
+    /// The largest heap or cache that `needs` counts by its setting: its name, its size, and the setting as written.
     pub largest: Option<(String, ByteSize, String)>,
     /// The steps of its `pre_start`.
     pub steps: Vec<Step>,
