@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::settings::{Lowering, refuse};
 use super::values::part;
-use super::{Launch, Stay, mistakes};
+use super::{Launch, Stay, mistakes, written};
 use crate::discover::{Devcontainer, read_devcontainer};
 use crate::model::compose::{Described, Description, ServiceBuilder, Setting};
 use crate::model::fact::Why;
@@ -42,6 +42,8 @@ pub fn devcontainer_project(file: SourceId, sources: &Sources) -> Option<Devcont
         podman: false,
         swarm: false,
         stay: Stay::Brief,
+        // A flag and its value in two texts of JSON are no flag to paste.
+        flags: written(&command, sources).into_iter().filter(|flag| !flag.value.contains('"')).collect(),
         mistakes: mistakes::of(&command),
     };
     let described = Described {

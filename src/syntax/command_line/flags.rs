@@ -332,14 +332,19 @@ fn tables(program: Program, verb: Verb) -> [&'static [Row]; 3] {
     }
 }
 
+/// Returns the flags of a command.
+pub fn rows(program: Program, verb: Verb) -> impl Iterator<Item = &'static Row> {
+    tables(program, verb).into_iter().flatten()
+}
+
 /// Returns the flag with this long name.
 pub(super) fn by_name(program: Program, verb: Verb, name: &str) -> Option<&'static Row> {
-    tables(program, verb).into_iter().flatten().find(|row| row.name == name)
+    rows(program, verb).find(|row| row.name == name)
 }
 
 /// Returns the flag with this short name.
 pub(super) fn by_letter(program: Program, verb: Verb, letter: char) -> Option<&'static Row> {
-    tables(program, verb).into_iter().flatten().find(|row| row.short == Some(letter))
+    rows(program, verb).find(|row| row.short == Some(letter))
 }
 
 /// True for an option before the subcommand that takes the next word as its value: `docker --context x run`.
@@ -429,9 +434,9 @@ mod tests {
             (Program::Docker, Verb::ServiceCreate),
             (Program::Podman, Verb::Run),
         ] {
-            let rows: Vec<&Row> = tables(program, verb).into_iter().flatten().collect();
-            for (at, row) in rows.iter().enumerate() {
-                let rest = rows.get(at + 1..).unwrap_or_default();
+            let all: Vec<&Row> = rows(program, verb).collect();
+            for (at, row) in all.iter().enumerate() {
+                let rest = all.get(at + 1..).unwrap_or_default();
                 assert!(!rest.iter().any(|other| other.name == row.name), "{}", row.name);
                 let twice = rest.iter().any(|other| row.short.is_some() && other.short == row.short);
                 assert!(!twice, "{:?}", row.short);

@@ -14,7 +14,7 @@ mod refusal;
 mod unit;
 
 pub use find::{Notation, find};
-pub use flags::{Row, Takes};
+pub use flags::{Row, Takes, rows};
 pub use parse::flags_of_run;
 
 use crate::source::{Span, TracedText};
@@ -128,7 +128,13 @@ impl Command {
     /// True if a flag without a value is set.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
-        self.flag(name).is_some_and(Flag::is_true)
+        self.flag(name).is_some_and(|flag| flag.truth() == Some(true))
+    }
+
+    /// True if a flag without a value is set, or is given as `=$X`.
+    #[must_use]
+    pub fn may_be_set(&self, name: &str) -> bool {
+        self.flag(name).is_some_and(|flag| flag.truth() != Some(false))
     }
 
     /// Returns the table row that a word would be if it stood before the image: `-m` behind it is no flag of the client.
@@ -151,10 +157,13 @@ impl Flag {
         self.value.as_ref().and_then(Argument::literal)
     }
 
-    /// For a flag that takes no value: true unless it is given as `=false`.
+    /// For a flag that takes no value: true unless it is given as `=false`. None if it is given as `=$X`, or as what is no boolean.
     #[must_use]
-    pub fn is_true(&self) -> bool {
-        self.value.as_ref().is_none_or(|value| refusal::boolean(value.text.as_str()) == Some(true))
+    pub fn truth(&self) -> Option<bool> {
+        match &self.value {
+            None => Some(true),
+            Some(value) => refusal::boolean(value.literal()?),
+        }
     }
 
     /// Returns the span of its name and value.

@@ -3,3 +3,4 @@
 mod findings;
 mod program;
 mod recorded;
+mod unknown;
