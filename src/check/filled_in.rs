@@ -39,9 +39,7 @@ pub(super) fn remove_errors(findings: &mut Vec<Finding>, sources: &Sources) -> V
 fn is_filled_in(file: SourceId, sources: &Sources) -> bool {
     let source = sources.get(file);
     match source.language() {
-        Some(Language::Dockerfile) => {
-            placeholder::fills_dockerfile(&Dockerfile::of(&source), source.text())
-        }
+        Some(Language::Dockerfile) => placeholder::fills_dockerfile(&Dockerfile::of(&source), source.text()),
         _ => is_template(source.text()),
     }
 }

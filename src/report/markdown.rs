@@ -15,7 +15,8 @@ const MAX_BYTES: usize = 900 * 1024;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     writeln!(out, "## oomlint\n\n{}", human::summary_line(report.summary, false))?;
-    for line in [human::filled_in(report.summary), human::unknown_images(report.summary)].into_iter().flatten()
+    for line in
+        [human::filled_in(report.summary), human::unknown_images(report.summary)].into_iter().flatten()
     {
         writeln!(out, "\n{}", with_code(&line))?;
     }

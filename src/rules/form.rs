@@ -158,6 +158,9 @@ impl Form {
         let mut flags: Vec<String> = Vec::new();
         for op in ops {
             match op {
+                FixOp::Set { path: ["ulimits", name], value, .. } => {
+                    flags.push(format!("--ulimit {}", quoted(&format!("{name}={value}"))));
+                }
                 FixOp::Set { path, value, .. } | FixOp::Move { path, value, .. } => {
                     let key = path.join(".");
                     self.flag(&key)?;

@@ -137,8 +137,9 @@ fn fixable(findings: &[Finding]) -> Option<String> {
 /// Returns the line that counts errors at places which something fills in before Docker reads them.
 pub(in super::super) fn filled_in(summary: &Summary) -> Option<String> {
     let errors = plural(summary.filled_in, "error");
-    (summary.filled_in > 0)
-        .then(|| format!("left out: {errors} where a template is filled in first, as at `{{{{ x }}}}` (-v lists them)"))
+    (summary.filled_in > 0).then(|| {
+        format!("left out: {errors} where a template is filled in first, as at `{{{{ x }}}}` (-v lists them)")
+    })
 }
 
 /// Returns the line about images that nobody knows: without findings for their services, silence would look like a pass.

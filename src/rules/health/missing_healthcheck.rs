@@ -34,7 +34,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 .label("no healthcheck")
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
-                .group_message("services have no healthcheck, in Compose or in the image")
+                .group_message(match workload.described() {
+                    None => "have no healthcheck, in Compose or in the image",
+                    Some(_) => "have no healthcheck of their own or of their image",
+                })
                 .note("without one, Docker still shows a hung container as running")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
@@ -49,7 +52,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             cx.report(workload.anchor, format!("`{name}` has no healthcheck"))
                 .label("no HEALTHCHECK in the final stage")
                 .severity(Severity::Note)
-                .group_message("images have no healthcheck")
+                .group_message_of("images", "have no healthcheck")
                 .help(help(workload));
         }
     }
