@@ -78,7 +78,7 @@ pub use crate::model::compose::{
     UnknownKey, service_of,
 };
 pub use crate::model::fact::{Fact, FactName, Why};
-pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, Stay};
+pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, Stay, flag_of};
 pub(crate) use crate::syntax::duration;
 
 use std::path::PathBuf;

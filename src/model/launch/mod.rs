@@ -4,11 +4,13 @@
 
 mod devcontainer;
 mod mistakes;
+mod names;
 mod settings;
 mod values;
 
 pub use devcontainer::{DevcontainerProject, devcontainer_project};
 pub use mistakes::{FlagMistake, FlagMistakeKind};
+pub use names::flag_of;
 
 use std::path::Path;
 
@@ -78,20 +80,32 @@ fn service(command: &Command, notation: Notation, files: (&Path, &Sources)) -> O
     let described =
         Described { by: Description::CommandLine, container, compose: None, launch: Some(Box::new(launch)) };
     let mut builder = ServiceBuilder::new(name, command.head, described);
-    let unread =
-        command.uncertain.map(|at| (at, Why::Other("what a variable adds to the command is not known")));
-    let refused = || {
-        let unknown = command.refusals.iter().find(|refusal| matches!(refusal.kind, Mistake::UnknownFlag(_)));
-        unknown.map(|refusal| (refusal.span, Why::Other("the client rejects the command")))
-    };
-    match unread.or_else(refused) {
+    match unread(command) {
         Some((at, why)) => all_unknown(&mut builder, at, &why),
         None => Lowering { command, builder: &mut builder, files }.lower(),
     }
     let mut service = builder.build();
-    settings::refuse(&mut service, command);
-    mistakes::unknown_flags(&mut service, command);
+    if command.one_dash.is_none() {
+        settings::refuse(&mut service, command);
+        mistakes::unknown_flags(&mut service, command);
+    }
     Some(service)
+}
+
+/// Returns the place and the reason from which on nothing is known of a command: it may be another one, or the client rejects it.
+fn unread(command: &Command) -> Option<(Span, Why)> {
+    if let Some(at) = command.uncertain {
+        return Some((at, Why::Other("what a variable adds to the command is not known")));
+    }
+    if let Some(one_dash) = &command.one_dash {
+        return Some((one_dash.word.span(), Why::Other("the client takes a name for letters")));
+    }
+    if let (Some(_), Some(image)) = (mistakes::value_is_image(command), &command.image) {
+        return Some((image.text.span(), Why::Other("a value is taken for the image")));
+    }
+    let is_whole = |kind: &Mistake| matches!(kind, Mistake::UnknownFlag(_) | Mistake::Image);
+    let refusal = command.refusals.iter().find(|refusal| is_whole(&refusal.kind))?;
+    Some((refusal.span, Why::Other("the client rejects the command")))
 }
 
 /// Returns the flags of a command as they stand in their file, each with a word of its own and in one line.
@@ -108,7 +122,10 @@ fn name(command: &Command) -> String {
     if let Some(name) = command.flag("name").and_then(|flag| flag.literal()).filter(|name| !name.is_empty()) {
         return name.to_owned();
     }
-    let Some(image) = &command.image else { return "container".to_owned() };
+    let is_refused = command.refusals.iter().any(|refusal| refusal.kind == Mistake::Image)
+        || mistakes::value_is_image(command).is_some()
+        || command.one_dash.is_some();
+    let Some(image) = command.image.as_ref().filter(|_| !is_refused) else { return "container".to_owned() };
     let text = image.text.as_str();
     if image.expands {
         return text.to_owned();

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::mistakes::value_is_image;
 use super::values::{has_hole, part, parts, text, unknown};
 use crate::model::compose::{Service, ServiceBuilder, Setting, SizeProblem};
 use crate::model::fact::{Fact, Why};
@@ -314,12 +313,7 @@ impl Lowering<'_> {
     fn start(&mut self) {
         let command = self.command;
         if let Some(image) = &command.image {
-            let is_refused = command.refusals.iter().any(|refusal| refusal.kind == Mistake::Image);
-            let setting = match is_refused || value_is_image(command).is_some() {
-                true => Setting::unknown(Why::Other("not a reference of an image"), image.text.span()),
-                false => text(image),
-            };
-            self.builder.set(&["image"], image.text.span(), setting);
+            self.builder.set(&["image"], image.text.span(), text(image));
         }
         if let Some(flag) = command.flag("entrypoint")
             && let Some(value) = &flag.value
@@ -330,7 +324,6 @@ impl Lowering<'_> {
             };
             let is_list = value.literal().is_some_and(|literal| literal.trim_start().starts_with('['));
             let setting = match (command.verb, command.program) {
-                _ if value.expands => unknown(value),
                 // A Swarm service splits it as a shell does.
                 (Verb::ServiceCreate, _) => text(value),
                 (_, Program::Podman | Program::Nerdctl) if is_list => {

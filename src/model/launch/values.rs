@@ -10,7 +10,11 @@ const FILLED_IN: &str = "filled in before it runs";
 
 /// Returns a value as a text.
 pub(super) fn text(value: &Argument) -> Setting {
-    part(&value.text, value.expands)
+    match value.expands && holes(&value.text).is_none() {
+        // A placeholder as a whole: `MEM`.
+        true => unknown(value),
+        false => part(&value.text, value.expands),
+    }
 }
 
 /// Returns the setting of which nothing is known but that a value may set it.
@@ -72,6 +76,9 @@ fn unknown_length(rest: &str) -> usize {
     };
     if rest.starts_with("{{") {
         return until("}}", 2);
+    }
+    if let Some(dots) = ["...", "…"].iter().find(|dots| rest.starts_with(**dots)) {
+        return dots.len();
     }
     match rest.bytes().next() {
         Some(b'`') => until("`", 1),

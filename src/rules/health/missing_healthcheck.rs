@@ -17,7 +17,8 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let project = cx.project();
     let role = workload.role;
-    if !workload.health.check.is_absent() || !role.serves() {
+    // An entrypoint that is not known may start what serves nothing.
+    if !workload.health.check.is_absent() || !role.serves() || workload.service.entrypoint.is_unknown() {
         return;
     }
     let name = &workload.name;

@@ -61,8 +61,21 @@ pub struct Command {
     /// A word that may be none or several, or that is no flag oomlint knows: what follows it is not read, and flags before it
     /// may be set again.
     pub uncertain: Option<Span>,
+    /// A long name behind one dash.
+    pub one_dash: Option<OneDash>,
     /// What the client rejects.
     pub refusals: Vec<Refusal>,
+}
+
+/// A long name behind one dash, which the client takes for letters: `-memory 512m`.
+#[derive(Clone, Debug)]
+pub struct OneDash {
+    /// The word as written.
+    pub word: TracedText,
+    /// The long name, without dashes.
+    pub meant: &'static str,
+    /// What the client reads: `-m emory`. None if it does not know a letter.
+    pub read: Option<String>,
 }
 
 /// A flag as given.
@@ -105,8 +118,8 @@ pub enum Mistake {
     NoValue(&'static str),
     /// A value that the flag does not take: its name.
     Value(&'static str),
-    /// Flags that exclude each other.
-    Conflict,
+    /// Flags that exclude each other: the name of the other one.
+    Conflict(&'static str),
     /// No image.
     NoImage,
     /// Text in the place of the image that is no reference of an image.

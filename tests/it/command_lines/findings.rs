@@ -16,7 +16,7 @@ fn check(path: &str, text: &str, notation: Notation) -> Vec<Finding> {
     check::run(&Options::default(), &sources, &discovered).findings
 }
 
-fn run(line: &str) -> Vec<Finding> {
+pub(super) fn run(line: &str) -> Vec<Finding> {
     check("<run>", line, Notation::Lines)
 }
 

@@ -3,4 +3,5 @@
 mod findings;
 mod program;
 mod recorded;
+mod rejected;
 mod unknown;
