@@ -129,6 +129,8 @@ struct InForm {
     sizes: Vec<(Span, &'static str)>,
     /// Its flags as written.
     flags: Vec<Spanned<String>>,
+    /// Its name and its image, which are no settings.
+    own: Vec<String>,
 }
 
 impl InForm {
@@ -136,7 +138,9 @@ impl InForm {
         let form = Form::of(workload);
         let sizes = workload.service.size_keys.iter().map(|key| (key.size.span(), key.name));
         let Launch { command, flags, .. } = workload.launch()?.clone();
-        Some(Self { form, command, sizes: sizes.collect(), flags })
+        let image = workload.service.image.value().map(|image| image.as_str().to_owned());
+        let own = std::iter::once(workload.name.clone()).chain(image).collect();
+        Some(Self { form, command, sizes: sizes.collect(), flags, own })
     }
 
     /// Returns the help for a fix: its title, with the flags to write.
@@ -222,7 +226,7 @@ impl FindingBuilder<'_> {
     fn formed(&self, text: impl Into<String>) -> String {
         let text = text.into();
         match &self.in_form {
-            Some(InForm { form, command, .. }) => form.text(text.into(), command).into_owned(),
+            Some(InForm { form, command, own, .. }) => form.text(text.into(), command, own).into_owned(),
             None => text,
         }
     }
