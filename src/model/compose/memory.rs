@@ -389,7 +389,7 @@ pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
     let mut found = Vec::new();
     for section in &SECTIONS {
         let Some(map) = fields.value.at(section.path).and_then(Value::as_map) else { continue };
-        for (name, entry) in map.iter() {
+        for (name, entry) in map {
             if let Some(meant) = section.meant(name) {
                 let key = Spanned::with_provenance(name.clone(), entry.key, entry.value.via.clone());
                 found.push(UnknownKey { place: section.name, key, meant });

@@ -416,7 +416,7 @@ fn mount(value: &Argument) -> Setting {
 pub(super) fn refuse(service: &mut Service, command: &Command) {
     // Compose wants a start period beside a start interval, the clients do not.
     if let Some(section) = &mut service.healthcheck {
-        section.refusals.retain(|refusal| !refusal.message.contains("requires"));
+        section.refusals.retain(|refusal| !refusal.of_compose);
     }
     service.conflicts.clear();
     for key in &mut service.size_keys {

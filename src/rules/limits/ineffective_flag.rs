@@ -47,9 +47,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 let rest = words.collect::<Vec<_>>().join(" ");
                 cx.report(
                     mistake.span,
-                    format!("the entrypoint of `{name}` is a file with blanks in its name"),
+                    format!(
+                        "`--entrypoint` of `{name}` is one word: Docker looks for a program called `{value}`"
+                    ),
                 )
-                .label(format!("not split: a program called `{value}`"))
+                .label("not split into words")
                 .note(format!("exec: \"{value}\": executable file not found in $PATH"))
                 .help(format!("write `--entrypoint {program}`, and `{rest}` behind the image"));
             }

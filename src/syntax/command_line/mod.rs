@@ -58,8 +58,8 @@ pub struct Command {
     pub image: Option<Argument>,
     /// The words behind the image: the command of the container.
     pub arguments: Vec<Argument>,
-    /// A word that may be none or several, or that is no flag oomlint knows: what follows it is not read, and flags before it
-    /// may be set again.
+    /// The word at which reading ended, because it may be several words or an unknown flag. Everything the command sets is then
+    /// unknown.
     pub uncertain: Option<Span>,
     /// A long name behind one dash.
     pub one_dash: Option<OneDash>,
@@ -150,7 +150,7 @@ impl Command {
         self.flag(name).is_some_and(|flag| flag.truth() != Some(false))
     }
 
-    /// Returns the table row that a word would be if it stood before the image: `-m` behind it is no flag of the client.
+    /// Returns the flag that a word would be before the image.
     #[must_use]
     pub fn row_of(&self, word: &str) -> Option<&'static Row> {
         match word.strip_prefix("--") {
