@@ -277,6 +277,9 @@ fn is_template_line(line: &str) -> bool {
     while let Some(item) = value.strip_prefix("- ") {
         value = item.trim_start();
     }
+    if value.starts_with('#') {
+        return false;
+    }
     if placeholder::begins_with_mark(value) && (value.len() == line.len() || !value.starts_with("<%")) {
         return true;
     }

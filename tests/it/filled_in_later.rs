@@ -44,6 +44,8 @@ fn errors_beside_such_places_are_reported() {
         // Marks in comments, in quoted texts, in block scalars, and in a value alone.
         "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    # was: <% x %>\n    # {% if y %}\n",
         "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi # {{ x }}\n",
+        "services:\n  a:\n    # image: {{ x }}\n    image: nginx\n    mem_limit: 512Mi\n",
+        "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    ports:\n      - \"80\"\n      # - {{ x }}\n      - # {{ y }}\n        \"81\"\n",
         "services:\n  a:\n    image: nginx\n    mem_limit: 4m\n    command: [sh, -c, \"docker ps {{.Names}} {% x %}\"]\n",
         "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    environment: {P: \"<% a %>\"}\n",
         "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    command: |\n      {% if x %}\n      <% y %>\n",
