@@ -238,7 +238,7 @@ impl<'w> Reader<'w> {
 
     fn push(&mut self, mut flag: Flag) -> Option<()> {
         if let Some(value) = &mut flag.value {
-            value.expands |= is_placeholder(value.text.as_str(), flag.row.takes);
+            value.expands |= is_placeholder(value.text.as_str(), flag.row);
         }
         self.command.flags.push(flag);
         Some(())
@@ -355,11 +355,13 @@ fn likely(word: &Word) -> Likely {
     }
 }
 
-/// True for a value that stands for another in a description: `...`, and where a number is wanted `MEM`, `[size]`, `XXXm`.
-fn is_placeholder(text: &str, takes: Takes) -> bool {
+/// True for a value that stands for another in a description: `...`, and where a number or a certain word is wanted `MEM`, `[size]`, `XXXm`.
+fn is_placeholder(text: &str, row: &super::Row) -> bool {
+    // These take one of a few words, which are in small letters.
+    const WORDS: [&str; 6] = ["restart", "restart-condition", "mode", "ipc", "log-driver", "pull"];
     let is_open =
         ["...", "…"].iter().any(|dots| text.starts_with(dots) || text.ends_with(&format!("={dots}")));
-    if is_open || matches!(takes, Takes::Text | Takes::Nothing) {
+    if is_open || matches!(row.takes, Takes::Text | Takes::Nothing) && !WORDS.contains(&row.name) {
         return is_open;
     }
     let capitals = text.bytes().take_while(|byte| byte.is_ascii_uppercase() || *byte == b'_').count();

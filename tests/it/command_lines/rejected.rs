@@ -75,6 +75,12 @@ fn what_is_to_be_filled_in_is_no_value() {
             assert_eq!(told(&line), Vec::<&str>::new(), "{line}");
         }
     }
+    for line in
+        ["--restart POLICY", "--restart=[policy]", "--restart ...", "--mount ...", "--ulimit NAME=..."]
+    {
+        let line = format!("docker run -d -m 1g {line} redis:7");
+        assert_eq!(told(&line), Vec::<&str>::new(), "{line}");
+    }
     for line in ["docker run -m MEM redis", "docker run --memory=... redis", "docker run -m XXXm redis"] {
         assert_eq!(told(line), Vec::<&str>::new(), "{line}");
     }
