@@ -5,6 +5,7 @@ use crate::model::fact::Why;
 use crate::source::{Span, TracedText};
 use crate::syntax::command_line::Argument;
 use crate::syntax::template::HOLE;
+use crate::syntax::words::balanced;
 
 const FILLED_IN: &str = "filled in before it runs";
 
@@ -85,8 +86,8 @@ fn unknown_length(rest: &str) -> usize {
         Some(b'<') if rest.contains('>') => until(">", 1),
         Some(b'%') if rest.starts_with("%%") => until("%%", 2),
         Some(b'$') => match rest.as_bytes().get(1).copied() {
-            Some(b'{') => balanced(rest, b'{', b'}'),
-            Some(b'(') => balanced(rest, b'(', b')'),
+            Some(b'{') => balanced(rest, '{', '}'),
+            Some(b'(') => balanced(rest, '(', ')'),
             Some(b) if b.is_ascii_alphabetic() || b == b'_' => {
                 let name = rest.bytes().skip(1).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_');
                 1 + name.count()
@@ -96,21 +97,6 @@ fn unknown_length(rest: &str) -> usize {
         },
         _ => 0,
     }
-}
-
-fn balanced(rest: &str, open: u8, close: u8) -> usize {
-    let mut depth = 0_usize;
-    for (at, byte) in rest.bytes().enumerate() {
-        if byte == open {
-            depth += 1;
-        } else if byte == close {
-            depth = depth.saturating_sub(1);
-            if depth == 0 {
-                return at + 1;
-            }
-        }
-    }
-    rest.len()
 }
 
 /// Returns why a part is not known.
