@@ -28,6 +28,8 @@ pub(super) struct CheckedProject {
     pub(super) used: Vec<Span>,
     /// The files that it depends on.
     pub(super) inputs: ProjectInputs,
+    /// Errors that are left out at places which something fills in before Docker reads them.
+    pub(super) filled_in: Vec<FindingKey>,
     /// Images that its services run and nobody knows, as they stand in the files.
     pub(super) unknown_images: Vec<String>,
     /// The project itself, if the caller keeps it.

@@ -198,7 +198,7 @@ impl Checker<'_> {
         if let Some(elsewhere) = elsewhere {
             elsewhere.remove_unsafe_fixes(&mut checked.findings, &project, self.sources);
         }
-        filled_in::remove_errors(&mut checked.findings, self.sources);
+        checked.filled_in = filled_in::remove_errors(&mut checked.findings, self.sources);
         generated::remove_fixes(&mut checked.findings, self.sources);
         if !is_restricted {
             self.shared.add_from(&mut checked, &project);

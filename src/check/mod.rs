@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use self::baseline::Baseline;
-use self::checked::CheckedProject;
+use self::checked::{CheckedProject, FindingKey};
 use self::checker::Checker;
 use self::config::ConfigResolver;
 use self::disposition::Decider;
@@ -49,7 +49,7 @@ use crate::hash::{HashMap, HashSet};
 use crate::lock::Locks;
 use crate::model::compose::Settings;
 use crate::rules::{Meta, Policy, Preset, RULES, RuleContext, Target, planned};
-use crate::source::{FileSystem, Source, SourceId, Sources, compare_paths};
+use crate::source::{FileSystem, Source, SourceId, Sources, Span, compare_paths};
 use crate::stats::Stats;
 use crate::workload::{Kind, Measurements, Project};
 
@@ -325,7 +325,15 @@ fn count(projects: &[CheckedProject], sources: &Sources, discovered: &Discovered
     let read: HashSet<SourceId> = projects.iter().flat_map(|project| &project.files).copied().collect();
     files.extend(read.into_iter().map(|id| sources.absolute(sources.get(id).path())));
     let unknown: BTreeSet<&String> = projects.iter().flat_map(|project| &project.unknown_images).collect();
+    let in_scope = |project: &&CheckedProject, place: Span| {
+        project.report_only.iter().all(|files| files.contains(&place.file))
+    };
+    let filled_in: HashSet<&FindingKey> = projects
+        .iter()
+        .flat_map(|project| project.filled_in.iter().filter(move |key| in_scope(&project, key.place)))
+        .collect();
     Summary {
+        filled_in: filled_in.len(),
         unknown_images: unknown.into_iter().cloned().collect(),
         services: of(Kind::Service) + of(Kind::Job),
         containers: of(Kind::Container),
@@ -342,7 +350,6 @@ mod tests {
     use super::*;
     use crate::diagnostic::Severity;
     use crate::rules::{Group, Meta, Preset};
-    use crate::source::Span;
 
     static META: Meta = Meta {
         name: "rule",

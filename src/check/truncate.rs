@@ -84,7 +84,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::diagnostic::{Confidence, Label};
+    use crate::diagnostic::{Confidence, GroupMessage, Label};
     use crate::source::Span;
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         let finding = |file, rule, at, severity| Finding {
             help: Some("paste".to_owned()),
             service: Some("s".to_owned()),
-            group_message: Some("many"),
+            group_message: Some(GroupMessage { subject: "many", says: "ones" }),
             ..Finding::new(
                 rule,
                 severity,

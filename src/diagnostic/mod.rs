@@ -143,6 +143,21 @@ pub struct Consequence {
     pub group_message: &'static str,
 }
 
+/// What is said of several findings at once, behind their number: 5 *services have no memory limit*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GroupMessage {
+    /// What they are about: `services`, `containers`.
+    pub subject: &'static str,
+    /// What is said of them: `have no memory limit`.
+    pub says: &'static str,
+}
+
+impl std::fmt::Display for GroupMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.subject, self.says)
+    }
+}
+
 /// One problem in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -168,9 +183,8 @@ pub struct Finding {
     pub service: Option<String>,
     /// The image reference it is about.
     pub image: Option<String>,
-    /// For absences: the message after the count when several in one file are shown as one, as in "5 *services have no memory
-    /// limit*".
-    pub group_message: Option<&'static str>,
+    /// For absences: the message for several in one file that are shown as one.
+    pub group_message: Option<GroupMessage>,
     /// Set if another finding on the same service is the cause, so that the human report shows both as one.
     pub consequence: Option<Consequence>,
     /// The keys that lead to the primary place, once `check` has set them.

@@ -17,6 +17,8 @@ pub struct Summary {
     pub suppressed: usize,
     /// Findings in the baseline.
     pub baseline: usize,
+    /// Errors that are left out, because something fills in their place before Docker reads it.
+    pub filled_in: usize,
     /// Compose services that were checked.
     pub services: usize,
     /// Containers that no Compose file describes.

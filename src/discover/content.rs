@@ -45,8 +45,6 @@ pub(super) fn content(text: &str) -> Content {
 #[must_use]
 pub fn is_template(text: &str) -> bool {
     content(text) == Content::Template
-        || text.lines().any(placeholder::is_block)
-        || placeholder::fills_in_pages(text)
 }
 
 /// The keys and marks seen so far.
@@ -246,23 +244,52 @@ fn without_properties(value: &str) -> &str {
     if rest.starts_with('#') { "" } else { rest }
 }
 
-/// True for the header of a block scalar: `|`, `>-`, `|2+`.
+/// True for the header of a block scalar, `|`, `>-`, `|2+`, and for a quoted text that goes on in the next line.
 fn begins_scalar(value: &str) -> bool {
     let value = key_of(value).map_or(value, |(_, value)| value);
     let value = without_properties(value);
+    if value.starts_with(['"', '\'']) {
+        return !closes(value);
+    }
     let value = value.split_once(" #").map_or(value, |(value, _)| value).trim_end();
     value.strip_prefix(['|', '>']).is_some_and(|rest| {
         rest.len() <= 2 && rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'))
     })
 }
 
-/// True for a line of template syntax, which YAML allows only in quotes and block scalars.
+/// True if a quoted text ends in the line that it begins in.
+fn closes(text: &str) -> bool {
+    let mut chars = text.chars();
+    let Some(quote) = chars.next() else { return true };
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if quote == '"' => _ = chars.next(),
+            c if c == quote => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// True for a line of template syntax, which YAML allows only in quotes, comments and block scalars: a key or a value begins with it.
 fn is_template_line(line: &str) -> bool {
-    if ["{%", "{{", "{#", "<%"].iter().any(|mark| line.starts_with(mark)) {
+    let mut value = line;
+    while let Some(item) = value.strip_prefix("- ") {
+        value = item.trim_start();
+    }
+    if value.starts_with('#') {
+        return false;
+    }
+    if placeholder::begins_with_mark(value) && (value.len() == line.len() || !value.starts_with("<%")) {
         return true;
     }
-    let quoted = line.find(['"', '\'', '#']).unwrap_or(line.len());
-    [": {{", "- {{"].iter().any(|mark| line.find(mark).is_some_and(|at| at < quoted))
+    // `<% x %>` in the place of a value is text to YAML.
+    let value = key_of(value).map_or(value, |(_, value)| without_properties(value));
+    if ["{{", "{%", "{#"].iter().any(|mark| value.starts_with(mark)) {
+        return true;
+    }
+    let quoted = value.find(['"', '\'', '#']).unwrap_or(value.len());
+    value.starts_with(['{', '[']) && value.find(": {{").is_some_and(|at| at < quoted)
 }
 
 /// Reads a mapping in flow style (or JSON) and returns its length in bytes. `path` is the keys above it; `each` gets

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::snippet::{Block, Help};
 use super::{FileLocation, digest, escape, path_text, severity_name};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Finding, GroupMessage, Severity};
 use crate::hash::{HashMap, HashSet, IndexMap};
 use crate::model::project::DEFAULT_NAMES;
 use crate::order;
@@ -103,7 +103,7 @@ impl<'f> Fold<'f> {
             findings.iter().map(|finding| ((finding.rule, finding.primary.span), finding.severity)).collect();
         let (consequences, placed): (Vec<_>, Vec<_>) =
             placed.into_iter().partition(|placed| !apart && placed.cause(&causes).is_some());
-        let mut open: HashMap<(&str, Severity, Option<String>, &str), usize> = HashMap::default();
+        let mut open: HashMap<(&str, Severity, Option<String>, GroupMessage), usize> = HashMap::default();
         let mut folds: Vec<Fold<'_>> = Vec::new();
         let mut fold_of: HashMap<(&str, Span), usize> = HashMap::default();
         for placed in placed {

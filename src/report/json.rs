@@ -8,7 +8,7 @@
 //!                "fix": {"title", "applicability", "edits": [{"file", "range", "replacement"}]} | null,
 //!                "alternatives": [as "fix"], if there is more than one fix, "fingerprint"}],
 //!  "suppressed": [as "findings", with "suppression": {"kind", "justification"}], only with --show-suppressed,
-//!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "services", "images", "files", "unknown_images"}}
+//!  "summary": {"errors", "warnings", "notes", "suppressed", "baseline", "filled_in", "services", "images", "files", "unknown_images"}}
 //! ```
 //!
 //! [`schema`] returns the JSON Schema. A range is `{"start": {"line", "column", "column_utf16", "byte"}, "end": {…}}` with an
@@ -159,6 +159,8 @@ struct Counts<'s> {
     suppressed: usize,
     /// Findings that the baseline knows.
     baseline: usize,
+    /// Errors that are left out, because something fills in their place before Docker reads it.
+    filled_in: usize,
     /// Compose services that were checked.
     services: usize,
     /// Containers that no Compose file describes.
@@ -203,6 +205,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         notes: summary.notes,
         suppressed: summary.suppressed,
         baseline: summary.baseline,
+        filled_in: summary.filled_in,
         services: summary.services,
         containers: summary.containers,
         images: summary.images,

@@ -15,7 +15,9 @@ const MAX_BYTES: usize = 900 * 1024;
 
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
     writeln!(out, "## oomlint\n\n{}", human::summary_line(report.summary, false))?;
-    if let Some(line) = human::unknown_images(report.summary) {
+    for line in
+        [human::filled_in(report.summary), human::unknown_images(report.summary)].into_iter().flatten()
+    {
         writeln!(out, "\n{}", with_code(&line))?;
     }
     let folds = Fold::all(report.findings, report.sources, false);

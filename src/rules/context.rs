@@ -3,10 +3,12 @@
 use super::form::Form;
 use super::offer::Instead;
 use super::{Meta, Policy, Preset};
-use crate::diagnostic::{Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, Label, Severity};
+use crate::diagnostic::{
+    Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, GroupMessage, Label, Severity,
+};
 use crate::hash::HashSet;
-use crate::source::Span;
-use crate::workload::{FactName, Kind, Project, Workload};
+use crate::source::{Span, Spanned};
+use crate::workload::{Described, FactName, Kind, Launch, Project, Workload, shell_quoted};
 
 /// The project and settings that a rule checks, and the findings that it reports.
 pub struct RuleContext<'a> {
@@ -86,7 +88,14 @@ impl<'a> RuleContext<'a> {
         let Meta { name, severity, .. } = self.meta;
         let primary = Label { span, text: String::new() };
         let finding = Finding::new(name, *severity, Confidence::High, message.into(), primary);
-        let mut builder = FindingBuilder { findings: self.findings, finding, in_form: None, instead: None };
+        let mut builder = FindingBuilder {
+            findings: self.findings,
+            finding,
+            in_form: None,
+            instead: None,
+            podman: false,
+            subject: "services",
+        };
         if let Some(workload) = self.workload {
             builder.workload(workload);
         }
@@ -105,6 +114,10 @@ pub struct FindingBuilder<'a> {
     in_form: Option<InForm>,
     /// What takes the place of fixes for an inspected container.
     instead: Option<Instead>,
+    /// Podman runs the workload, which has no daemon.
+    podman: bool,
+    /// What several workloads of this kind are called.
+    subject: &'static str,
 }
 
 /// The form of the settings of a workload that a command line starts.
@@ -114,15 +127,84 @@ struct InForm {
     command: String,
     /// The keys of its sizes, by the span of their values.
     sizes: Vec<(Span, &'static str)>,
+    /// Its flags as written.
+    flags: Vec<Spanned<String>>,
+    /// Its name and its image, which are no settings.
+    own: Vec<String>,
 }
 
 impl InForm {
     fn of(workload: &Workload) -> Option<Self> {
         let form = Form::of(workload);
         let sizes = workload.service.size_keys.iter().map(|key| (key.size.span(), key.name));
-        let command = workload.launch()?.command.clone();
-        Some(Self { form, command, sizes: sizes.collect() })
+        let Launch { command, flags, .. } = workload.launch()?.clone();
+        let image = workload.service.image.value().map(|image| image.as_str().to_owned());
+        let own = std::iter::once(workload.name.clone()).chain(image).collect();
+        Some(Self { form, command, sizes: sizes.collect(), flags, own })
     }
+
+    /// Returns the help for a fix: its title, with the flags to write.
+    fn help(&self, title: String, edits: &[Edit], ops: &[FixOp]) -> String {
+        let removed = ops.iter().map(|op| match op {
+            FixOp::Remove { key } => self.flag_at(*key).map(|flag| flag.value.as_str()),
+            _ => None,
+        });
+        if edits.is_empty()
+            && let Some(flags) = removed.collect::<Option<Vec<&str>>>().filter(|flags| !flags.is_empty())
+        {
+            return format!("remove `{}`", flags.join(" "));
+        }
+        let key = |value: Span| self.sizes.iter().find(|(span, _)| span.contains(value)).map(|(_, key)| *key);
+        let set = if ops.is_empty() { Some(String::new()) } else { self.form.flags(ops, &key) };
+        let changed = if edits.is_empty() { Some(String::new()) } else { self.edited(edits) };
+        let written = set.or_else(|| self.appended(ops)).zip(changed);
+        let flags = written.map(|(set, changed)| [changed, set].join(" ").trim().to_owned());
+        let says_it = |edit: &Edit| title.contains(&format!("`{}`", edit.replacement));
+        match (flags.filter(|flags| !flags.is_empty()), edits) {
+            (_, [edit]) if ops.is_empty() && says_it(edit) => title,
+            (Some(flags), _) => format!("{title}:\n  {flags}"),
+            (None, [edit]) if ops.is_empty() && is_to_write(&edit.replacement) => {
+                format!("{title}: `{}`", edit.replacement.trim())
+            }
+            _ => title,
+        }
+    }
+
+    /// Returns the flag that the bytes of a span belong to.
+    fn flag_at(&self, span: Span) -> Option<&Spanned<String>> {
+        self.flags.iter().find(|flag| flag.span.contains(span))
+    }
+
+    /// Returns a flag with edits in it.
+    fn edited(&self, edits: &[Edit]) -> Option<String> {
+        let flag = self.flag_at(edits.first()?.span)?;
+        let mut edits: Vec<&Edit> = edits.iter().filter(|edit| flag.span.contains(edit.span)).collect();
+        edits.sort_by_key(|edit| edit.span.start);
+        let mut written = String::new();
+        let mut from = 0;
+        for edit in edits {
+            let start = (edit.span.start - flag.span.start) as usize;
+            written.push_str(flag.value.get(from..start)?);
+            written.push_str(&edit.replacement);
+            from = (edit.span.end - flag.span.start) as usize;
+        }
+        written.push_str(flag.value.get(from..)?);
+        Some(written)
+    }
+
+    /// Returns the flag of a variable with words behind its value.
+    fn appended(&self, ops: &[FixOp]) -> Option<String> {
+        let [FixOp::AppendToVariable { name, words }] = ops else { return None };
+        let (flag, value) = self.flag_at(*name)?.value.split_once([' ', '='])?;
+        let inner = value.trim_matches(['"', '\'']);
+        let is_plain = !inner.contains(['"', '\'', '$', '`', '\\']);
+        is_plain.then(|| format!("{flag} {}", shell_quoted(&format!("{inner} {words}"))))
+    }
+}
+
+/// True for a text that can be shown as something to write.
+fn is_to_write(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains('\n')
 }
 
 impl Drop for FindingBuilder<'_> {
@@ -144,7 +226,7 @@ impl FindingBuilder<'_> {
     fn formed(&self, text: impl Into<String>) -> String {
         let text = text.into();
         match &self.in_form {
-            Some(InForm { form, command, .. }) => form.text(text.into(), command).into_owned(),
+            Some(InForm { form, command, own, .. }) => form.text(text.into(), command, own).into_owned(),
             None => text,
         }
     }
@@ -154,6 +236,10 @@ impl FindingBuilder<'_> {
         self.finding.service = (workload.kind != Kind::Image).then(|| workload.name.clone());
         self.instead = Instead::of(workload);
         self.in_form = InForm::of(workload);
+        self.podman = workload.described().is_some_and(Described::is_podman);
+        let is_service =
+            workload.described().is_none() || workload.launch().is_some_and(|launch| launch.swarm);
+        self.subject = if is_service { "services" } else { "containers" };
         let message = std::mem::take(&mut self.finding.message);
         self.finding.message = self.formed(message);
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
@@ -214,6 +300,14 @@ impl FindingBuilder<'_> {
         self
     }
 
+    /// Adds what Docker's daemon says when it refuses the workload.
+    pub fn daemon_says(&mut self, message: &str) -> &mut Self {
+        if !self.podman {
+            self.finding.notes.push(format!("Error response from daemon: {message}"));
+        }
+        self
+    }
+
     /// Sets the help: advice, or text to paste.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
         self.finding.help = Some(self.formed(text));
@@ -240,14 +334,9 @@ impl FindingBuilder<'_> {
         edits: Vec<Edit>,
         ops: Vec<FixOp>,
     ) -> &mut Self {
-        if let Some(InForm { form, sizes, .. }) = &self.in_form {
-            let key = |value: Span| sizes.iter().find(|(span, _)| span.contains(value)).map(|(_, key)| *key);
-            let flags = form.flags(&ops, &key);
-            let title = self.formed(title);
-            self.finding.help.get_or_insert_with(|| match flags {
-                Some(flags) => format!("{title}:\n  {flags}"),
-                None => title,
-            });
+        if let Some(in_form) = &self.in_form {
+            let help = in_form.help(self.formed(title), &edits, &ops);
+            self.finding.help.get_or_insert(help);
             return self;
         }
         if let Some(instead) = &self.instead {
@@ -276,9 +365,14 @@ impl FindingBuilder<'_> {
         self
     }
 
-    /// Sets the plural message for several absences in one file, printed after their number.
-    pub fn group_message(&mut self, plural: &'static str) -> &mut Self {
-        self.finding.group_message = Some(plural);
+    /// Sets what is said of several workloads that lack the same, behind their number and what they are called: `have no memory limit`.
+    pub fn group_message(&mut self, says: &'static str) -> &mut Self {
+        self.group_message_of(self.subject, says)
+    }
+
+    /// Sets what is said of several of something else: `images`, `have no healthcheck`.
+    pub fn group_message_of(&mut self, subject: &'static str, says: &'static str) -> &mut Self {
+        self.finding.group_message = Some(GroupMessage { subject, says });
         self
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::diagnostic::FixOp;
 use crate::source::Span;
-use crate::workload::{Workload, shell_quoted};
+use crate::workload::{Workload, flag_of, shell_quoted};
 
 /// The form in which the settings of a workload are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,43 +20,6 @@ pub(super) enum Form {
     /// Flags of `docker service create`.
     ServiceCreate,
 }
-
-/// A setting: the paths of its keys, its flag of `docker run`, and that of `docker service create`. A flag that is empty does not exist.
-type Row = (&'static [&'static str], &'static str, &'static str);
-
-/// The settings that rules name.
-const ROWS: &[Row] = &[
-    (&["mem_limit", "deploy.resources.limits.memory"], "--memory", "--limit-memory"),
-    (
-        &["mem_reservation", "deploy.resources.reservations.memory"],
-        "--memory-reservation",
-        "--reserve-memory",
-    ),
-    (&["memswap_limit"], "--memory-swap", "--memory-swap"),
-    (&["mem_swappiness"], "--memory-swappiness", "--memory-swappiness"),
-    (&["oom_kill_disable"], "--oom-kill-disable", ""),
-    (&["shm_size"], "--shm-size", ""),
-    (&["pids_limit", "deploy.resources.limits.pids"], "--pids-limit", "--limit-pids"),
-    (&["cpus", "deploy.resources.limits.cpus"], "--cpus", "--limit-cpu"),
-    (&["restart", "deploy.restart_policy"], "--restart", "--restart-condition"),
-    (&["init"], "--init", "--init"),
-    (&["stop_grace_period"], "--stop-timeout", "--stop-grace-period"),
-    (&["environment"], "--env", "--env"),
-    (&["env_file"], "--env-file", "--env-file"),
-    (&["entrypoint"], "--entrypoint", "--entrypoint"),
-    (&["tmpfs"], "--tmpfs", "--mount type=tmpfs"),
-    (&["volumes"], "--volume", "--mount"),
-    (&["volumes.tmpfs.size"], "--mount", "--mount"),
-    (&["ulimits"], "--ulimit", "--ulimit"),
-    (&["ports"], "--publish", "--publish"),
-    (&["logging"], "--log-opt", "--log-opt"),
-    (&["healthcheck", "test"], "--health-cmd", "--health-cmd"),
-    (&["interval"], "--health-interval", "--health-interval"),
-    (&["timeout"], "--health-timeout", "--health-timeout"),
-    (&["start_period"], "--health-start-period", "--health-start-period"),
-    (&["start_interval"], "--health-start-interval", "--health-start-interval"),
-    (&["retries"], "--health-retries", "--health-retries"),
-];
 
 /// Words for a service, and for a container. What comes first is looked for first.
 const WORDS: [(&str, &str); 7] = [
@@ -81,13 +44,11 @@ impl Form {
 
     /// Returns the flag of a key, given by its dotted path. None for a key of Compose, and where there is no such flag.
     pub(super) fn flag(self, key: &str) -> Option<&'static str> {
-        let (_, run, create) = ROWS.iter().find(|(keys, ..)| keys.contains(&key))?;
-        let flag = match self {
-            Self::Compose => return None,
-            Self::Run => run,
-            Self::ServiceCreate => create,
-        };
-        (!flag.is_empty()).then_some(*flag)
+        match self {
+            Self::Compose => None,
+            Self::Run => flag_of(key, false),
+            Self::ServiceCreate => flag_of(key, true),
+        }
     }
 
     /// Returns a flag with its value, or the key with its value in Compose's form.
@@ -95,6 +56,8 @@ impl Form {
         let Some(flag) = self.flag(key) else { return format!("{key}: {value}") };
         let bare = value.trim_matches('"');
         match (flag, bare) {
+            ("--restart-condition", "always" | "unless-stopped") => format!("{flag} any"),
+            ("--restart-condition", "no") => format!("{flag} none"),
             ("--init" | "--oom-kill-disable", "true") => flag.to_owned(),
             ("--init" | "--oom-kill-disable", _) => format!("{flag}={bare}"),
             // `docker run` takes seconds.
@@ -103,8 +66,9 @@ impl Form {
         }
     }
 
-    /// Puts a text that names keys of Compose into this form. `command` is the command that rejects what Compose would reject.
-    pub(super) fn text<'t>(self, text: Cow<'t, str>, command: &str) -> Cow<'t, str> {
+    /// Puts a text that names keys of Compose into this form. `command` is the command that rejects what Compose would reject. What is in
+    /// `own`, the names of the container and its image, is no key.
+    pub(super) fn text<'t>(self, text: Cow<'t, str>, command: &str, own: &[String]) -> Cow<'t, str> {
         if self == Self::Compose {
             return text;
         }
@@ -116,11 +80,13 @@ impl Form {
             let Some(close) = behind.find('`') else { break };
             let code = behind.get(..close).unwrap_or_default();
             self.prose(before, command, &mut out);
-            match self.code(code) {
+            rest = behind.get(close + 1..).unwrap_or_default();
+            // "`init` of `init`": the key comes first.
+            let is_name = own.iter().any(|name| name == code) && !rest.starts_with(" of `");
+            match self.code(code).filter(|_| !is_name) {
                 Some(flag) => out.push_str(&format!("`{flag}`")),
                 None => out.push_str(&format!("`{code}`")),
             }
-            rest = behind.get(close + 1..).unwrap_or_default();
         }
         self.prose(rest, command, &mut out);
         let out = out.replace("to `command`", "behind the image").replace("in `command`", "behind the image");
@@ -129,15 +95,25 @@ impl Form {
 
     /// Adds text outside of backticks.
     fn prose(self, text: &str, command: &str, out: &mut String) {
-        let mut text = text.replace("Compose rejects", &format!("`{command}` rejects"));
         let words = match self {
             Self::ServiceCreate => WORDS.get(..2).unwrap_or_default(),
             _ => &WORDS,
         };
-        for (of_service, of_container) in words {
-            text = text.replace(of_service, of_container);
+        // What an engine or a program says stands in double quotes, and stays as it is.
+        for (at, part) in text.split('"').enumerate() {
+            if at > 0 {
+                out.push('"');
+            }
+            if at % 2 == 1 {
+                out.push_str(part);
+                continue;
+            }
+            let mut part = part.replace("Compose rejects", &format!("`{command}` rejects"));
+            for (of_service, of_container) in words {
+                part = with_word(&part, of_service, of_container);
+            }
+            out.push_str(&part);
         }
-        out.push_str(&text);
     }
 
     /// Puts `mem_limit` and `mem_limit: 512m` into this form. None if it is no key.
@@ -158,6 +134,9 @@ impl Form {
         let mut flags: Vec<String> = Vec::new();
         for op in ops {
             match op {
+                FixOp::Set { path: ["ulimits", name], value, .. } => {
+                    flags.push(format!("--ulimit {}", quoted(&format!("{name}={value}"))));
+                }
                 FixOp::Set { path, value, .. } | FixOp::Move { path, value, .. } => {
                     let key = path.join(".");
                     self.flag(&key)?;
@@ -186,6 +165,26 @@ impl Form {
     }
 }
 
+/// Replaces a word or words, but no part of a longer word.
+fn with_word(text: &str, word: &str, other: &str) -> String {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let (before, found) = rest.split_at(at);
+        let behind = found.get(word.len()..).unwrap_or_default();
+        let so_far = before.chars().next_back().or(out.chars().next_back());
+        // A full stop and a hyphen may also end a sentence or a part of one.
+        let is_word =
+            !is_part(so_far) && !behind.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
+        out.push_str(before);
+        out.push_str(if is_word { other } else { word });
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Quotes a value for a shell, but not a placeholder such as `<size>`.
 fn quoted(value: &str) -> String {
     let is_placeholder = value.starts_with('<') && value.ends_with('>');
@@ -197,7 +196,7 @@ mod tests {
     use super::*;
 
     fn run(text: &str) -> String {
-        Form::Run.text(Cow::Borrowed(text), "docker run").into_owned()
+        Form::Run.text(Cow::Borrowed(text), "docker run", &["init".to_owned()]).into_owned()
     }
 
     #[test]
@@ -214,12 +213,16 @@ mod tests {
             ("`init: true`", "`--init`"),
             ("`stop_grace_period: 90s` or more", "`--stop-timeout 90` or more"),
             ("an open ` backtick", "an open ` backtick"),
+            ("`init` of `init` needs `init: true`", "`--init` of `init` needs `--init`"),
+            ("exec: \"service nginx start\": no service", "exec: \"service nginx start\": no container"),
+            ("microservices, a service-mesh, services", "microservices, a container-mesh, containers"),
         ] {
             assert_eq!(run(text), expected);
         }
         let swarm = Form::ServiceCreate;
         assert_eq!(swarm.setting("deploy.resources.limits.memory", "1g"), "--limit-memory 1g");
         assert_eq!(swarm.flag("shm_size"), None);
+        assert_eq!(swarm.setting("restart", "unless-stopped"), "--restart-condition any");
         assert_eq!(Form::Compose.setting("mem_limit", "1g"), "mem_limit: 1g");
     }
 }

@@ -1,5 +1,7 @@
 //! Recognizes texts that a template engine or a script fills in before Docker reads them: `{{ image }}`, `@VERSION@`, `<% if %>`.
 
+use super::dockerfile::{Dockerfile, Keyword};
+
 /// True if a line has a place that is filled in.
 #[must_use]
 pub fn is_in(text: &str) -> bool {
@@ -11,37 +13,53 @@ pub fn is_in(text: &str) -> bool {
         || has_name(text, "{$", "}", is_name)
 }
 
-/// True for a Dockerfile that is filled in as a whole: its errors say nothing about the result.
+/// True for a Dockerfile that is filled in as a whole: its errors say nothing about the result. A mark in a comment, in an argument or
+/// in a here-document fills in its own place at most.
 #[must_use]
-pub fn fills_dockerfile(text: &str) -> bool {
-    text.lines().map(str::trim).filter(|line| !line.starts_with('#')).any(|line| {
-        let is_from = line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("from "));
-        begins_with_place(line)
-            || is_block(line)
-            || is_from && (is_in(line) || has_name(line, "${", "}", |name| name.contains('.')))
-    }) || fills_in_pages(text)
+pub fn fills_dockerfile(dockerfile: &Dockerfile, text: &str) -> bool {
+    dockerfile.instructions.iter().any(|instruction| {
+        let written = text.get(instruction.span.range()).unwrap_or_default();
+        let is_from = instruction.keyword == Keyword::From;
+        let in_from = || is_in(written) || has_name(written, "${", "}", |name| name.contains('.'));
+        // An instruction goes on behind a backslash, which a statement lacks.
+        let ends_in_statement = || {
+            instruction.heredocs.is_empty()
+                && written.lines().skip(1).last().is_some_and(|line| is_statement(line.trim()))
+        };
+        begins_with_place(written) || is_from && in_from() || ends_in_statement()
+    })
 }
 
-/// True for a line that is nothing but a place to fill in, or begins with one.
-fn begins_with_place(line: &str) -> bool {
-    ["{{", "{%", "<%"].iter().any(|mark| line.starts_with(mark))
+/// True for a text that begins with a place to fill in, where an instruction or a key would be.
+fn begins_with_place(text: &str) -> bool {
+    begins_with_mark(text)
         || ["%%", "@"].iter().any(|mark| {
-            let rest = line.strip_prefix(mark).and_then(|rest| rest.split_once(mark));
+            let rest = text.strip_prefix(mark).and_then(|rest| rest.split_once(mark));
             rest.is_some_and(|(name, _)| is_name(name))
         })
 }
 
-/// True for a line with a statement of Jinja: `{% if x %}`.
+/// True for a text that begins with a statement or an expression of Jinja, ERB, EJS and their like: `{% if x %}`, `{{ x }}`, `<% x %>`.
 #[must_use]
-pub fn is_block(line: &str) -> bool {
-    let begun = line.find("{%").and_then(|at| line.get(at..));
-    begun.is_some_and(|rest| rest.contains("%}"))
+pub fn begins_with_mark(text: &str) -> bool {
+    ["{%", "{{", "{#", "<%"].iter().any(|mark| text.starts_with(mark))
 }
 
-/// True for a text with statements in `<%` and `%>`, as of ERB, EJS and Groovy.
+/// True for a line that is nothing but statements: `{% if x %}`, `<% end %>`.
+fn is_statement(line: &str) -> bool {
+    [("{%", "%}"), ("<%", "%>")].iter().any(|(open, close)| line.starts_with(open) && line.ends_with(close))
+}
+
+/// True if a line has a place that is filled in outside of quotes and comments.
 #[must_use]
-pub fn fills_in_pages(text: &str) -> bool {
-    text.find("<%").and_then(|at| text.get(at..)).is_some_and(|rest| rest.contains("%>"))
+pub fn is_in_code(line: &str) -> bool {
+    let begins = |(at, c): &(usize, char)| {
+        let before = line.get(..*at).unwrap_or_default();
+        let at_start = before.is_empty() || before.ends_with([' ', '\t', '[', '{', ',']);
+        matches!(c, '"' | '\'' | '#') && at_start
+    };
+    let end = line.char_indices().find(begins).map_or(line.len(), |(at, _)| at);
+    line.get(..end).is_some_and(is_in)
 }
 
 /// True if a name that `fits` is between `before` and `behind`. A `$` in front makes it a variable of something else.
@@ -65,7 +83,9 @@ fn is_constant(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dockerfile::parse;
     use super::*;
+    use crate::source::SourceId;
 
     #[test]
     fn places_to_fill_in_have_marks() {
@@ -96,7 +116,18 @@ mod tests {
     }
 
     #[test]
+    fn places_in_quotes_and_comments_are_no_code() {
+        for line in ["image: {$IMAGE}", "restart: {{ x }} # y", "a: b@VERSION@"] {
+            assert!(is_in_code(line), "{line}");
+        }
+        for line in ["a: b # {{ x }}", "a: \"{{ x }}\"", "# {{ x }}", "a: [b, '{{ x }}']"] {
+            assert!(!is_in_code(line), "{line}");
+        }
+    }
+
+    #[test]
     fn a_dockerfile_is_filled_in_where_no_instruction_can_be() {
+        let fills = |text: &str| fills_dockerfile(&parse(SourceId(0), text), text);
         for text in [
             "FROM {{ base }}\nRUN a\n",
             "FROM tomcat:${tag.version}\n",
@@ -104,16 +135,22 @@ mod tests {
             "%%FROM%%\nRUN a\n",
             "FROM a\n{% if x %}\nRUN b\n{% endif %}\n",
             "FROM a\n<% if (x) { %>\nRUN b\n<% } %>\n",
+            "FROM a\nRUN b \\\n{% if x %}\n  && c \\\n{% endif %}\n  && d\n",
         ] {
-            assert!(fills_dockerfile(text), "{text}");
+            assert!(fills(text), "{text}");
         }
         for text in [
             "FROM a\nRUN go list -f '{{.Dir}}' && date +%s\n",
             "# {{ x }}\nFROM a\n",
+            "FROM a\n# was: <% x %>\n# {% if %}\n",
+            "FROM a\nRUN echo \"<% x %>\" > /x && echo '{% x %}'\n",
+            "FROM a\nRUN docker ps --format \\\n  {{.Names}}\n",
+            "FROM a\nRUN cat <<EOF > /x\n{% if x %}\n<% y %>\n{{ z }}\nEOF\n",
+            "FROM a\nCOPY <<EOF /x\n{% if x %}\nEOF\n",
             "FROM a@sha256:01\nRUN b\n",
             "ARG A=1\nFROM a:${A}\nRUN echo a@b.c\n",
         ] {
-            assert!(!fills_dockerfile(text), "{text}");
+            assert!(!fills(text), "{text}");
         }
     }
 }

@@ -131,6 +131,24 @@ fn unquoted(word: TracedText) -> TracedText {
     word
 }
 
+/// Returns the length of a text up to the bracket that closes its first one, as of `${A:-${B}}`. Without such a bracket the text is
+/// taken to its end.
+#[must_use]
+pub fn balanced(text: &str, open: char, close: char) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return at + c.len_utf8();
+            }
+        }
+    }
+    text.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

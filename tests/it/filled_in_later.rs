@@ -41,12 +41,39 @@ fn errors_beside_such_places_are_reported() {
         "services:\n  a:\n    image: nginx\n    mem_limit: 1x\n    command: echo {{.ID}}\n",
         "services:\n  a:\n    image: {$IMAGE}\n    mem_limt: 1g\n    dependson: [b]\n",
         "services:\n  a:\n    image: app@sha256:0123\n    restart: nevver\n",
+        // Marks in comments, in quoted texts, in block scalars, and in a value alone.
+        "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    # was: <% x %>\n    # {% if y %}\n",
+        "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi # {{ x }}\n",
+        "services:\n  a:\n    # image: {{ x }}\n    image: nginx\n    mem_limit: 512Mi\n",
+        "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    ports:\n      - \"80\"\n      # - {{ x }}\n      - # {{ y }}\n        \"81\"\n",
+        "services:\n  a:\n    image: nginx\n    mem_limit: 4m\n    command: [sh, -c, \"docker ps {{.Names}} {% x %}\"]\n",
+        "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    environment: {P: \"<% a %>\"}\n",
+        "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    command: |\n      {% if x %}\n      <% y %>\n",
+        "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    command: \"x\n      {% if x %}\n      y\"\n",
+        "services:\n  a:\n    image: nginx:{{ tag }}\n    mem_limit: 512Mi\n    hostname: <%= x %>\n",
+        "services:\n  a:\n    image: nginx\n    mem_limt: 1g # {{ x }}\n",
+        "services:\n  a:\n    image: nginx\n    restart: \"nevver\" # @VERSION@\n",
     ] {
         assert!(!errors(&[("docker-compose.yml", text)]).is_empty(), "{text}");
     }
-    for text in ["FROM a\nRUNN go list -f x\n", "FROM a\nRUN echo '{{.Dir}}'\nCOPPY a b\n"] {
+    for text in [
+        "FROM a\nRUNN go list -f x\n",
+        "FROM a\nRUN echo '{{.Dir}}'\nCOPPY a b\n",
+        "FROM nginx\nRUN echo \"<% x %>\" > /x\nFOO bar\n",
+        "FROM nginx\n# was: {% if x %}\nFOO bar\n",
+        "FROM nginx\nRUN cat <<EOF > /x\n{% if x %}\nEOF\nFOO bar\n",
+    ] {
         assert_eq!(errors(&[("Dockerfile", text)]).len(), 1, "{text}");
     }
+}
+
+#[test]
+fn errors_that_are_left_out_are_counted() {
+    let text = "services:\n  a:\n    image: nginx\n    {% if x %}\n    mem_limit: 512Mi\n    {% endif %}\n    restart: nevver\n";
+    let checked = Checked::tree(&[("docker-compose.yml", text)], "");
+    assert!(checked.outcome.summary.filled_in > 0);
+    let plain = "services:\n  a:\n    image: nginx\n    mem_limit: 512Mi\n    # {% if x %}\n";
+    assert_eq!(Checked::tree(&[("docker-compose.yml", plain)], "").outcome.summary.filled_in, 0);
 }
 
 #[test]

@@ -201,7 +201,8 @@ fn only_one_file_reads_the_disk() {
 fn the_page_has_every_module() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(top.join("docs/architecture.md")).unwrap();
-    let rows: Vec<Vec<&str>> = page
+    let section = page.split("\n## ").find(|section| section.starts_with("Layers")).unwrap();
+    let rows: Vec<Vec<&str>> = section
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split(" |").next())
         .map(|modules| modules.split("`, `").map(|module| module.trim_end_matches('`')).collect())

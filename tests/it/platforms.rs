@@ -82,6 +82,50 @@ fn what_a_platform_adds_is_no_finding_and_other_mistakes_are() {
 }
 
 #[test]
+fn templates_are_told_by_keys_of_their_platform() {
+    for (head, own) in [
+        (
+            "captainVersion: 4\ncaproverOneClickApp: {displayName: A}\n",
+            "    caproverExtra: {containerHttpPort: 80}\n",
+        ),
+        ("cosmos-installer: {form: []}\nminVersion: 0.1\n", "    routes: [{name: a}]\n"),
+    ] {
+        let template = format!("{head}{WEB}{own}");
+        assert_eq!(errors(&[("docker-compose.yml", &template)]), Vec::<String>::new(), "{template}");
+        assert_eq!(errors(&[("docker-compose.yml", &format!("{template}    mem_limt: 1g\n"))]).len(), 1);
+        assert_eq!(errors(&[("docker-compose.yml", &format!("{head}{EMPTIED}"))]), Vec::<String>::new());
+        assert!(!errors(&[("docker-compose.yml", &format!("{WEB}{own}"))]).is_empty(), "{own}");
+    }
+}
+
+#[test]
+fn each_kind_of_variable_that_coolify_makes_up_tells_its_templates() {
+    let found = |name: &str| {
+        let text = format!("{EMPTIED}  b:\n    image: b\n    environment: [\"K=${{{name}}}\"]\n");
+        errors(&[("docker-compose.yml", &text)])
+    };
+    for name in [
+        "SERVICE_FQDN_A_80",
+        "SERVICE_URL_A",
+        "SERVICE_NAME_A",
+        "SERVICE_PASSWORD_64_A",
+        "SERVICE_PASSWORDWITHSYMBOLS_A",
+        "SERVICE_BASE64_128_A",
+        "SERVICE_REALBASE64_A",
+        "SERVICE_HEX_32_A",
+        "SERVICE_USER_A",
+        "SERVICE_LOWERCASEUSER_A",
+        "SERVICE_SUPABASEANON_KEY",
+        "SERVICE_SUPABASESERVICE_KEY",
+    ] {
+        assert!(found(name).is_empty(), "{name}: {:?}", found(name));
+    }
+    for name in ["SERVICE_PORT_A", "SERVICE_HEXAGON", "MY_SERVICE_USER_A"] {
+        assert_eq!(found(name).len(), 1, "{name}");
+    }
+}
+
+#[test]
 fn a_default_counts_although_a_platform_may_set_the_variable() {
     let text = "# slogan: An app\nservices:\n  a:\n    image: postgres:17\n    mem_limit: ${LIMIT:-1m}\n";
     let checked = Checked::tree(&[("docker-compose.yml", text)], "");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use oomlint::diagnostic::{
-    Applicability, Confidence, Consequence, Edit, Finding, Fix, Label, Severity, Summary,
+    Applicability, Confidence, Consequence, Edit, Finding, Fix, GroupMessage, Label, Severity, Summary,
 };
 use oomlint::discover::RepositoryRoot;
 use oomlint::report::{Format, Report, human};
@@ -142,7 +142,7 @@ fn fold(count: usize) -> Case {
             &format!("`{name}` may take the whole host"),
         );
         found.service = Some(name);
-        found.group_message = Some("services have no memory limit");
+        found.group_message = Some(GroupMessage { subject: "services", says: "have no memory limit" });
         found.notes.push("one container without a limit can freeze the host".to_owned());
         found.help = Some("deploy: { resources: { limits: { memory: 512M } } }".to_owned());
         case.findings.push(found);
@@ -333,7 +333,7 @@ fn what_follows_from_another_finding_is_shown_with_it() {
         for name in names {
             let span = case.at(file, &format!("{name}{name}"));
             let mut cause = finding("missing-memory-limit", Severity::Warning, "no limit", span, "no limit");
-            cause.group_message = Some("services have no memory limit");
+            cause.group_message = Some(GroupMessage { subject: "services", says: "have no memory limit" });
             cause.service = Some(name.to_owned());
             let heap = format!("the heap of `{name}` has no limit");
             let mut follows =
@@ -375,7 +375,7 @@ fn a_whole_tree_of_findings_is_written_quickly() {
         for line in 0..10 {
             let span = Span::new(file, line * 24 + 2, line * 24 + 9);
             let mut found = finding("missing-memory-limit", Severity::Warning, "no limit", span, "here");
-            found.group_message = Some("services have no memory limit");
+            found.group_message = Some(GroupMessage { subject: "services", says: "have no memory limit" });
             case.findings.push(found);
         }
     }

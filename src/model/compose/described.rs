@@ -22,6 +22,15 @@ pub struct Described {
     pub launch: Option<Box<Launch>>,
 }
 
+impl Described {
+    /// True if Podman runs the container.
+    #[must_use]
+    pub fn is_podman(&self) -> bool {
+        self.launch.as_ref().is_some_and(|launch| launch.podman)
+            || self.by == Description::Inspect { podman: true }
+    }
+}
+
 /// The form in which a container is described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Description {

@@ -252,60 +252,25 @@ fn refused_size(fields: Fields<'_>, path: &[&str]) -> Option<Spanned<f64>> {
 
 /// A path of keys below the service.
 type Place = &'static [&'static str];
-/// A misspelled key, and the key that was meant.
-type Mistake = (&'static str, &'static str);
+/// A name in lower case with underscores, and the path of the key that it means.
+type Meaning = (&'static str, &'static str);
 
-/// Common misspellings of the schema's resource keys, limited to unambiguous ones.
-const MISTAKES: [(Place, &[Mistake]); 4] = [
-    (
-        &[],
-        &[
-            ("memory", "mem_limit"),
-            ("memory_limit", "mem_limit"),
-            ("memory-limit", "mem_limit"),
-            ("memlimit", "mem_limit"),
-            ("mem-limit", "mem_limit"),
-            ("mem_limits", "mem_limit"),
-            ("MEM_LIMIT", "mem_limit"),
-            ("memory_reservation", "mem_reservation"),
-            ("mem-reservation", "mem_reservation"),
-            ("memory_swap", "memswap_limit"),
-            ("memswap", "memswap_limit"),
-            ("mem_swap_limit", "memswap_limit"),
-            ("memswap-limit", "memswap_limit"),
-            ("memory_swappiness", "mem_swappiness"),
-            ("shm-size", "shm_size"),
-            ("resources", "deploy.resources"),
-            ("limits", "deploy.resources.limits"),
-        ],
-    ),
-    (&["deploy"], &[("limits", "deploy.resources.limits"), ("memory", "deploy.resources.limits.memory")]),
-    (
-        &["deploy", "resources"],
-        &[
-            ("memory", "deploy.resources.limits.memory"),
-            ("mem_limit", "deploy.resources.limits.memory"),
-            ("limit", "deploy.resources.limits"),
-            ("reservation", "deploy.resources.reservations"),
-            ("requests", "deploy.resources.reservations"),
-        ],
-    ),
-    (
-        &["deploy", "resources", "limits"],
-        &[
-            ("mem_limit", "deploy.resources.limits.memory"),
-            ("memory_limit", "deploy.resources.limits.memory"),
-            ("mem", "deploy.resources.limits.memory"),
-            ("cpu", "deploy.resources.limits.cpus"),
-        ],
-    ),
-];
+/// A mapping with resource keys.
+struct Section {
+    path: Place,
+    /// Its path in one text.
+    name: &'static str,
+    /// Its keys.
+    keys: &'static [Meaning],
+    /// Other names that people give them, limited to unambiguous ones.
+    others: &'static [Meaning],
+}
 
-/// The keys of each place for which a slip of the pen is looked for, with the path of each.
-const SLIPS: [(Place, &[Mistake]); 4] = [
-    (
-        &[],
-        &[
+const SECTIONS: [Section; 5] = [
+    Section {
+        path: &[],
+        name: "",
+        keys: &[
             ("mem_limit", "mem_limit"),
             ("mem_reservation", "mem_reservation"),
             ("memswap_limit", "memswap_limit"),
@@ -315,23 +280,101 @@ const SLIPS: [(Place, &[Mistake]); 4] = [
             ("oom_score_adj", "oom_score_adj"),
             ("pids_limit", "pids_limit"),
         ],
-    ),
-    (&["deploy"], &[("resources", "deploy.resources")]),
-    (
-        &["deploy", "resources"],
-        &[("limits", "deploy.resources.limits"), ("reservations", "deploy.resources.reservations")],
-    ),
-    (
-        &["deploy", "resources", "limits"],
-        &[("memory", "deploy.resources.limits.memory"), ("cpus", "deploy.resources.limits.cpus")],
-    ),
+        others: &[
+            ("mem", "mem_limit"),
+            ("mem_max", "mem_limit"),
+            ("memory", "mem_limit"),
+            ("memory_limit", "mem_limit"),
+            ("memory_max", "mem_limit"),
+            ("memlimit", "mem_limit"),
+            ("mem_limits", "mem_limit"),
+            ("limit_mem", "mem_limit"),
+            ("limit_memory", "mem_limit"),
+            ("max_memory", "mem_limit"),
+            ("memory_reservation", "mem_reservation"),
+            ("reserve_memory", "mem_reservation"),
+            ("memory_swap", "memswap_limit"),
+            ("memory_swap_limit", "memswap_limit"),
+            ("memswap", "memswap_limit"),
+            ("mem_swap", "memswap_limit"),
+            ("mem_swap_limit", "memswap_limit"),
+            ("memory_swappiness", "mem_swappiness"),
+            ("resources", "deploy.resources"),
+            ("limits", "deploy.resources.limits"),
+        ],
+    },
+    Section {
+        path: &["deploy"],
+        name: "deploy",
+        keys: &[("resources", "deploy.resources")],
+        others: &[("limits", "deploy.resources.limits"), ("memory", "deploy.resources.limits.memory")],
+    },
+    Section {
+        path: &["deploy", "resources"],
+        name: "deploy.resources",
+        keys: &[("limits", "deploy.resources.limits"), ("reservations", "deploy.resources.reservations")],
+        others: &[
+            ("memory", "deploy.resources.limits.memory"),
+            ("mem_limit", "deploy.resources.limits.memory"),
+            ("limit", "deploy.resources.limits"),
+            ("reservation", "deploy.resources.reservations"),
+            ("requests", "deploy.resources.reservations"),
+        ],
+    },
+    Section {
+        path: &["deploy", "resources", "limits"],
+        name: "deploy.resources.limits",
+        keys: &[
+            ("memory", "deploy.resources.limits.memory"),
+            ("cpus", "deploy.resources.limits.cpus"),
+            ("pids", "deploy.resources.limits.pids"),
+        ],
+        others: &[
+            ("mem_limit", "deploy.resources.limits.memory"),
+            ("memory_limit", "deploy.resources.limits.memory"),
+            ("mem", "deploy.resources.limits.memory"),
+            ("cpu", "deploy.resources.limits.cpus"),
+            ("pids_limit", "deploy.resources.limits.pids"),
+        ],
+    },
+    Section {
+        path: &["deploy", "resources", "reservations"],
+        name: "deploy.resources.reservations",
+        keys: &[
+            ("memory", "deploy.resources.reservations.memory"),
+            ("cpus", "deploy.resources.reservations.cpus"),
+        ],
+        others: &[
+            ("mem_reservation", "deploy.resources.reservations.memory"),
+            ("memory_reservation", "deploy.resources.reservations.memory"),
+            ("mem", "deploy.resources.reservations.memory"),
+            ("cpu", "deploy.resources.reservations.cpus"),
+        ],
+    },
 ];
 
-/// Returns the path of the memory key from which `name` is a slip of the pen.
-fn slip(path: Place, name: &str) -> Option<&'static str> {
-    let (_, keys) = SLIPS.iter().find(|(place, _)| *place == path)?;
-    let meant = only_slip(name, keys.iter().map(|(key, _)| *key)).filter(|key| *key != name)?;
-    keys.iter().find(|(key, _)| *key == meant).map(|(_, path)| *path)
+impl Section {
+    /// Returns the path of the key that a name means which is none itself: another name of it, with other signs between its words or in
+    /// capitals, or a slip of the pen.
+    fn meant(&self, name: &str) -> Option<&'static str> {
+        let of = |table: &[Meaning], name: &str| {
+            table.iter().find(|(known, _)| *known == name).map(|(_, meant)| *meant)
+        };
+        if of(self.keys, name).is_some() {
+            return None;
+        }
+        let plain = name.to_ascii_lowercase().replace('-', "_");
+        let slip = || of(self.keys, only_slip(name, self.keys.iter().map(|(key, _)| *key))?);
+        of(self.keys, &plain).or_else(|| of(self.others, &plain)).or_else(slip)
+    }
+}
+
+/// Returns the key of a service that a name outside of Compose files means: `mem-limit`, `memory_swap`.
+pub(in crate::model) fn meant_key(name: &str) -> Option<&'static str> {
+    let [services, ..] = &SECTIONS;
+    let plain = name.to_ascii_lowercase().replace('-', "_");
+    let own = services.keys.iter().find(|(key, _)| *key == plain).map(|(_, key)| *key);
+    own.or_else(|| services.meant(&plain))
 }
 
 /// Returns the place of a misspelled key that was meant to set the memory limit.
@@ -344,24 +387,12 @@ pub(super) fn misspelled_limit(unknown: &[UnknownKey]) -> Option<&UnknownKey> {
 /// Returns the misspelled keys of a service, with what was meant.
 pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
     let mut found = Vec::new();
-    for (path, mistakes) in MISTAKES {
-        let Some(map) = fields.value.at(path).and_then(Value::as_map) else { continue };
-        let place = match path {
-            [] => "",
-            ["deploy"] => "deploy",
-            ["deploy", "resources"] => "deploy.resources",
-            _ => "deploy.resources.limits",
-        };
-        for (wrong, meant) in mistakes {
-            if let Some(entry) = map.get(*wrong) {
-                let key = Spanned::with_provenance((*wrong).to_owned(), entry.key, entry.value.via.clone());
-                found.push(UnknownKey { place, key, meant });
-            }
-        }
-        for (name, entry) in map.iter().filter(|(name, _)| mistakes.iter().all(|(wrong, _)| wrong != name)) {
-            if let Some(meant) = slip(path, name) {
+    for section in &SECTIONS {
+        let Some(map) = fields.value.at(section.path).and_then(Value::as_map) else { continue };
+        for (name, entry) in map {
+            if let Some(meant) = section.meant(name) {
                 let key = Spanned::with_provenance(name.clone(), entry.key, entry.value.via.clone());
-                found.push(UnknownKey { place, key, meant });
+                found.push(UnknownKey { place: section.name, key, meant });
             }
         }
     }

@@ -25,6 +25,7 @@ mod value;
 pub use described::{ComposeLabels, Described, Description, ServiceBuilder, Setting};
 pub use job::{Element, PreStart, service_of};
 pub(crate) use load::is_remote;
+pub(super) use memory::meant_key;
 pub use memory::{Conflict, SizeKey, SizeProblem, UnknownKey};
 pub use platform::{Platform, Recognized, Template};
 pub use refusal::{NewerKey, Refusal, Undefined};

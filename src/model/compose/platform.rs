@@ -280,6 +280,24 @@ fn is_key(line: &str, key: &str) -> bool {
     rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
+/// Kinds of variables that Coolify makes up, as in `SERVICE_PASSWORD_ADMIN` (coollabsio/coolify@379abb2,
+/// bootstrap/helpers/shared.php:1754 `generateEnvValue`; for domains and addresses bootstrap/helpers/parsers.php:469 and 569, for the
+/// names of services app/Jobs/ApplicationDeploymentJob.php:1375).
+const MADE_UP: [&str; 12] = [
+    "FQDN",
+    "URL",
+    "NAME",
+    "PASSWORD",
+    "PASSWORDWITHSYMBOLS",
+    "BASE64",
+    "REALBASE64",
+    "HEX",
+    "USER",
+    "LOWERCASEUSER",
+    "SUPABASEANON",
+    "SUPABASESERVICE",
+];
+
 /// True for the comments with which a template of Coolify begins, or for variables that Coolify makes up.
 fn is_of_coolify(text: &str) -> bool {
     let head = text
@@ -289,13 +307,12 @@ fn is_of_coolify(text: &str) -> bool {
     let keys: Vec<&str> =
         head.filter_map(|line| line.strip_prefix('#')?.split_once(':')).map(|(key, _)| key.trim()).collect();
     let has = |key: &str| keys.contains(&key);
-    let magic = ["FQDN", "PASSWORD", "USER", "BASE64"];
     let uses = |kind: &&str| {
         ["$SERVICE_", "${SERVICE_", "- SERVICE_"]
             .iter()
             .any(|start| text.contains(&format!("{start}{kind}_")))
     };
-    has("slogan") || has("documentation") && has("logo") || magic.iter().any(uses)
+    has("slogan") || has("documentation") && has("logo") || MADE_UP.iter().any(uses)
 }
 
 /// True if a list of templates for Portainer, in a directory above or beside the file, names it.

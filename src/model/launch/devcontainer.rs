@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::settings::{Lowering, refuse};
 use super::values::part;
-use super::{Launch, Stay, mistakes};
+use super::{Launch, Stay, mistakes, unread, written};
 use crate::discover::{Devcontainer, read_devcontainer};
 use crate::model::compose::{Described, Description, ServiceBuilder, Setting};
 use crate::model::fact::Why;
 use crate::model::project::Project;
 use crate::source::{SourceId, Sources, Span, TracedText, normalize, relative_to};
-use crate::syntax::command_line::{Mistake, flags_of_run};
+use crate::syntax::command_line::flags_of_run;
 
 /// What a `devcontainer.json` starts.
 pub enum DevcontainerProject {
@@ -42,6 +42,8 @@ pub fn devcontainer_project(file: SourceId, sources: &Sources) -> Option<Devcont
         podman: false,
         swarm: false,
         stay: Stay::Brief,
+        // A flag and its value in two texts of JSON are no flag to paste.
+        flags: written(&command, sources).into_iter().filter(|flag| !flag.value.contains('"')).collect(),
         mistakes: mistakes::of(&command),
     };
     let described = Described {
@@ -52,8 +54,7 @@ pub fn devcontainer_project(file: SourceId, sources: &Sources) -> Option<Devcont
     };
     let name = found.name.as_ref().map_or("devcontainer", |name| name.as_str());
     let mut builder = ServiceBuilder::new(name, span, described);
-    let rejected = command.refusals.iter().any(|refusal| matches!(refusal.kind, Mistake::UnknownFlag(_)));
-    if !rejected && command.uncertain.is_none() {
+    if unread(&command).is_none() {
         Lowering { command: &command, builder: &mut builder, files: (&directory, sources) }.lower();
     }
     image(&found, (span, &sources.absolute(&directory)), &mut builder);

@@ -1,8 +1,9 @@
 //! Flags that do not do what they seem to: behind the image, ignored, or taken for something else.
 
-use crate::model::compose::{Service, UnknownKey};
+use super::names::flag_of;
+use crate::model::compose::{Service, UnknownKey, meant_key};
 use crate::source::{Span, Spanned};
-use crate::syntax::command_line::{Argument, Command, Flag, Mistake, Program, Takes, Verb};
+use crate::syntax::command_line::{Argument, Command, Flag, Mistake, Program, Refusal, Takes, Verb};
 use crate::syntax::size::ByteSize;
 
 /// A flag that does not do what it seems to.
@@ -57,6 +58,33 @@ pub enum FlagMistakeKind {
         /// The flag.
         flag: String,
     },
+    /// `-memory 512m`: a long name behind one dash, which the client takes for letters.
+    OneDash {
+        /// The word as written.
+        word: String,
+        /// What the client reads, `-m emory`. None if it does not know a letter.
+        read: Option<String>,
+        /// The flag that is meant.
+        meant: String,
+    },
+    /// `—memory 512m`: another sign in the place of two hyphens, so that the word is the image.
+    OtherDash {
+        /// The word as written.
+        word: String,
+        /// The flag that is meant.
+        meant: String,
+    },
+    /// Something else for which the client rejects the command.
+    Refused {
+        /// What it rejects, as written.
+        what: String,
+        /// What it says.
+        message: String,
+        /// What kind of mistake it is.
+        kind: Mistake,
+        /// A value that the flag takes.
+        sample: Option<&'static str>,
+    },
 }
 
 /// Returns the mistakes of a command.
@@ -81,8 +109,15 @@ pub(super) fn of(command: &Command) -> Vec<FlagMistake> {
             because: command.head,
         });
     }
-    let Some(image) = &command.image else { return found };
-    if let Some(flag) = value_is_image(command) {
+    if let Some(one_dash) = &command.one_dash {
+        let kind = FlagMistakeKind::OneDash {
+            word: one_dash.word.as_str().to_owned(),
+            read: one_dash.read.clone(),
+            meant: format!("--{}", one_dash.meant),
+        };
+        return vec![FlagMistake { kind, span: one_dash.word.span(), because: command.head }];
+    }
+    if let (Some(flag), Some(image)) = (value_is_image(command), &command.image) {
         let value = image.text.as_str();
         found.push(FlagMistake {
             kind: FlagMistakeKind::ValueIsImage { flag: long_name(flag), value: value.to_owned() },
@@ -91,8 +126,87 @@ pub(super) fn of(command: &Command) -> Vec<FlagMistake> {
         });
         return found;
     }
-    found.extend(behind_image(command, image));
+    if let Some(mistake) = other_dash(command) {
+        return vec![mistake];
+    }
+    found.extend(command.refusals.iter().filter_map(|refusal| refused(command, refusal)));
+    let is_image = |refusal: &Refusal| refusal.kind == Mistake::Image;
+    if let Some(image) = command.image.as_ref().filter(|_| !command.refusals.iter().any(is_image)) {
+        found.extend(behind_image(command, image));
+    }
     found
+}
+
+/// Finds a flag in the place of the image that begins with a dash of prose, as word processors write it.
+fn other_dash(command: &Command) -> Option<FlagMistake> {
+    let image = command.image.as_ref()?;
+    let word = image.literal()?;
+    let name = word.strip_prefix(['—', '–', '−', '‐'])?.trim_start_matches(['—', '–', '−', '‐', '-']);
+    let name = name.split('=').next().unwrap_or_default();
+    let meant = format!("{}{name}", if name.len() > 1 { "--" } else { "-" });
+    command.row_of(&meant)?;
+    Some(FlagMistake {
+        kind: FlagMistakeKind::OtherDash { word: word.to_owned(), meant },
+        span: image.text.span(),
+        because: command.head,
+    })
+}
+
+/// Returns the mistake for which the client rejects the command, unless the place may be one to fill in.
+fn refused(command: &Command, refusal: &Refusal) -> Option<FlagMistake> {
+    let flag = command.flags.iter().find(|flag| flag.span().contains(refusal.span));
+    let shown = |flag: &Flag| match flag.value.as_ref().map(|value| value.text.as_str()) {
+        Some(value) if flag.row.takes == Takes::Nothing => format!("{}={value}", long_name(flag)),
+        Some(value) => format!("{} {value}", long_name(flag)),
+        None => long_name(flag),
+    };
+    let (what, sample) = match &refusal.kind {
+        Mistake::UnknownFlag(name) => {
+            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if command.program != Program::Docker
+                || !name.chars().all(is_name)
+                || meant(name, command).is_some()
+            {
+                return None;
+            }
+            (name.clone(), None)
+        }
+        Mistake::Image => {
+            let image = command.image.as_ref()?.literal()?;
+            let is_example = |part: &str| image.to_ascii_lowercase().contains(part);
+            let capitals = image.bytes().all(|b| !b.is_ascii_lowercase());
+            if capitals && image.contains(|c: char| c.is_ascii_uppercase())
+                || ["image", "name", "your", "my", "example"].into_iter().any(is_example)
+            {
+                return None;
+            }
+            (image.to_owned(), None)
+        }
+        Mistake::Value("restart") => (shown(flag?), Some("on-failure:3")),
+        Mistake::Value(_) => {
+            let flag = flag?;
+            let sample = match flag.row.takes {
+                Takes::Nothing => "true",
+                Takes::Text => return None,
+                Takes::Size | Takes::Swap => "512m",
+                Takes::Integer | Takes::Count => "10",
+                Takes::Cpus => "1.5",
+                Takes::Duration => "30s",
+                Takes::Ulimit => "nofile=1024:2048",
+                Takes::Sysctl => "net.core.somaxconn=1024",
+            };
+            (shown(flag), Some(sample))
+        }
+        Mistake::Conflict(_) => (shown(flag?), None),
+        Mistake::NoValue(_) | Mistake::NoImage => return None,
+    };
+    let sample = sample.filter(|_| flag.is_some());
+    let (kind, message) = (refusal.kind.clone(), refusal.message.clone());
+    Some(FlagMistake {
+        kind: FlagMistakeKind::Refused { what, message, kind, sample },
+        span: refusal.span,
+        because: command.head,
+    })
 }
 
 /// Returns the flag whose value, `true` or `false` as a word of its own, is taken for the image.
@@ -169,39 +283,20 @@ fn sets_memory(value: &str) -> bool {
     capitals && ["OPTS", "OPTIONS", "HEAP", "MEMORY", "XMX"].iter().any(|part| name.contains(part))
 }
 
-/// Memory flags by the names that people give them.
-const MEANT: [(&str, &str, &str); 14] = [
-    ("mem", "memory", "limit-memory"),
-    ("mem-limit", "memory", "limit-memory"),
-    ("memory-limit", "memory", "limit-memory"),
-    ("memory_limit", "memory", "limit-memory"),
-    ("mem_limit", "memory", "limit-memory"),
-    ("limit-memory", "memory", "limit-memory"),
-    ("limit-mem", "memory", "limit-memory"),
-    ("memory", "memory", "limit-memory"),
-    ("memory_swap", "memory-swap", "memory-swap"),
-    ("memswap-limit", "memory-swap", "memory-swap"),
-    ("memory-swap-limit", "memory-swap", "memory-swap"),
-    ("reserve-memory", "memory-reservation", "reserve-memory"),
-    ("memory-reservation", "memory-reservation", "reserve-memory"),
-    ("shm_size", "shm-size", "mount"),
-];
+/// Returns the flag that an unknown one for memory means, without dashes.
+fn meant(flag: &str, command: &Command) -> Option<&'static str> {
+    let key = match flag.trim_start_matches('-') {
+        "m" | "M" => "mem_limit",
+        name => meant_key(name)?,
+    };
+    flag_of(key, command.verb == Verb::ServiceCreate)?.strip_prefix("--")
+}
 
 /// Adds the flags that the client does not know and that were meant for memory.
 pub(super) fn unknown_flags(service: &mut Service, command: &Command) {
     for refusal in &command.refusals {
         let Mistake::UnknownFlag(flag) = &refusal.kind else { continue };
-        if command.program != Program::Docker {
-            continue;
-        }
-        let in_service = command.verb == Verb::ServiceCreate;
-        let name = flag.trim_start_matches('-');
-        let meant = match name {
-            "m" | "M" => Some(("memory", "limit-memory")),
-            _ => MEANT.iter().find(|(wrong, ..)| *wrong == name).map(|(_, run, create)| (*run, *create)),
-        };
-        let Some((run, create)) = meant else { continue };
-        let meant = if in_service { create } else { run };
+        let Some(meant) = meant(flag, command) else { continue };
         let key = Spanned::new(flag.clone(), refusal.span);
         service.unknown_keys.push(UnknownKey { place: "", key, meant });
     }

@@ -4,11 +4,13 @@
 
 mod devcontainer;
 mod mistakes;
+mod names;
 mod settings;
 mod values;
 
 pub use devcontainer::{DevcontainerProject, devcontainer_project};
 pub use mistakes::{FlagMistake, FlagMistakeKind};
+pub use names::flag_of;
 
 use std::path::Path;
 
@@ -16,7 +18,7 @@ use self::settings::Lowering;
 use super::compose::{Described, Description, Service, ServiceBuilder, Setting};
 use super::fact::Why;
 use super::project::Project;
-use crate::source::{Language, SourceId, Sources, Span, TracedText};
+use crate::source::{Language, SourceId, Sources, Span, Spanned, TracedText};
 use crate::syntax::command_line::{Command, Mistake, Notation, Program, Verb, find};
 
 /// The command line that starts a container.
@@ -30,6 +32,8 @@ pub struct Launch {
     pub swarm: bool,
     /// How long the container is meant to run.
     pub stay: Stay,
+    /// Its flags as written, with their values.
+    pub flags: Vec<Spanned<String>>,
     /// What its flags do not do as they seem to.
     pub mistakes: Vec<FlagMistake>,
 }
@@ -60,7 +64,7 @@ pub fn projects(file: SourceId, notation: Notation, sources: &Sources) -> Vec<Pr
 /// Returns the service of a command. None for a part of one, which starts nothing: without an image, or a call for help.
 fn service(command: &Command, notation: Notation, files: (&Path, &Sources)) -> Option<Service> {
     let is_part = |kind: &Mistake| matches!(kind, Mistake::NoImage | Mistake::NoValue(_));
-    if command.is_set("help") || command.refusals.iter().any(|refusal| is_part(&refusal.kind)) {
+    if command.may_be_set("help") || command.refusals.iter().any(|refusal| is_part(&refusal.kind)) {
         return None;
     }
     let name = name(command);
@@ -69,26 +73,48 @@ fn service(command: &Command, notation: Notation, files: (&Path, &Sources)) -> O
         podman: command.program == Program::Podman,
         swarm: command.verb == Verb::ServiceCreate,
         stay: stay(command, notation),
+        flags: written(command, files.1),
         mistakes: mistakes::of(command),
     };
     let container = command.flag("name").and_then(|flag| flag.literal()).map(str::to_owned);
     let described =
         Described { by: Description::CommandLine, container, compose: None, launch: Some(Box::new(launch)) };
     let mut builder = ServiceBuilder::new(name, command.head, described);
-    let unread =
-        command.uncertain.map(|at| (at, Why::Other("what a variable adds to the command is not known")));
-    let refused = || {
-        let unknown = command.refusals.iter().find(|refusal| matches!(refusal.kind, Mistake::UnknownFlag(_)));
-        unknown.map(|refusal| (refusal.span, Why::Other("the client rejects the command")))
-    };
-    match unread.or_else(refused) {
+    match unread(command) {
         Some((at, why)) => all_unknown(&mut builder, at, &why),
         None => Lowering { command, builder: &mut builder, files }.lower(),
     }
     let mut service = builder.build();
-    settings::refuse(&mut service, command);
-    mistakes::unknown_flags(&mut service, command);
+    if command.one_dash.is_none() {
+        settings::refuse(&mut service, command);
+        mistakes::unknown_flags(&mut service, command);
+    }
     Some(service)
+}
+
+/// Returns the place and the reason from which on nothing is known of a command: it may be another one, or the client rejects it.
+fn unread(command: &Command) -> Option<(Span, Why)> {
+    if let Some(at) = command.uncertain {
+        return Some((at, Why::Other("what a variable adds to the command is not known")));
+    }
+    if let Some(one_dash) = &command.one_dash {
+        return Some((one_dash.word.span(), Why::Other("the client takes a name for letters")));
+    }
+    if let (Some(_), Some(image)) = (mistakes::value_is_image(command), &command.image) {
+        return Some((image.text.span(), Why::Other("a value is taken for the image")));
+    }
+    let is_whole = |kind: &Mistake| matches!(kind, Mistake::UnknownFlag(_) | Mistake::Image);
+    let refusal = command.refusals.iter().find(|refusal| is_whole(&refusal.kind))?;
+    Some((refusal.span, Why::Other("the client rejects the command")))
+}
+
+/// Returns the flags of a command as they stand in their file, each with a word of its own and in one line.
+fn written(command: &Command, sources: &Sources) -> Vec<Spanned<String>> {
+    let flags = command.flags.iter().map(|flag| {
+        let span = flag.span();
+        Spanned::new(sources.get(span.file).slice(span).to_owned(), span)
+    });
+    flags.filter(|flag| flag.value.starts_with('-') && !flag.value.contains('\n')).collect()
 }
 
 /// Returns the name of the container: its own, else that of its image.
@@ -96,7 +122,10 @@ fn name(command: &Command) -> String {
     if let Some(name) = command.flag("name").and_then(|flag| flag.literal()).filter(|name| !name.is_empty()) {
         return name.to_owned();
     }
-    let Some(image) = &command.image else { return "container".to_owned() };
+    let is_refused = command.refusals.iter().any(|refusal| refusal.kind == Mistake::Image)
+        || mistakes::value_is_image(command).is_some()
+        || command.one_dash.is_some();
+    let Some(image) = command.image.as_ref().filter(|_| !is_refused) else { return "container".to_owned() };
     let text = image.text.as_str();
     if image.expands {
         return text.to_owned();
@@ -124,14 +153,16 @@ fn stay(command: &Command, notation: Notation) -> Stay {
     if notation == Notation::Unit || command.verb == Verb::ServiceCreate || restarts {
         return Stay::Lasting;
     }
-    let by_hand = command.is_set("tty") || command.is_set("interactive");
+    // A flag as `--rm=$X` may be set: then less is expected of the container.
+    let by_hand = command.may_be_set("tty") || command.may_be_set("interactive");
+    let is_removed = command.may_be_set("rm");
     match command.verb {
-        Verb::Create if command.is_set("rm") || by_hand => Stay::Passing,
+        Verb::Create if is_removed || by_hand => Stay::Passing,
         Verb::Create | Verb::ServiceCreate => Stay::Lasting,
         Verb::Run => match command.is_set("detach") {
-            true if command.is_set("rm") => Stay::Passing,
+            true if is_removed => Stay::Passing,
             true => Stay::Lasting,
-            false if command.is_set("rm") || by_hand => Stay::Brief,
+            false if is_removed || by_hand => Stay::Brief,
             false => Stay::Passing,
         },
     }

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::mistakes::value_is_image;
-use super::values::{colon_parts, part, text};
+use super::values::{has_hole, part, parts, text, unknown};
 use crate::model::compose::{Service, ServiceBuilder, Setting, SizeProblem};
 use crate::model::fact::{Fact, Why};
 use crate::source::{Sources, Span, TracedText};
@@ -108,7 +107,7 @@ impl Lowering<'_> {
         }
         for (name, path) in SWITCHES {
             if let Some(flag) = command.flag(name) {
-                self.builder.set(path, flag.name.span(), Setting::boolean(flag.is_true(), flag.span()));
+                self.builder.set(path, flag.name.span(), switch(flag));
             }
         }
         for flag in command.all("stop-timeout") {
@@ -137,14 +136,14 @@ impl Lowering<'_> {
     fn mode(&mut self) {
         let Some(flag) = self.command.flag("mode") else { return };
         self.set(&["deploy", "mode"], flag, text);
-        if flag.literal().is_some_and(|mode| mode.ends_with("-job")) {
-            let none = TracedText::derived("none", flag.span());
-            self.builder.set(
-                &["deploy", "restart_policy", "condition"],
-                flag.name.span(),
-                Setting::text(none),
-            );
-        }
+        let condition = match (flag.literal(), &flag.value) {
+            (Some(mode), _) if mode.ends_with("-job") => {
+                Setting::text(TracedText::derived("none", flag.span()))
+            }
+            (None, Some(mode)) => unknown(mode),
+            _ => return,
+        };
+        self.builder.set(&["deploy", "restart_policy", "condition"], flag.name.span(), condition);
     }
 
     /// Reads `--env`, `--env-file` and what else may set variables.
@@ -223,6 +222,10 @@ impl Lowering<'_> {
             );
             return;
         }
+        if podman && value.expands {
+            // It may be `none`.
+            self.builder.set(&["healthcheck", "disable"], flag.name.span(), unknown(value));
+        }
         let list = podman.then(|| serde_json::from_str::<Vec<String>>(literal).ok()).flatten();
         let setting = match list {
             Some(words) => {
@@ -245,8 +248,10 @@ impl Lowering<'_> {
         }
         for flag in command.all("volume") {
             let Some(value) = &flag.value else { continue };
-            let parts = colon_parts(value);
+            let parts = parts(value, ':');
             let setting = match parts.as_slice() {
+                // It may be a source and a target.
+                [one] if has_hole(one, value.expands) => unknown(value),
                 [source, target, ..] => mapping(value, &[("source", source), ("target", target)]),
                 [target] => mapping(value, &[("target", target)]),
                 [] => continue,
@@ -264,38 +269,51 @@ impl Lowering<'_> {
     fn maps(&mut self) {
         let command = self.command;
         for flag in command.all("ulimit") {
-            let Some((name, limits)) = flag.literal().and_then(|text| text.split_once('=')) else { continue };
-            let (soft, hard) = limits.split_once(':').unwrap_or((limits, limits));
+            let Some(value) = &flag.value else { continue };
             let at = flag.span();
-            let (Ok(soft), Ok(hard)) = (soft.parse::<i64>(), hard.parse::<i64>()) else { continue };
-            let both = vec![
-                ("soft".to_owned(), at, Setting::integer(soft, at)),
-                ("hard".to_owned(), at, Setting::integer(hard, at)),
-            ];
-            self.builder.set(&["ulimits", name], flag.name.span(), Setting::map(both, at));
+            let Some((name, limits)) = self.entry(&["ulimits"], flag, value) else { continue };
+            let written = limits.as_str();
+            let (soft, hard) = written.split_once(':').unwrap_or((written, written));
+            let setting = match (soft.parse::<i64>(), hard.parse::<i64>()) {
+                _ if has_hole(&limits, value.expands) => unknown(value),
+                (Ok(soft), Ok(hard)) => Setting::map(
+                    vec![
+                        ("soft".to_owned(), at, Setting::integer(soft, at)),
+                        ("hard".to_owned(), at, Setting::integer(hard, at)),
+                    ],
+                    at,
+                ),
+                _ => Setting::unknown(REJECTED, at),
+            };
+            self.builder.set(&["ulimits", &name], flag.name.span(), setting);
         }
         for (flag_name, path) in [("log-opt", &["logging", "options"][..]), ("label", &["labels"])] {
             for flag in command.all(flag_name) {
                 let Some(value) = &flag.value else { continue };
-                let written = value.text.as_str();
-                let Some((name, _)) = written.split_once('=') else { continue };
-                let inner = value.text.slice(name.len() + 1..written.len());
-                let path: Vec<&str> = path.iter().copied().chain([name]).collect();
+                let Some((name, inner)) = self.entry(path, flag, value) else { continue };
+                let path: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
                 self.builder.set(&path, flag.name.span(), part(&inner, value.expands));
             }
         }
+    }
+
+    /// Returns the name and the value of `name=value`. Where the name is not known, any entry of the mapping may be set.
+    fn entry(&mut self, path: &[&str], flag: &Flag, value: &Argument) -> Option<(String, TracedText)> {
+        let written = value.text.as_str();
+        let equals = written.find('=').unwrap_or(written.len());
+        if has_hole(&value.text.slice(0..equals), value.expands) {
+            self.builder.set(path, flag.name.span(), unknown(value));
+            return None;
+        }
+        let name = written.get(..equals)?.to_owned();
+        (equals < written.len()).then(|| (name, value.text.slice(equals + 1..written.len())))
     }
 
     /// Reads the image, `--entrypoint` and the command.
     fn start(&mut self) {
         let command = self.command;
         if let Some(image) = &command.image {
-            let is_refused = command.refusals.iter().any(|refusal| refusal.kind == Mistake::Image);
-            let setting = match is_refused || value_is_image(command).is_some() {
-                true => Setting::unknown(Why::Other("not a reference of an image"), image.text.span()),
-                false => text(image),
-            };
-            self.builder.set(&["image"], image.text.span(), setting);
+            self.builder.set(&["image"], image.text.span(), text(image));
         }
         if let Some(flag) = command.flag("entrypoint")
             && let Some(value) = &flag.value
@@ -323,6 +341,18 @@ impl Lowering<'_> {
     }
 }
 
+/// The reason why a setting is not known whose flag has a value that the client does not take.
+const REJECTED: Why = Why::Other("the client rejects the command");
+
+/// Returns the value of a flag that takes none, or `=true` and the like.
+fn switch(flag: &Flag) -> Setting {
+    match (flag.truth(), &flag.value) {
+        (Some(set), _) => Setting::boolean(set, flag.span()),
+        (None, Some(value)) if value.expands => unknown(value),
+        (None, _) => Setting::unknown(REJECTED, flag.span()),
+    }
+}
+
 fn integer(value: &Argument) -> Setting {
     match value.literal().map(str::parse::<i64>) {
         Some(Ok(number)) => Setting::integer(number, value.text.span()),
@@ -342,6 +372,7 @@ fn seconds(value: &Argument) -> Setting {
         Some(Ok(seconds)) if seconds >= 0 => {
             Setting::text(TracedText::derived(format!("{seconds}s"), value.text.span()))
         }
+        _ if value.expands => unknown(value),
         _ => Setting::unknown(Why::Other("not a number of seconds"), value.text.span()),
     }
 }
@@ -349,31 +380,28 @@ fn seconds(value: &Argument) -> Setting {
 /// Returns a mount in the long form, of parts of a value.
 fn mapping(value: &Argument, parts: &[(&str, &TracedText)]) -> Setting {
     let at = value.text.span();
-    let entries = parts.iter().map(|(name, text)| {
-        let expands = value.expands && text.as_str().contains(['$', '`', '<', '{', '%']);
-        ((*name).to_owned(), at, part(text, expands))
-    });
+    let entries = parts.iter().map(|(name, text)| ((*name).to_owned(), at, part(text, value.expands)));
     Setting::map(entries.collect(), at)
 }
 
 /// Reads `type=tmpfs,target=/run,tmpfs-size=64m` (docker/cli `opts/mount.go`).
 fn mount(value: &Argument) -> Setting {
-    let (whole, at) = (value.text.as_str(), value.text.span());
+    let at = value.text.span();
     let mut entries: Vec<(String, Span, Setting)> = Vec::new();
-    let mut from = 0;
-    for field in whole.split(',') {
-        let begin = from;
-        from += field.len() + 1;
-        let Some((key, inner)) = field.split_once('=') else { continue };
-        let start = begin + key.len() + 1;
-        let text = value.text.slice(start..start + inner.len());
-        let setting = part(&text, value.expands && inner.contains(['$', '`', '<', '{', '%']));
+    for field in parts(value, ',') {
+        let written = field.as_str();
+        let equals = written.find('=').unwrap_or(written.len());
+        if has_hole(&field.slice(0..equals), value.expands) {
+            return unknown(value);
+        }
+        let (Some(key), true) = (written.get(..equals), equals < written.len()) else { continue };
+        let setting = part(&field.slice(equals + 1..written.len()), value.expands);
         let name = match key.trim().to_ascii_lowercase().as_str() {
             "type" => "type",
             "source" | "src" => "source",
             "target" | "dst" | "destination" => "target",
             "tmpfs-size" => {
-                let size = vec![("size".to_owned(), value.text.span_of(begin..start - 1), setting)];
+                let size = vec![("size".to_owned(), field.span_of(0..equals), setting)];
                 entries.push(("tmpfs".to_owned(), at, Setting::map(size, at)));
                 continue;
             }
@@ -388,7 +416,7 @@ fn mount(value: &Argument) -> Setting {
 pub(super) fn refuse(service: &mut Service, command: &Command) {
     // Compose wants a start period beside a start interval, the clients do not.
     if let Some(section) = &mut service.healthcheck {
-        section.refusals.retain(|refusal| !refusal.message.contains("requires"));
+        section.refusals.retain(|refusal| !refusal.of_compose);
     }
     service.conflicts.clear();
     for key in &mut service.size_keys {

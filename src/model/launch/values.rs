@@ -5,10 +5,31 @@ use crate::model::fact::Why;
 use crate::source::{Span, TracedText};
 use crate::syntax::command_line::Argument;
 use crate::syntax::template::HOLE;
+use crate::syntax::words::balanced;
+
+const FILLED_IN: &str = "filled in before it runs";
 
 /// Returns a value as a text.
 pub(super) fn text(value: &Argument) -> Setting {
-    part(&value.text, value.expands)
+    match value.expands && holes(&value.text).is_none() {
+        // A placeholder as a whole: `MEM`.
+        true => unknown(value),
+        false => part(&value.text, value.expands),
+    }
+}
+
+/// Returns the setting of which nothing is known but that a value may set it.
+pub(super) fn unknown(value: &Argument) -> Setting {
+    let (why, at) = match holes(&value.text) {
+        Some((_, why, at)) => (why, at),
+        None => (Why::Other(FILLED_IN), value.text.span()),
+    };
+    Setting::unknown(why, at)
+}
+
+/// True if a part of a value has a variable, a substitution or a placeholder.
+pub(super) fn has_hole(text: &TracedText, expands: bool) -> bool {
+    expands && holes(text).is_some()
 }
 
 /// Returns a part of a value as a text.
@@ -57,13 +78,16 @@ fn unknown_length(rest: &str) -> usize {
     if rest.starts_with("{{") {
         return until("}}", 2);
     }
+    if let Some(dots) = ["...", "…"].iter().find(|dots| rest.starts_with(**dots)) {
+        return dots.len();
+    }
     match rest.bytes().next() {
         Some(b'`') => until("`", 1),
         Some(b'<') if rest.contains('>') => until(">", 1),
         Some(b'%') if rest.starts_with("%%") => until("%%", 2),
         Some(b'$') => match rest.as_bytes().get(1).copied() {
-            Some(b'{') => balanced(rest, b'{', b'}'),
-            Some(b'(') => balanced(rest, b'(', b')'),
+            Some(b'{') => balanced(rest, '{', '}'),
+            Some(b'(') => balanced(rest, '(', ')'),
             Some(b) if b.is_ascii_alphabetic() || b == b'_' => {
                 let name = rest.bytes().skip(1).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_');
                 1 + name.count()
@@ -75,33 +99,18 @@ fn unknown_length(rest: &str) -> usize {
     }
 }
 
-fn balanced(rest: &str, open: u8, close: u8) -> usize {
-    let mut depth = 0_usize;
-    for (at, byte) in rest.bytes().enumerate() {
-        if byte == open {
-            depth += 1;
-        } else if byte == close {
-            depth = depth.saturating_sub(1);
-            if depth == 0 {
-                return at + 1;
-            }
-        }
-    }
-    rest.len()
-}
-
 /// Returns why a part is not known.
 fn why(written: &str) -> Why {
     let name = written.strip_prefix("${").or_else(|| written.strip_prefix('$')).unwrap_or_default();
     let end = name.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
     match name.get(..end) {
-        Some("placeholder" | "make" | "") | None => Why::Other("filled in before it runs"),
+        Some("placeholder" | "make" | "") | None => Why::Other(FILLED_IN),
         Some(name) => Why::Variable(name.to_owned()),
     }
 }
 
-/// Splits `source:target:options` at colons outside of variables.
-pub(super) fn colon_parts(value: &Argument) -> Vec<TracedText> {
+/// Splits a value at a sign outside of variables: `source:target:options`, `type=tmpfs,target=/run`.
+pub(super) fn parts(value: &Argument, sign: char) -> Vec<TracedText> {
     let whole = value.text.as_str();
     let mut parts = Vec::new();
     let (mut begin, mut at) = (0, 0);
@@ -109,7 +118,7 @@ pub(super) fn colon_parts(value: &Argument) -> Vec<TracedText> {
         let length = if value.expands { unknown_length(rest) } else { 0 };
         if length > 0 {
             at += length;
-        } else if rest.starts_with(':') {
+        } else if rest.starts_with(sign) {
             parts.push(value.text.slice(begin..at));
             at += 1;
             begin = at;
@@ -152,7 +161,7 @@ mod tests {
     #[test]
     fn colons_of_variables_do_not_split() {
         let parts = |text: &str| {
-            colon_parts(&argument(text)).iter().map(|part| part.as_str().to_owned()).collect::<Vec<_>>()
+            parts(&argument(text), ':').iter().map(|part| part.as_str().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(parts("${DATA:-./data}:/data:ro"), ["${DATA:-./data}", "/data", "ro"]);
         assert_eq!(parts("/data"), ["/data"]);

@@ -34,8 +34,14 @@ pub(super) fn write(
         errors(out, folds, sources, options)?;
     }
     writeln!(out, "{}", summary_line(summary, options.time))?;
-    let lines =
-        [warnings(findings), fixable(findings), unknown_images(summary), adopt(summary), next_step(folds)];
+    let lines = [
+        warnings(findings),
+        fixable(findings),
+        filled_in(summary),
+        unknown_images(summary),
+        adopt(summary),
+        next_step(folds),
+    ];
     for line in lines.into_iter().flatten() {
         let width = options.width.map(|width| (width, 0));
         writeln!(out, "{}", wrap::hanging(&escape::line(&line), width, "  "))?;
@@ -126,6 +132,14 @@ fn fixable(findings: &[Finding]) -> Option<String> {
             "{safe} fixable with --fix, {unsafe_} more with --unsafe-fixes; --diff shows the changes"
         )),
     }
+}
+
+/// Returns the line that counts errors at places which something fills in before Docker reads them.
+pub(in super::super) fn filled_in(summary: &Summary) -> Option<String> {
+    let errors = plural(summary.filled_in, "error");
+    (summary.filled_in > 0).then(|| {
+        format!("left out: {errors} where a template is filled in first, as at `{{{{ x }}}}` (-v lists them)")
+    })
 }
 
 /// Returns the line about images that nobody knows: without findings for their services, silence would look like a pass.

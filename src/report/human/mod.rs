@@ -18,7 +18,7 @@ use crate::diagnostic::{Finding, Severity, Summary};
 use crate::hash::{HashMap, HashSet};
 use crate::source::Sources;
 
-pub(super) use closing::{summary_line, unknown_images};
+pub(super) use closing::{filled_in, summary_line, unknown_images};
 
 /// Warnings drawn per rule, unless all are.
 const DRAWN: usize = 2;

@@ -18,7 +18,8 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let project = cx.project();
     let role = workload.role;
-    if !workload.health.check.is_absent() || !role.serves() {
+    // An entrypoint that is not known may start what serves nothing.
+    if !workload.health.check.is_absent() || !role.serves() || workload.service.entrypoint.is_unknown() {
         return;
     }
     let name = &workload.name;
@@ -35,7 +36,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 .label("no healthcheck")
                 .via(&workload.service.via)
                 .severity(role.soften(severity))
-                .group_message("services have no healthcheck, in Compose or in the image")
+                .group_message(match workload.described() {
+                    None => "have no healthcheck, in Compose or in the image",
+                    Some(_) => "have no healthcheck of their own or of their image",
+                })
                 .note("without one, Docker still shows a hung container as running")
                 .help(inherited(project, workload).unwrap_or_else(|| help(workload)));
             if let Some(stage) = workload.build.as_ref().and_then(|build| build.from.as_ref()) {
@@ -50,7 +54,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             cx.report(workload.anchor, format!("`{name}` has no healthcheck"))
                 .label("no HEALTHCHECK in the final stage")
                 .severity(Severity::Note)
-                .group_message("images have no healthcheck")
+                .group_message_of("images", "have no healthcheck")
                 .help(help(workload));
         }
     }

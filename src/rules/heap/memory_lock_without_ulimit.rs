@@ -17,6 +17,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let asked = workload.variable("bootstrap.memory_lock");
     let Some(asked) = asked.known().filter(|value| value.value.as_str() == "true") else { return };
     let limit = workload.service.ulimits.get("memlock");
+    if workload.service.open_ulimits && limit.is_none() {
+        return;
+    }
     if workload.kind == Kind::Image || limit.is_some_and(|limit| limit.value == (-1, -1)) {
         return;
     }

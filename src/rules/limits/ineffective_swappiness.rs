@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Applicability, FixOp, Severity};
 use crate::rules::RuleContext;
-use crate::workload::{FactName, Workload};
+use crate::workload::{FactName, SizeKey, Workload};
 
 rule! {
     name: "ineffective-swappiness",
@@ -15,6 +15,10 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(swappiness) = workload.service.swappiness.known() else { return };
+    let is_refused = |key: &SizeKey| key.name == "mem_swappiness" && key.problem.is_some();
+    if workload.service.size_keys.iter().any(is_refused) {
+        return;
+    }
     let (value, name) = (swappiness.value, &workload.name);
     let (severity, label, message) = match value {
         0 => (

@@ -4,7 +4,7 @@ use crate::diagnostic::{Applicability, Edit};
 use crate::rules::RuleContext;
 use crate::rules::offer::Offer;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
-use crate::workload::{FactName, Workload};
+use crate::workload::{Described, FactName, Workload};
 
 rule! {
     name: "memory-limit-below-minimum",
@@ -23,10 +23,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         cx.report(shm.span, message)
             .label("negative")
             .via(&shm.via)
-            .note("Error response from daemon: SHM size can not be less than 0");
+            .daemon_says("SHM size can not be less than 0");
     }
     // That minimum is Docker's.
-    if workload.launch().is_some_and(|launch| launch.podman) {
+    if workload.described().is_some_and(Described::is_podman) {
         return;
     }
     for (what, fact) in [("memory limit", &memory.limit), ("memory reservation", &memory.reservation)] {
@@ -46,16 +46,18 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         );
         let mut finding = cx.report(size.span, message);
         finding
-            .label(format!("{} in all", size.value))
+            .label(size.value.to_string())
             .via(&size.via)
-            .note(format!("Error response from daemon: Minimum {what} allowed is 6MB"));
-        // Without a unit, a number that is sensible in MiB was probably meant so.
+            .daemon_says(&format!("Minimum {what} allowed is 6MB"));
         let key = match what {
             "memory limit" => workload.limit_key(),
             _ => workload.reservation_key(),
         };
+        // Without a unit, a number that is sensible in MiB was probably meant so.
         let meant = ByteSize(bytes.saturating_mul(1 << 20));
-        if !(6..=65_536).contains(&bytes) {
+        let has_unit =
+            key.is_none_or(|key| !key.text.as_str().trim_end().ends_with(|c: char| c.is_ascii_digit()));
+        if has_unit || !(6..=65_536).contains(&bytes) {
             continue;
         }
         finding.note("a number without a unit counts bytes");

@@ -30,7 +30,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     cx.report(place, format!("`{}` has no CPU limit", workload.name))
         .label(label)
         .via(&workload.service.via)
-        .group_message("services have no CPU limit")
+        .group_message("have no CPU limit")
         .note("it can take every CPU of the host from the others")
         .help(format!("{add}, the number of CPUs that it may use"));
 }

@@ -40,7 +40,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(label)
         .via(&workload.service.via)
         .severity(workload.role.soften(RULE.meta().severity))
-        .group_message("services have no memory limit")
+        .group_message("have no memory limit")
         .note("a leak can use up the host's memory; the OOM killer may then kill any process on the host");
     if let Some((step, limit)) = unreached {
         finding.related(limit, format!("limits `{}`, not the steps of its `pre_start`", step.service));

@@ -27,7 +27,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding
         .label("no reservation")
         .via(&limit.via)
-        .group_message("services have a memory limit and no reservation")
+        .group_message("have a memory limit and no reservation")
         .note("when the host runs short, the kernel spares memory within a reservation; on cgroup v2 only if the parent cgroup has one, too");
     // If the limit has to change, the finding on the limit offers both.
     let advice = advise(workload);

@@ -28,6 +28,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     cx.report(place, format!("`{}` has no PID limit (processes and threads)", workload.name))
         .label(label)
         .via(&workload.service.via)
-        .group_message("services have no PID limit (processes and threads)")
+        .group_message("have no PID limit (processes and threads)")
         .help(format!("{add}, above the PIDS that `docker stats` shows"));
 }

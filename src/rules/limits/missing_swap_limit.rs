@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding
         .label(format!("{size} of memory, and {size} of swap on top"))
         .via(&limit.via)
-        .group_message("services may use as much swap as memory")
+        .group_message("may use as much swap as memory")
         .note("without `memswap_limit`, Docker allows as much swap as memory, if the host has swap");
     let title = format!("disable swap for `{name}` (`memswap_limit` is memory plus swap)");
     offer.no_swap(&mut finding, &title);

@@ -32,10 +32,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(format!("reserves {}", reservation.value))
         .via(&reservation.via)
         .related(limit.span, format!("may use {}", limit.value))
-        .note(
-            "Error response from daemon: Minimum memory limit can not be less than memory \
-             reservation limit, see usage",
-        );
+        .daemon_says("Minimum memory limit can not be less than memory reservation limit, see usage");
     match offer.reservation_like_limit() {
         Some(ops) => finding.fix_ops(
             format!("lower the reservation to the limit of {}", limit.value.to_compose()),

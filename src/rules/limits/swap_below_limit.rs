@@ -33,10 +33,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(format!("memory plus swap: {}", swap.value))
         .via(&swap.via)
         .related(limit.span, format!("memory alone: {}", limit.value))
-        .note(
-            "Error response from daemon: Minimum memoryswap limit should be larger than memory \
-             limit, see usage",
-        );
+        .daemon_says("Minimum memoryswap limit should be larger than memory limit, see usage");
     offer.no_swap(&mut finding, "disable swap: the same value as the memory limit");
     if let Some(ops) = offer.set_swap_size(both) {
         let title = format!("or allow {} of swap: {} in all", swap.value, both.to_compose());

@@ -26,10 +26,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         swap.span,
         format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
     );
-    finding.label("memory plus swap").via(&swap.via).note(
-        "Error response from daemon: You should always set the Memory limit when using \
-         Memoryswap limit, see usage",
-    );
+    finding
+        .label("memory plus swap")
+        .via(&swap.via)
+        .daemon_says("You should always set the Memory limit when using Memoryswap limit, see usage");
     match offer.limit_like_swap() {
         Some(ops) => {
             let title =

@@ -13,6 +13,7 @@ pub(super) fn is_default(workload: &Workload) -> bool {
     let shared = service.ipc.is_unknown() || service.ipc.value().is_some_and(|ipc| !is_own(ipc));
     let is_shm = |target: &str| target.trim_end_matches('/') == "/dev/shm";
     let mounted = service.mounts.iter().any(|mount| is_shm(&mount.target))
+        || service.open_mounts
         || service.tmpfs.iter().any(|mount| is_shm(mount.target.as_str()));
     service.shm_size.is_absent() && !shared && !mounted && workload.role.lasts()
 }

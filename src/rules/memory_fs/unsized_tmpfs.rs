@@ -34,6 +34,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .label("may grow to half of the host's memory")
             .note("files there count against the container's memory limit, if it has one")
             .help(match mount.long {
+                true if workload.launch().is_some() => {
+                    "give it a size: `tmpfs-size=<size>` in its `--mount`".to_owned()
+                }
                 false => {
                     let options: String = mount.options.iter().map(|option| format!("{option},")).collect();
                     format!("give it a size: `{target}:{options}size=<size>`")

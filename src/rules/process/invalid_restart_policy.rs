@@ -35,10 +35,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding
         .label(format!("with `{}`", condition.value))
         .via(&attempts.via)
-        .note(
-            "Error response from daemon: invalid restart policy: maximum retry count can only be \
-             used with 'on-failure'",
-        )
+        .daemon_says("invalid restart policy: maximum retry count can only be used with 'on-failure'")
         .help("write `condition: on-failure` in the block");
     if let Some(owner) = workload.key("deploy.restart_policy") {
         let set = FixOp::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
@@ -73,7 +70,7 @@ fn unknown_policy(workload: &Workload, cx: &mut RuleContext<'_>) {
     )
     .label(label)
     .via(&restart.via)
-    .note(format!("Error response from daemon: {note}"))
+    .daemon_says(&note)
     .help(
         "the policies are `no`, `always`, `unless-stopped` and `on-failure`, or `on-failure:3` for three attempts",
     );
@@ -95,7 +92,7 @@ fn attempts_in_condition(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding
         .label(if attempts.is_some() { "the number goes into `max_attempts`" } else { "unknown condition" })
         .via(&condition.via)
-        .note(format!("Error response from daemon: invalid restart policy: unknown policy '{text}'"));
+        .daemon_says(&format!("invalid restart policy: unknown policy '{text}'"));
     let Some(attempts) = attempts else {
         finding.help("the conditions are `none`, `on-failure` and `any`");
         return;

@@ -54,7 +54,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .confidence(if sure { Confidence::Medium } else { Confidence::Low })
         .related(workload.image.base.span(), needs.why.as_str())
         .note("its exit code is then 137, as after an OOM kill, but memory was not the reason")
-        .group_message("servers may be killed before they have shut down");
+        .group_message_of("servers", "may be killed before they have shut down");
     let from_variable = period.known().is_some_and(|known| known.default_for.is_some());
     match offer.changed_elsewhere().filter(|_| !from_variable) {
         None if !from_variable => {

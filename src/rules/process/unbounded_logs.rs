@@ -30,7 +30,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let place = workload.service.logging.known().map_or(workload.anchor, |logging| logging.span);
     cx.report(place, format!("the log of `{}` has no size limit", workload.name))
         .label(label)
-        .group_message("services have a log without a size limit")
+        .group_message("have a log without a size limit")
         .note("the default driver, `json-file`, keeps every line until the container is removed, unless the daemon is configured otherwise")
         .help(match &workload.service.logging {
             Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",

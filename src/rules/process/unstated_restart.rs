@@ -28,6 +28,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&workload.service.via)
         .related(limit.span, format!("the kernel kills it at {}", limit.value))
         .note("the default restart policy is `no`")
-        .group_message("services stay down after an OOM kill");
+        .group_message("stay down after an OOM kill");
     finding.help("add `restart: unless-stopped`");
 }

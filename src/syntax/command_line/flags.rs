@@ -53,15 +53,50 @@ const fn both(name: &'static str, short: char, takes: Takes) -> Row {
 
 use Takes::{Count, Cpus, Duration, Integer, Nothing, Size, Swap, Sysctl, Text, Ulimit};
 
-/// Flags of `run` and `create`, of Docker and of Podman.
+/// Flags of `run`, `create` and `service create`.
+const SHARED: &[Row] = &[
+    long("cap-add", Text),
+    long("cap-drop", Text),
+    long("dns", Text),
+    long("dns-option", Text),
+    long("dns-search", Text),
+    long("entrypoint", Text),
+    both("env", 'e', Text),
+    long("env-file", Text),
+    long("health-cmd", Text),
+    long("health-interval", Duration),
+    long("health-retries", Integer),
+    long("health-start-period", Duration),
+    long("health-timeout", Duration),
+    long("help", Nothing),
+    long("init", Nothing),
+    both("label", 'l', Text),
+    long("log-driver", Text),
+    long("log-opt", Text),
+    long("memory-swap", Swap),
+    long("memory-swappiness", Integer),
+    long("mount", Text),
+    long("name", Text),
+    long("network", Text),
+    long("no-healthcheck", Nothing),
+    long("oom-score-adj", Integer),
+    both("publish", 'p', Text),
+    both("quiet", 'q', Nothing),
+    long("read-only", Nothing),
+    long("stop-signal", Text),
+    both("tty", 't', Nothing),
+    long("ulimit", Ulimit),
+    both("user", 'u', Text),
+    both("workdir", 'w', Text),
+];
+
+/// Further flags of `run` and `create`, of Docker and of Podman.
 const CONTAINER: &[Row] = &[
     long("add-host", Text),
     long("annotation", Text),
     both("attach", 'a', Text),
     long("blkio-weight", Count),
     long("blkio-weight-device", Text),
-    long("cap-add", Text),
-    long("cap-drop", Text),
     long("cgroup-parent", Text),
     long("cgroupns", Text),
     long("cidfile", Text),
@@ -80,72 +115,41 @@ const CONTAINER: &[Row] = &[
     long("device-write-bps", Text),
     long("device-write-iops", Text),
     long("disable-content-trust", Nothing),
-    long("dns", Text),
     long("dns-opt", Text),
-    long("dns-option", Text),
-    long("dns-search", Text),
-    long("entrypoint", Text),
-    both("env", 'e', Text),
-    long("env-file", Text),
     long("expose", Text),
     long("gpus", Text),
     long("group-add", Text),
-    long("health-cmd", Text),
-    long("health-interval", Duration),
-    long("health-retries", Integer),
-    long("health-start-period", Duration),
-    long("health-timeout", Duration),
-    long("help", Nothing),
     both("hostname", 'h', Text),
-    long("init", Nothing),
     both("interactive", 'i', Nothing),
     long("ip", Text),
     long("ip6", Text),
     long("ipc", Text),
     long("kernel-memory", Text),
-    both("label", 'l', Text),
     long("label-file", Text),
-    long("log-driver", Text),
-    long("log-opt", Text),
     long("mac-address", Text),
     both("memory", 'm', Size),
     long("memory-reservation", Size),
-    long("memory-swap", Swap),
-    long("memory-swappiness", Integer),
-    long("mount", Text),
-    long("name", Text),
     long("net", Text),
-    long("network", Text),
     long("network-alias", Text),
-    long("no-healthcheck", Nothing),
     long("oom-kill-disable", Nothing),
-    long("oom-score-adj", Integer),
     long("pid", Text),
     long("pids-limit", Integer),
     long("platform", Text),
     long("privileged", Nothing),
-    both("publish", 'p', Text),
     both("publish-all", 'P', Nothing),
     long("pull", Text),
-    both("quiet", 'q', Nothing),
-    long("read-only", Nothing),
     long("restart", Text),
     long("rm", Nothing),
     long("runtime", Text),
     long("security-opt", Text),
     long("shm-size", Size),
-    long("stop-signal", Text),
     long("stop-timeout", Integer),
     long("sysctl", Sysctl),
     long("tmpfs", Text),
-    both("tty", 't', Nothing),
-    long("ulimit", Ulimit),
-    both("user", 'u', Text),
     long("userns", Text),
     long("uts", Text),
     both("volume", 'v', Text),
     long("volumes-from", Text),
-    both("workdir", 'w', Text),
 ];
 
 /// Flags of `run` that `create` lacks.
@@ -242,55 +246,27 @@ const PODMAN: &[Row] = &[
     long("variant", Text),
 ];
 
-/// Flags of `docker service create`.
+/// Flags of `docker service create` alone.
 const SERVICE: &[Row] = &[
-    long("cap-add", Text),
-    long("cap-drop", Text),
     long("config", Text),
     long("constraint", Text),
     long("container-label", Text),
     long("credential-spec", Text),
     both("detach", 'd', Nothing),
-    long("dns", Text),
-    long("dns-option", Text),
-    long("dns-search", Text),
     long("endpoint-mode", Text),
-    long("entrypoint", Text),
-    both("env", 'e', Text),
-    long("env-file", Text),
     long("generic-resource", Text),
     long("group", Text),
-    long("health-cmd", Text),
-    long("health-interval", Duration),
-    long("health-retries", Integer),
     long("health-start-interval", Duration),
-    long("health-start-period", Duration),
-    long("health-timeout", Duration),
-    long("help", Nothing),
     long("host", Text),
     long("hostname", Text),
-    long("init", Nothing),
     long("isolation", Text),
-    both("label", 'l', Text),
     long("limit-cpu", Cpus),
     long("limit-memory", Size),
     long("limit-pids", Integer),
-    long("log-driver", Text),
-    long("log-opt", Text),
     long("max-concurrent", Count),
-    long("memory-swap", Swap),
-    long("memory-swappiness", Integer),
     long("mode", Text),
-    long("mount", Text),
-    long("name", Text),
-    long("network", Text),
-    long("no-healthcheck", Nothing),
     long("no-resolve-image", Nothing),
-    long("oom-score-adj", Integer),
     long("placement-pref", Text),
-    both("publish", 'p', Text),
-    both("quiet", 'q', Nothing),
-    long("read-only", Nothing),
     long("replicas", Count),
     long("replicas-max-per-node", Count),
     long("reserve-cpu", Cpus),
@@ -307,39 +283,39 @@ const SERVICE: &[Row] = &[
     long("rollback-parallelism", Count),
     long("secret", Text),
     long("stop-grace-period", Duration),
-    long("stop-signal", Text),
     long("sysctl", Text),
-    both("tty", 't', Nothing),
-    long("ulimit", Ulimit),
     long("update-delay", Duration),
     long("update-failure-action", Text),
     long("update-max-failure-ratio", Text),
     long("update-monitor", Duration),
     long("update-order", Text),
     long("update-parallelism", Count),
-    both("user", 'u', Text),
     long("with-registry-auth", Nothing),
-    both("workdir", 'w', Text),
 ];
 
 /// Returns the tables that a command has its flags from.
-fn tables(program: Program, verb: Verb) -> [&'static [Row]; 3] {
+fn tables(program: Program, verb: Verb) -> [&'static [Row]; 4] {
     let run = if verb == Verb::Run { RUN } else { &[] };
     match (program, verb) {
-        (_, Verb::ServiceCreate) => [SERVICE, &[], &[]],
-        (Program::Podman, _) => [CONTAINER, PODMAN, run],
-        (Program::Docker | Program::Nerdctl, _) => [CONTAINER, DOCKER, run],
+        (_, Verb::ServiceCreate) => [SHARED, SERVICE, &[], &[]],
+        (Program::Podman, _) => [SHARED, CONTAINER, PODMAN, run],
+        (Program::Docker | Program::Nerdctl, _) => [SHARED, CONTAINER, DOCKER, run],
     }
+}
+
+/// Returns the flags of a command.
+pub fn rows(program: Program, verb: Verb) -> impl Iterator<Item = &'static Row> {
+    tables(program, verb).into_iter().flatten()
 }
 
 /// Returns the flag with this long name.
 pub(super) fn by_name(program: Program, verb: Verb, name: &str) -> Option<&'static Row> {
-    tables(program, verb).into_iter().flatten().find(|row| row.name == name)
+    rows(program, verb).find(|row| row.name == name)
 }
 
 /// Returns the flag with this short name.
 pub(super) fn by_letter(program: Program, verb: Verb, letter: char) -> Option<&'static Row> {
-    tables(program, verb).into_iter().flatten().find(|row| row.short == Some(letter))
+    rows(program, verb).find(|row| row.short == Some(letter))
 }
 
 /// True for an option before the subcommand that takes the next word as its value: `docker --context x run`.
@@ -429,9 +405,9 @@ mod tests {
             (Program::Docker, Verb::ServiceCreate),
             (Program::Podman, Verb::Run),
         ] {
-            let rows: Vec<&Row> = tables(program, verb).into_iter().flatten().collect();
-            for (at, row) in rows.iter().enumerate() {
-                let rest = rows.get(at + 1..).unwrap_or_default();
+            let all: Vec<&Row> = rows(program, verb).collect();
+            for (at, row) in all.iter().enumerate() {
+                let rest = all.get(at + 1..).unwrap_or_default();
                 assert!(!rest.iter().any(|other| other.name == row.name), "{}", row.name);
                 let twice = rest.iter().any(|other| row.short.is_some() && other.short == row.short);
                 assert!(!twice, "{:?}", row.short);

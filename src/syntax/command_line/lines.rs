@@ -109,7 +109,7 @@ impl Search<'_, '_> {
 }
 
 /// Returns the range of the line from an offset on, without its end.
-fn line_at(whole: &str, from: usize, limit: usize) -> Range<usize> {
+pub(super) fn line_at(whole: &str, from: usize, limit: usize) -> Range<usize> {
     let rest = whole.get(from..limit).unwrap_or_default();
     from..from + memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())
 }

@@ -5,6 +5,7 @@ use super::parse::command;
 use super::{Command, lines};
 use crate::source::TracedText;
 use crate::syntax::shell;
+use crate::syntax::words::balanced;
 
 /// Finds the commands of the recipes, and those of comments.
 pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
@@ -56,7 +57,10 @@ fn expanded(text: &TracedText) -> TracedText {
                 begin + 2
             }
             Some(b'(' | b'{') => {
-                let length = balanced(behind);
+                let length = match behind.starts_with('(') {
+                    true => balanced(behind, '(', ')'),
+                    false => balanced(behind, '{', '}'),
+                };
                 let name = behind.get(1..length.saturating_sub(1)).unwrap_or_default();
                 let is_name =
                     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -72,21 +76,4 @@ fn expanded(text: &TracedText) -> TracedText {
         };
     }
     out
-}
-
-/// Returns the length of a text in parentheses or braces that begins here.
-fn balanced(text: &str) -> usize {
-    let (open, close) = if text.starts_with('(') { (b'(', b')') } else { (b'{', b'}') };
-    let mut depth = 0_usize;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == open {
-            depth += 1;
-        } else if byte == close {
-            depth -= 1;
-            if depth == 0 {
-                return at + 1;
-            }
-        }
-    }
-    text.len()
 }

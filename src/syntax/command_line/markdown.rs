@@ -31,7 +31,7 @@ pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
     let whole = text.as_str();
     let mut at = 0;
     while at < whole.len() {
-        let line = line_at(whole, at);
+        let line = lines::line_at(whole, at, whole.len());
         at = line.end + 1;
         let written = whole.get(line.clone()).unwrap_or_default();
         if let Some(fence) = Fence::of(written) {
@@ -58,11 +58,6 @@ pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
     }
 }
 
-fn line_at(whole: &str, from: usize) -> Range<usize> {
-    let rest = whole.get(from..).unwrap_or_default();
-    from..from + memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())
-}
-
 /// True if a line is a command, with or without a prompt.
 fn starts_command(line: &str) -> bool {
     let line = line.strip_prefix("$ ").or_else(|| line.strip_prefix("# ")).unwrap_or(line);
@@ -72,11 +67,11 @@ fn starts_command(line: &str) -> bool {
 
 /// Returns the end of the command that begins in a line: the first line that does not go on.
 fn code_block(whole: &str, from: usize) -> usize {
-    let mut line = line_at(whole, from);
+    let mut line = lines::line_at(whole, from, whole.len());
     while line.end + 1 < whole.len()
         && whole.get(line.clone()).is_some_and(|written| written.trim_end().ends_with('\\'))
     {
-        line = line_at(whole, line.end + 1);
+        line = lines::line_at(whole, line.end + 1, whole.len());
     }
     line.end
 }
@@ -108,7 +103,7 @@ impl<'t> Fence<'t> {
     fn block(&self, whole: &str, from: usize) -> (Range<usize>, usize) {
         let mut at = from;
         while at < whole.len() {
-            let line = line_at(whole, at);
+            let line = lines::line_at(whole, at, whole.len());
             let written = whole.get(line.clone()).unwrap_or_default();
             let inner = written.trim_matches([' ', '\t', '>', '\r']);
             if inner.len() >= self.length && inner.trim_start_matches(self.sign).is_empty() {

@@ -14,7 +14,7 @@ mod refusal;
 mod unit;
 
 pub use find::{Notation, find};
-pub use flags::{Row, Takes};
+pub use flags::{Row, Takes, rows};
 pub use parse::flags_of_run;
 
 use crate::source::{Span, TracedText};
@@ -58,11 +58,24 @@ pub struct Command {
     pub image: Option<Argument>,
     /// The words behind the image: the command of the container.
     pub arguments: Vec<Argument>,
-    /// A word that may be none or several, or that is no flag oomlint knows: what follows it is not read, and flags before it
-    /// may be set again.
+    /// The word at which reading ended, because it may be several words or an unknown flag. Everything the command sets is then
+    /// unknown.
     pub uncertain: Option<Span>,
+    /// A long name behind one dash.
+    pub one_dash: Option<OneDash>,
     /// What the client rejects.
     pub refusals: Vec<Refusal>,
+}
+
+/// A long name behind one dash, which the client takes for letters: `-memory 512m`.
+#[derive(Clone, Debug)]
+pub struct OneDash {
+    /// The word as written.
+    pub word: TracedText,
+    /// The long name, without dashes.
+    pub meant: &'static str,
+    /// What the client reads: `-m emory`. None if it does not know a letter.
+    pub read: Option<String>,
 }
 
 /// A flag as given.
@@ -105,8 +118,8 @@ pub enum Mistake {
     NoValue(&'static str),
     /// A value that the flag does not take: its name.
     Value(&'static str),
-    /// Flags that exclude each other.
-    Conflict,
+    /// Flags that exclude each other: the name of the other one.
+    Conflict(&'static str),
     /// No image.
     NoImage,
     /// Text in the place of the image that is no reference of an image.
@@ -128,10 +141,16 @@ impl Command {
     /// True if a flag without a value is set.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
-        self.flag(name).is_some_and(Flag::is_true)
+        self.flag(name).is_some_and(|flag| flag.truth() == Some(true))
     }
 
-    /// Returns the table row that a word would be if it stood before the image: `-m` behind it is no flag of the client.
+    /// True if a flag without a value is set, or is given as `=$X`.
+    #[must_use]
+    pub fn may_be_set(&self, name: &str) -> bool {
+        self.flag(name).is_some_and(|flag| flag.truth() != Some(false))
+    }
+
+    /// Returns the flag that a word would be before the image.
     #[must_use]
     pub fn row_of(&self, word: &str) -> Option<&'static Row> {
         match word.strip_prefix("--") {
@@ -151,10 +170,13 @@ impl Flag {
         self.value.as_ref().and_then(Argument::literal)
     }
 
-    /// For a flag that takes no value: true unless it is given as `=false`.
+    /// For a flag that takes no value: true unless it is given as `=false`. None if it is given as `=$X`, or as what is no boolean.
     #[must_use]
-    pub fn is_true(&self) -> bool {
-        self.value.as_ref().is_none_or(|value| refusal::boolean(value.text.as_str()) == Some(true))
+    pub fn truth(&self) -> Option<bool> {
+        match &self.value {
+            None => Some(true),
+            Some(value) => refusal::boolean(value.literal()?),
+        }
     }
 
     /// Returns the span of its name and value.

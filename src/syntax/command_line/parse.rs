@@ -1,6 +1,6 @@
 //! Reads the words of a command as pflag does (spf13/pflag `flag.go`): flags end at the first word that is none.
 
-use super::{Argument, Command, Flag, Mistake, Program, Refusal, Takes, Verb, flags, refusal};
+use super::{Argument, Command, Flag, Mistake, OneDash, Program, Refusal, Takes, Verb, flags, refusal};
 use crate::source::{Span, TracedText};
 use crate::syntax::shell::{Word, base_name};
 
@@ -112,6 +112,7 @@ impl<'w> Reader<'w> {
             image: None,
             arguments: Vec::new(),
             uncertain: None,
+            one_dash: None,
             refusals: Vec::new(),
         };
         Self { words, at: next, command }
@@ -192,12 +193,18 @@ impl<'w> Reader<'w> {
     fn letters(&mut self, word: &Word) -> Option<()> {
         let text = word.text.as_str();
         let letters = text.get(1..).unwrap_or_default();
+        let long = flags::by_name(
+            self.command.program,
+            self.command.verb,
+            letters.split('=').next().unwrap_or_default(),
+        );
         for (at, letter) in letters.char_indices() {
             if word.expands && matches!(letter, '$' | '`') {
                 return self.give_up(word);
             }
             let Some(row) = flags::by_letter(self.command.program, self.command.verb, letter) else {
                 let message = format!("unknown shorthand flag: '{letter}' in {text}");
+                self.one_dash(long, word, None);
                 return self.unknown(format!("-{letter}"), message, word);
             };
             let begin = at + 1;
@@ -214,7 +221,12 @@ impl<'w> Reader<'w> {
                     self.push(Flag { row, name, value: None })?;
                     continue;
                 }
-                (None, _) if !rest.is_empty() => Some(part(word, end)),
+                (None, _) if !rest.is_empty() => {
+                    // `-ip 80:80` is two flags.
+                    let long = long.filter(|long| long.name.len() > 2);
+                    self.one_dash(long, word, Some(format!("-{letter} {rest}")));
+                    Some(part(word, end))
+                }
                 (None, _) => {
                     Some(self.next(row, format!("flag needs an argument: '{letter}' in {text}"), word)?)
                 }
@@ -224,9 +236,19 @@ impl<'w> Reader<'w> {
         Some(())
     }
 
-    fn push(&mut self, flag: Flag) -> Option<()> {
+    fn push(&mut self, mut flag: Flag) -> Option<()> {
+        if let Some(value) = &mut flag.value {
+            value.expands |= is_placeholder(value.text.as_str(), flag.row);
+        }
         self.command.flags.push(flag);
         Some(())
+    }
+
+    /// Notes a long name behind one dash, which the client takes for letters.
+    fn one_dash(&mut self, long: Option<&'static super::Row>, word: &Word, read: Option<String>) {
+        let Some(row) = long.filter(|row| row.name.len() > 1) else { return };
+        let word = word.text.clone();
+        self.command.one_dash.get_or_insert(OneDash { word, meant: row.name, read });
     }
 
     /// Takes the next word as a value.
@@ -247,7 +269,10 @@ impl<'w> Reader<'w> {
     fn unknown(&mut self, name: String, message: String, word: &Word) -> Option<()> {
         match self.command.program {
             Program::Docker => self.refuse(Mistake::UnknownFlag(name), message, word),
-            Program::Podman | Program::Nerdctl => self.give_up(word),
+            Program::Podman | Program::Nerdctl => {
+                self.refuse(Mistake::UnknownFlag(name), message, word);
+                self.give_up(word)
+            }
         }
     }
 
@@ -328,6 +353,24 @@ fn likely(word: &Word) -> Likely {
         false if is_substitution => Likely::Flags,
         false => Likely::Either,
     }
+}
+
+/// True for a value that stands for another in a description: `...`, and where a number or a certain word is wanted `MEM`, `[size]`, `XXXm`.
+fn is_placeholder(text: &str, row: &super::Row) -> bool {
+    // These take one of a few words, which are in small letters.
+    const WORDS: [&str; 6] = ["restart", "restart-condition", "mode", "ipc", "log-driver", "pull"];
+    let is_open =
+        ["...", "…"].iter().any(|dots| text.starts_with(dots) || text.ends_with(&format!("={dots}")));
+    if is_open || matches!(row.takes, Takes::Text | Takes::Nothing) && !WORDS.contains(&row.name) {
+        return is_open;
+    }
+    let capitals = text.bytes().take_while(|byte| byte.is_ascii_uppercase() || *byte == b'_').count();
+    let stands_in = |letters: &str| text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(letters));
+    text.starts_with(['[', '<', '{', '*'])
+        || capitals == text.len() && !text.is_empty()
+        || capitals > 1
+        || ["xx", "nn", "yy"].into_iter().any(stands_in)
+        || text.contains("...")
 }
 
 /// True for a word that stands for others in a description of the grammar or in a template: `...`, `[OPTIONS]`, `\${IMAGE}`.

@@ -178,7 +178,7 @@ fn together(command: &Command) -> Vec<Refusal> {
             refuse(Mistake::Value("restart"), message, flag);
         } else if !matches!(name, "no" | "") && command.is_set("rm") && command.program == Program::Docker {
             let message = "conflicting options: cannot specify both --restart and --rm";
-            refuse(Mistake::Conflict, message, flag);
+            refuse(Mistake::Conflict("rm"), message, flag);
         }
     }
     let is_probe = |flag: &&Flag| flag.row.name.starts_with("health-");
@@ -186,7 +186,11 @@ fn together(command: &Command) -> Vec<Refusal> {
         && let Some(flag) = command.flags.iter().find(is_probe)
         && command.program == Program::Docker
     {
-        refuse(Mistake::Conflict, "--no-healthcheck conflicts with --health-* options", flag);
+        refuse(
+            Mistake::Conflict("no-healthcheck"),
+            "--no-healthcheck conflicts with --health-* options",
+            flag,
+        );
     }
     let network = command.flag("network").or_else(|| command.flag("net"));
     if let Some(flag) = command.flag("network-alias").or_else(|| command.flag("net-alias"))
@@ -198,7 +202,7 @@ fn together(command: &Command) -> Vec<Refusal> {
         && command.program == Program::Docker
     {
         let message = "network-scoped aliases are only supported for user-defined networks";
-        refuse(Mistake::Conflict, message, flag);
+        refuse(Mistake::Conflict("network"), message, flag);
     }
     found
 }

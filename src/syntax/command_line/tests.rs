@@ -243,6 +243,9 @@ fn limits_hold() {
     assert_eq!((count(500), count(501)), (500, 500));
     let words = |count: usize| all(&format!("{}docker run x\n", "a ".repeat(count)), Notation::Shell).len();
     assert_eq!((words(39), words(40)), (1, 0));
+    let options =
+        |count: usize| all(&format!("docker {}run x\n", "-D ".repeat(count)), Notation::Lines).len();
+    assert_eq!((options(39), options(40)), (1, 0));
     let long = |length: usize| {
         let command = one(&format!("docker run -e A={} -d x\n", "a".repeat(length)));
         command.flags.len()

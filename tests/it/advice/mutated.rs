@@ -309,7 +309,7 @@ impl<'p> Mutation<'p> {
                 2 if is_read && !text.starts_with('\u{feff}') => text.insert(0, '\u{feff}'),
                 3 => text.truncate(text.trim_end().len()),
                 4 if self.project.is_compose(&file) && !text.starts_with("---") => {
-                    text.insert_str(0, "---\n")
+                    text.insert_str(0, "---\n");
                 }
                 5 if self.project.is_compose(&file) && text.ends_with('\n') => text.push_str("...\n"),
                 _ => {}

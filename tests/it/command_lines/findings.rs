@@ -16,7 +16,7 @@ fn check(path: &str, text: &str, notation: Notation) -> Vec<Finding> {
     check::run(&Options::default(), &sources, &discovered).findings
 }
 
-fn run(line: &str) -> Vec<Finding> {
+pub(super) fn run(line: &str) -> Vec<Finding> {
     check("<run>", line, Notation::Lines)
 }
 
@@ -162,6 +162,11 @@ fn help_is_flags_and_never_keys() {
         "docker run -d selenium/standalone-chrome:4.25.0",
         "docker service create --name db postgres:17",
         "docker service create --limit-memory 100k --name db postgres:17",
+        "docker run -d -m 1g -e bootstrap.memory_lock=true elasticsearch:8.1.0",
+        "docker run -d -m 2g -e JAVA_OPTS=-Xmx1g eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 2g -e 'JAVA_TOOL_OPTIONS=-Xmx1gb' eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 1g --memory-swap 2g --oom-kill-disable --memory-swappiness 50 redis:7",
+        "docker run -d -m 64 redis:7",
     ] {
         let options = Options { preset: Some(oomlint::rules::Preset::Strict), ..Options::default() };
         let sources = Sources::new();
@@ -172,6 +177,12 @@ fn help_is_flags_and_never_keys() {
         assert!(!found.is_empty(), "{line}");
         for finding in found {
             assert!(finding.fixes.is_empty(), "{line}");
+            // Help has something to write: in backticks, or on a line of its own.
+            let help = finding.help.as_deref().unwrap_or("`");
+            let is_advice = help.contains('`') || help.contains("\n  -");
+            let of_image = finding.rule == "unsupported-base-image";
+            assert!(is_advice || of_image, "{line}: {}: {help}", finding.rule);
+            assert!(!help.contains("the line"), "{line}: {help}");
             let texts =
                 finding.notes.iter().chain(&finding.help).chain([&finding.message, &finding.primary.text]);
             let texts: Vec<&String> = texts.chain(finding.related.iter().map(|label| &label.text)).collect();
@@ -180,6 +191,75 @@ fn help_is_flags_and_never_keys() {
             }
         }
     }
+}
+
+#[test]
+fn help_has_the_flag_to_write() {
+    for (line, rule, expected) in [
+        (
+            "docker run -d -m 1g --oom-kill-disable redis:7",
+            "disabled-oom-killer",
+            "remove `--oom-kill-disable`",
+        ),
+        (
+            "docker run -d -m 1g --memory-swappiness=50 redis:7",
+            "ineffective-swappiness",
+            "a `--memory-swap` equal to the memory limit",
+        ),
+        (
+            "docker run -d -m 1g -e bootstrap.memory_lock=true elasticsearch:8.1.0",
+            "memory-lock-without-ulimit",
+            "allow it:\n  --ulimit memlock=-1",
+        ),
+        (
+            "docker run -d -m 2g -e JAVA_OPTS=-Xmx1g eclipse-temurin:21 java -jar a.jar",
+            "unread-heap-variable",
+            "-e JAVA_TOOL_OPTIONS=-Xmx1g",
+        ),
+        ("docker run -d --memory 64 redis:7", "memory-limit-below-minimum", "--memory 64m"),
+    ] {
+        let found = run(line);
+        let finding = found.iter().find(|finding| finding.rule == rule).unwrap_or_else(|| panic!("{line}"));
+        let help = finding.help.as_deref().unwrap_or_default();
+        assert!(help.contains(expected), "{line}: {help}");
+    }
+}
+
+#[test]
+fn only_a_number_without_a_unit_lacks_one() {
+    let says = |line: &str| {
+        let found = run(line);
+        found.iter().flat_map(|finding| &finding.notes).any(|note| note.contains("without a unit"))
+    };
+    assert!(says("docker run -d -m 64 redis:7") && says("docker run -d -m 1024 redis:7"));
+    assert!(!says("docker run -d -m 64k redis:7") && !says("docker run -d -m 64b redis:7"));
+}
+
+#[test]
+fn podman_has_no_daemon() {
+    let says = |line: &str| {
+        run(line).iter().flat_map(|finding| &finding.notes).any(|note| note.contains("from daemon"))
+    };
+    for flags in ["-m 1g --memory-swap 512m", "--memory-swap 1g", "-m 1g --memory-reservation 2g"] {
+        assert!(says(&format!("docker run -d {flags} redis:7")), "{flags}");
+        assert!(!says(&format!("podman run -d {flags} redis:7")), "{flags}");
+    }
+}
+
+#[test]
+fn a_mistake_is_reported_once() {
+    let found = shown("docker run -d -m 1g --memory-swappiness=150 redis:7");
+    assert_eq!(found.iter().filter(|one| one.starts_with("error")).count(), 1, "{found:?}");
+}
+
+#[test]
+fn several_containers_are_called_containers() {
+    let found = check("run.sh", "docker run -d acme/x\ndocker run -d acme/y\n", Notation::Shell);
+    let subjects: Vec<&str> =
+        found.iter().filter_map(|finding| finding.group_message).map(|message| message.subject).collect();
+    assert!(subjects.len() > 1 && subjects.iter().all(|subject| *subject == "containers"), "{subjects:?}");
+    let swarm = run("docker service create acme/x");
+    assert!(swarm.iter().filter_map(|finding| finding.group_message).any(|of| of.subject == "services"));
 }
 
 #[test]

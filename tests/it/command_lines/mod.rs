@@ -3,3 +3,5 @@
 mod findings;
 mod program;
 mod recorded;
+mod rejected;
+mod unknown;

@@ -46,6 +46,8 @@ pub struct Rejection {
     pub message: String,
     /// The probable correction, if that is clear.
     pub remedy: Option<Suggestion>,
+    /// True if only Compose rejects it, and not the engine.
+    pub of_compose: bool,
 }
 
 /// A correction of a rejected value.
@@ -147,7 +149,7 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
     {
         let message = FIRST_WORD;
         let remedy = suggestion(&word.text, items.len());
-        found.push(Rejection { span: first.span, message: message.to_owned(), remedy });
+        found.push(Rejection { span: first.span, message: message.to_owned(), remedy, of_compose: false });
     }
     for key in ["interval", "timeout", "start_period", "start_interval"] {
         let Some(value) = fields.get(&[key]) else { continue };
@@ -155,7 +157,12 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
         let text = scalar.text.as_str();
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let in_seconds = || Suggestion::Replace(scalar.text.span_of(0..text.len()), format!("{text}s"));
-        let refusal = |message| Rejection { span: value.span, message, remedy: digits.then(in_seconds) };
+        let refusal = |message| Rejection {
+            span: value.span,
+            message,
+            remedy: digits.then(in_seconds),
+            of_compose: false,
+        };
         if matches!(scalar.typed, yaml::Value::Str) {
             match duration::parse(text) {
                 Err(message) => found.push(refusal(format!("healthcheck.{key}: {message}"))),
@@ -175,7 +182,7 @@ fn refusals(fields: Fields<'_>) -> Vec<Rejection> {
         && entry.value.as_scalar().is_some()
     {
         let message = "healthcheck.start_interval requires healthcheck.start_period to be set".to_owned();
-        found.push(Rejection { span: entry.key, message, remedy: None });
+        found.push(Rejection { span: entry.key, message, remedy: None, of_compose: true });
     }
     found
 }

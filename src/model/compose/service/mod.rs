@@ -15,7 +15,7 @@ pub use self::variables::EnvFile;
 use std::path::{Path, PathBuf};
 
 use self::dependencies::depends_on;
-use self::mounts::{mounts, tmpfs};
+use self::mounts::{has_unknown_target, mounts, tmpfs};
 use self::variables::env_files;
 use super::convert::to_build;
 use super::field::{Fields, integer, read_scalar, text_of};
@@ -138,6 +138,10 @@ pub struct Service {
     pub logging: Fact<Logging>,
     /// `ulimits`: soft and hard.
     pub ulimits: IndexMap<String, Spanned<(i64, i64)>>,
+    /// True if `ulimits` may have more: a name or a limit in it is not known.
+    pub open_ulimits: bool,
+    /// True if something may be mounted at a place that is not known.
+    pub open_mounts: bool,
 }
 
 /// `build`.
@@ -279,6 +283,8 @@ impl Service {
             depends_on: Vec::new(),
             logging: unknown(anchor),
             ulimits: IndexMap::default(),
+            open_ulimits: true,
+            open_mounts: true,
         }
     }
 
@@ -346,6 +352,8 @@ impl Service {
             depends_on: depends_on(fields),
             logging: logging(fields),
             ulimits: ulimits(fields),
+            open_ulimits: fields.get(&["ulimits"]).is_some_and(has_unknown),
+            open_mounts: has_unknown_target(fields),
         }
     }
 }
@@ -442,6 +450,11 @@ fn logging(fields: Fields<'_>) -> Fact<Logging> {
         return read_scalar(value, |_| None);
     }
     let section = Fields { value, anchor: value.span };
+    let parts = ["driver", "options"].into_iter().filter_map(|key| section.get(&[key]));
+    if let Some(part) = parts.into_iter().find(|part| part.as_scalar().is_some_and(|own| own.unset.is_some()))
+    {
+        return read_scalar(part, |_| None);
+    }
     let options = section.get(&["options"]).and_then(Value::as_map).map(|map| {
         let texts = map.iter().filter_map(|(name, entry)| match &entry.value.kind {
             Kind::Scalar(scalar) => Some((name.clone(), text_of(scalar).as_str().to_owned())),
@@ -470,6 +483,15 @@ fn ulimits(fields: Fields<'_>) -> IndexMap<String, Spanned<(i64, i64)>> {
         Some((name.clone(), limit))
     });
     limits.collect()
+}
+
+/// True if a value has a variable without a value in it.
+fn has_unknown(value: &Value) -> bool {
+    match &value.kind {
+        Kind::Map(map) => map.values().any(|entry| has_unknown(&entry.value)),
+        Kind::Scalar(scalar) => scalar.unset.is_some(),
+        _ => false,
+    }
 }
 
 /// Labels of containers that another one restarts while they are unhealthy (willfarrell/docker-autoheal `docker-entrypoint`,

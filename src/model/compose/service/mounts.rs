@@ -2,11 +2,12 @@
 
 use super::super::field::Fields;
 use super::super::short::{Volume, volume};
-use super::super::value::Value;
+use super::super::value::{Scalar, Value};
 use super::items;
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::size::ByteSize;
+use crate::syntax::template::HOLE;
 
 /// A tmpfs mount.
 #[derive(Clone, Debug)]
@@ -99,6 +100,28 @@ pub(super) fn tmpfs(fields: Fields<'_>) -> Vec<Tmpfs> {
         }
     }
     mounts
+}
+
+/// True if a volume or a tmpfs has a target with a variable without a value in it.
+pub(super) fn has_unknown_target(fields: Fields<'_>) -> bool {
+    let in_text = |scalar: &Scalar, key: &str| {
+        let Some(unset) = &scalar.unset else { return false };
+        let Some(partial) = &unset.partial else { return true };
+        let mut parts = partial.as_str().split(':');
+        let first = parts.next();
+        let target = if key == "tmpfs" { first } else { parts.next().or(first) };
+        target.is_none_or(|target| target.contains(HOLE))
+    };
+    ["volumes", "tmpfs"].into_iter().any(|key| {
+        let items = fields.get(&[key]).map(items).unwrap_or_default();
+        items.into_iter().any(|item| match item.as_scalar() {
+            Some(scalar) => in_text(scalar, key),
+            None => {
+                let target = item.get("target").and_then(|entry| entry.value.as_scalar());
+                target.is_some_and(|target| target.unset.is_some())
+            }
+        })
+    })
 }
 
 /// Takes a size of 0 as none: Docker and the kernel set no bound for it.
