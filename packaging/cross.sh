@@ -109,7 +109,7 @@ compare() {
     while [ "$1" != -- ]; do arguments+=("$1"); shift; done
     shift
     # How long it took is nobody's contract, and each system says in its own words why a file is not there.
-    local plain=(sed -E -e 's/ in [0-9.]+ m?s$//' -e 's/ \(os error [0-9]+\)//')
+    local plain=(sed -E -e 's/ (in|·) [0-9.]+ m?s$//' -e 's/ \(os error [0-9]+\)//')
     (cd "$from/$tree" && "$here" "${arguments[@]/#$from\/$tree/.}" >"$from/1" 2>"$from/1e") || one=$?
     (cd "$from/$tree" && "$@" "${arguments[@]/#$from\/$tree/.}" >"$from/2" 2>"$from/2e") || two=$?
     for stream in "" e; do
@@ -194,9 +194,11 @@ alike() {
     shift 2
     (cd "$out/same/windows/projects" && "$here" "${ours[@]}" >"$out/1" 2>&1) || one=$?
     (cd "$out/same/windows/projects" && "$@" "${theirs[@]}" >"$out/2" 2>&1) || two=$?
-    # Windows has drives, and its names have no case.
-    sed -i 's/.*/\L&/' "$out/1" "$out/2"
-    sed -i 's/z:\//\//g' "$out/2"
+    # Windows has drives, and its names have no case, which moves lines: they are sorted by the names that were given.
+    for file in "$out/1" "$out/2"; do
+        sed -i -e 's/.*/\L&/' -e 's/z:\//\//g' "$file"
+        LC_ALL=C sort --output "$file" "$file"
+    done
     if [ "$one" != "$two" ] || ! cmp --quiet "$out/1" "$out/2"; then
         echo "windows: ${theirs[*]} gives another report (exit $one, $two)" >&2
         diff "$out/1" "$out/2" | head -20 >&2

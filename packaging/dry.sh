@@ -88,7 +88,8 @@ do_wheels() {
     done < <(others)
     packaging/tools.sh twine==7.0.0 check-wheel-contents==0.6.3
     target/packaging/tools/bin/twine check --strict target/packaging/wheels/*.whl
-    target/packaging/tools/bin/check-wheel-contents --no-config target/packaging/wheels/*.whl
+    # There is no library in it, and none is wanted.
+    target/packaging/tools/bin/check-wheel-contents --no-config --ignore W007 target/packaging/wheels/*.whl
     echo "$(find target/packaging/wheels -name '*.whl' | wc -l) wheels"
 }
 wheel_of() { sed -n "s/^    \"$1\": \"\([^.\"]*\).*/\1/p" packaging/wheel.py; }
