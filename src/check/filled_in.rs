@@ -4,7 +4,7 @@ use super::checked::FindingKey;
 use crate::diagnostic::{Finding, Severity};
 use crate::discover::is_template;
 use crate::hash::HashMap;
-use crate::source::{Language, SourceId, Sources};
+use crate::source::{Language, SourceId, Sources, path_text};
 use crate::syntax::dockerfile::Dockerfile;
 use crate::syntax::placeholder;
 
@@ -27,7 +27,7 @@ pub(super) fn remove_errors(findings: &mut Vec<Finding>, sources: &Sources) -> V
         let stays = !is_template && !placeholder::is_in(source.slice(own)) && !in_line();
         if !stays {
             let why = if is_template { "its file is a template" } else { "its place is filled in later" };
-            tracing::info!("left out, as {why}: {}: {}", source.path().display(), finding.message);
+            tracing::info!("left out, as {why}: {}: {}", path_text(source.path()), finding.message);
             removed.push(FindingKey::of(finding, sources));
         }
         stays

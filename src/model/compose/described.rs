@@ -27,7 +27,7 @@ impl Described {
     #[must_use]
     pub fn is_podman(&self) -> bool {
         self.launch.as_ref().is_some_and(|launch| launch.podman)
-            || self.by == Description::Inspect { podman: true }
+            || matches!(self.by, Description::Inspect { podman: true, .. })
     }
 }
 
