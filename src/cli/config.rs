@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
                     table.0.iter().try_for_each(|row| write_line(out, &table.line(row)))
                 }
                 FactFormat::Json => {
-                    let (path, values) = (path.to_string(), table.json());
+                    let values = table.json();
                     let shown = json!({
                         "version": 1, "path": path, "file": file, "excluded": excluded, "values": values,
                     });

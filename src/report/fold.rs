@@ -376,7 +376,7 @@ fn place(file: &[Placed<'_>], sources: &Sources) -> String {
 
 /// Counts findings by directory, at a depth that leaves few of them.
 fn directories(files: &[&[Placed<'_>]]) -> Vec<(String, String)> {
-    let parent = |path: &str| Path::new(path).parent().map_or_else(String::new, |parent| path_text(parent));
+    let parent = |path: &str| Path::new(path).parent().map_or_else(String::new, path_text);
     let deepest =
         files.iter().filter_map(|file| file.first()).map(|placed| depth(&placed.path)).max().unwrap_or(0);
     let mut counted = BTreeMap::new();
