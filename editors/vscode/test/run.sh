@@ -16,9 +16,7 @@ skip() {
 }
 
 command -v npm >/dev/null || skip "npm is not here"
-if [ -z "${CHROMIUM:-}" ]; then
-    CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
-fi
+CHROMIUM=$(command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true)
 [ -n "$CHROMIUM" ] || skip "Chromium is not here"
 export CHROMIUM
 # code-server runs on the one version of Node that it was built for.
