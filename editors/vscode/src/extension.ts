@@ -20,7 +20,6 @@ const RULE_PAGES = "oomlint-rule";
 const SUPPRESS = "quickfix.suppress.oomlint";
 /** The server's command that opens a rule's page in a browser. Here the page is shown in the editor. */
 const SERVER_EXPLAIN = "oomlint.explainRule";
-const COMPOSE_OR_DOCKERFILE = /(compose[^/\\]*\.ya?ml|docker-stack[^/\\]*\.ya?ml|(docker|container)file[^/\\]*)$/i;
 
 /**
  * Has the server push what it finds in all files of the stack. Asked for each open file, it would not tell when a setting or a
@@ -326,7 +325,8 @@ class Budgets implements vscode.Disposable {
   /** Shows the budget of a file: the one whose button was pressed, or the active one. */
   async show(file?: unknown): Promise<void> {
     const uri = file instanceof vscode.Uri ? file : vscode.window.activeTextEditor?.document.uri;
-    if (uri?.scheme !== "file" || !COMPOSE_OR_DOCKERFILE.test(uri.path)) {
+    const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri?.toString());
+    if (!uri || !document || !vscode.languages.match(documents(), document)) {
       await vscode.window.showInformationMessage("oomlint: open a Compose file first, then show its memory budget");
       return;
     }
@@ -397,6 +397,7 @@ function inTheme(page: string): string {
   const light = "body.vscode-light,body.vscode-high-contrast-light";
   const style = `<style>body{--ink:var(--vscode-editor-foreground);--dim:var(--vscode-descriptionForeground);
     --ground:var(--vscode-editor-background);font-family:var(--vscode-font-family);font-size:var(--vscode-font-size)}
+    pre{white-space:pre-wrap}
     ${light}{color-scheme:light;--heap:#6639ba;--beside:#a475f9;--rest:#a9c4e4;--grid:#d1d9e0;--line:#cf222e;--open:#9a6700}
     ${dark}{color-scheme:dark;--heap:#ab7df8;--beside:#6639ba;--rest:#35557c;--grid:#3d444d;--line:#f85149;--open:#d29922}
     @media(max-width:46rem){.axis span:nth-child(even){display:none}}</style>`;

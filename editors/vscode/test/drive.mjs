@@ -47,6 +47,7 @@ const stack = write(join(scratch, "shop"), {
   Dockerfile: 'FROM node:22-slim\nCOPY . .\nCMD ["node", "server.js"]\n',
   "orders/Dockerfile": ORDERS,
   "quiet.yaml": "rules:\n  heap-exceeds-limit: off\n",
+  "values.yaml": "memory: 1g\n",
   "notes.txt": "nothing to lint\n",
 });
 const saved = (name) => readFileSync(join(stack, name), "utf8");
@@ -192,6 +193,12 @@ const steps = {
     expect("and after a change of the host's memory", await window.until(async () => (await page())?.text.includes("2 GiB")), (await page())?.text);
     await window.settings({});
     await restore("compose.yaml", COMPOSE);
+    await window.command("View: Close All Editors");
+    await window.file("values.yaml");
+    expect("YAML that is no Compose file is left alone", (await window.page.locator("[class*=squiggly-]").count()) === 0);
+    await window.command("oomlint: Show the memory budget beside");
+    const why = () => window.webview("cannot tell whether");
+    expect("and its budget says why there is none", await window.until(async () => (await why()) !== undefined));
     await window.command("View: Close All Editors");
     await window.file("notes.txt");
     await window.command("oomlint: Show the memory budget beside");
