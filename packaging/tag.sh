@@ -7,6 +7,11 @@ if [ "$1" != "v$version" ]; then
     echo "the tag is $1, Cargo.toml says $version"
     exit 1
 fi
+extension=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' editors/vscode/package.json)
+if [ "$extension" != "$version" ]; then
+    echo "the extension is $extension, Cargo.toml says $version"
+    exit 1
+fi
 if ! grep --quiet --fixed-strings --regexp "## $version" CHANGELOG.md; then
     echo "CHANGELOG.md has no \`## $version\`"
     exit 1

@@ -26,12 +26,11 @@ name=oomlint
 case $system in win32-*) name=oomlint.exe ;; esac
 install -m 755 "$program" "$out/$system/bin/$name"
 cp LICENSE-MIT LICENSE-APACHE "$out/$system"
-cp CHANGELOG.md "$out/$system/CHANGELOG.md"
 cd "$out/$system"
 npm ci --silent --no-audit --no-fund
 npm run --silent check
 npm run --silent bundle
-npx --no-install vsce package --no-dependencies --target "$system" --out "$out/oomlint-$system.vsix" >"$out/log" || { cat "$out/log"; exit 1; }
+npx --no-install vsce package --skip-license --target "$system" --out "$out/oomlint-$system.vsix" >"$out/log" || { cat "$out/log"; exit 1; }
 # What it holds is what it needs: the program, the bundle, and the texts.
 unzip -Z1 "$out/oomlint-$system.vsix" | sort >"$out/files"
 for file in "bin/$name" dist/extension.js readme.md changelog.md icon.png package.json; do

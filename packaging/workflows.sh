@@ -10,5 +10,5 @@ bin=target/packaging/tools/bin
 "$bin/pre-commit" validate-manifest .pre-commit-hooks.yaml
 "$bin/zizmor" --quiet --offline .github action.yml
 "$bin/actionlint" -no-color -shellcheck "$bin/shellcheck" .github/workflows/*.yml
-"$bin/shellcheck" --severity warning packaging/*.sh tests/*.sh .ci/run
+"$bin/shellcheck" --severity warning packaging/*.sh tests/*.sh editors/vscode/test/run.sh .ci/run
 echo "workflows, action, hooks and scripts are clean"
