@@ -95,6 +95,8 @@ pub(super) struct Server<'c> {
     pub(super) watches: bool,
     /// True if something changed since diagnostics were last published.
     stale: bool,
+    /// True if something other than the text of a document changed since then: a setting, a file, a folder.
+    beyond_edit: bool,
     /// The analyses whose diagnostics were published last.
     last: Vec<Arc<Analysis>>,
     /// The files that the client watches because they were read.
@@ -135,6 +137,7 @@ impl<'c> Server<'c> {
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref())
                 .is_some_and(|watching| watching.dynamic_registration == Some(true)),
             stale: false,
+            beyond_edit: false,
             last: Vec::new(),
             watched: BTreeSet::new(),
             next: 0,
@@ -180,6 +183,7 @@ impl<'c> Server<'c> {
             self.session.settings = settings;
             self.session.invalidate();
             self.stale = true;
+            self.beyond_edit = true;
         }
         for message in problems {
             let message = printable(&message).into_owned();
@@ -328,6 +332,7 @@ impl<'c> Server<'c> {
             DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => {
                 self.session.invalidate();
                 self.stale = true;
+                self.beyond_edit = true;
             }
             DidChangeConfiguration::METHOD => {
                 // Clients that keep their settings to themselves send null.
@@ -343,6 +348,7 @@ impl<'c> Server<'c> {
                     self.session.folders.extend(params.event.added.iter().filter_map(path));
                     self.session.invalidate();
                     self.stale = true;
+                    self.beyond_edit = true;
                 }
             }
             _ => {}
@@ -394,10 +400,11 @@ impl<'c> Server<'c> {
                 last.diagnostics == diagnostics && (last.version == version || is_clear(last))
             };
             let nothing = last.is_none() && document.is_none() && diagnostics.is_empty();
-            // Diagnostics of open documents are not pushed to a client that pulls them.
+            // Diagnostics of open documents are not pushed to a client that pulls them, and what was pushed before is cleared.
             let asked_for = self.pulls && document.is_some();
-            if !asked_for && !nothing && last.is_none_or(|last| !same(last)) {
-                let diagnostics = diagnostics.to_vec();
+            let clears = asked_for && last.is_some_and(|last| !last.diagnostics.is_empty());
+            if clears || (!asked_for && !nothing && last.is_none_or(|last| !same(last))) {
+                let diagnostics = if clears { Vec::new() } else { diagnostics.to_vec() };
                 changed.push((path.to_path_buf(), Published { version, diagnostics }));
             }
         }
@@ -416,7 +423,9 @@ impl<'c> Server<'c> {
             true => !pulls,
             false => !last.diagnostics.is_empty(),
         });
-        if self.pulls && self.refreshes && open.len() > 1 {
+        // Whoever edits the only open document asks for its diagnostics anyway.
+        let others = open.len() > 1 || std::mem::take(&mut self.beyond_edit);
+        if self.pulls && self.refreshes && others && !open.is_empty() {
             self.ask(WorkspaceDiagnosticRefresh::METHOD, &())?;
         }
         Ok(())

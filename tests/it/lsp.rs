@@ -344,6 +344,39 @@ fn diagnostics_are_given_to_those_who_ask() {
     client.stop();
 }
 
+/// A client that pulls asks again for the only open document when a setting changes what it would be told.
+#[test]
+fn who_asks_for_diagnostics_is_told_when_to_ask_again() {
+    let (mut client, _) = Client::start(json!({
+        "textDocument": {"diagnostic": {"dynamicRegistration": false}},
+        "workspace": {"diagnostic": {"refreshSupport": true}},
+    }));
+    let text = "FROM node:24-slim\nCMD node x.js\n";
+    client.write("compose.yaml", "services:\n  a: {build: ., mem_limit: 512Mi}\n");
+    client.open("Dockerfile", "dockerfile", text);
+    client.settle();
+    client.change("Dockerfile", 2, text);
+    let refreshes = |client: &mut Client| {
+        let (connection, mut count) = (&client.connection, 0);
+        while let Ok(message) = connection.receiver.recv_timeout(Duration::from_millis(500)) {
+            count += usize::from(
+                matches!(&message, Message::Request(request) if request.method == "workspace/diagnostic/refresh"),
+            );
+        }
+        count
+    };
+    assert_eq!(refreshes(&mut client), 0);
+    client.tell("workspace/didChangeConfiguration", json!({"settings": {"preset": "strict"}}));
+    assert_eq!(refreshes(&mut client), 1);
+    // What was pushed of a file that is then opened is cleared: its diagnostics are asked for.
+    assert!(client.pushed.values().any(|pushed| !pushed.is_empty()), "{:?}", client.pushed);
+    let compose = std::fs::read_to_string(client.path("compose.yaml")).unwrap();
+    client.open("compose.yaml", "yaml", &compose);
+    client.settle();
+    assert!(client.pushed.values().all(Vec::is_empty), "{:?}", client.pushed);
+    client.stop();
+}
+
 #[test]
 fn what_is_none_of_ours_is_left_alone_and_nonsense_ends_nothing() {
     let (mut client, _) = Client::start(json!({"textDocument": 5, "general": []}));
