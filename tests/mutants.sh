@@ -6,7 +6,7 @@
 #     SHARD=0/20 tests/mutants.sh check         every twentieth mutant
 #
 # The tests are those of the library, and those in tests/it that need neither a corpus nor minutes. Results gather in target/mutants,
-# a folder for each room; tests/mutants.md has the last count, and the survivors that were judged.
+# a folder for each room. All rooms have some 12,500 mutants, each of which takes a build and the tests: a part of a room is a night's work.
 # It needs `cargo install cargo-mutants --locked`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
