@@ -167,8 +167,9 @@ impl ExternalChanges {
         found
     }
 
-    /// Removes fixes that change a file for others: those that edit a Compose file other than an override file's own, and those that
-    /// write a size into a service that another one extends with limits of its own.
+    /// Removes fixes that change a file for others: those that edit a Compose file other than an override file's own, those that
+    /// write a size into a service that another one extends with limits of its own, and those with which a heap counts that was
+    /// compared with this project's limit alone, where an override file sets another.
     pub(super) fn remove_unsafe_fixes(&self, findings: &mut [Finding], project: &Project, sources: &Sources) {
         const SIZE_FACTS: [FactName; 7] = [
             FactName::MemoryLimit,
@@ -187,6 +188,8 @@ impl ExternalChanges {
             let workload = project.workloads.iter().find(|workload| workload.name == service);
             let limited_in = workload.and_then(|workload| workload.limit_key()).map(|key| key.key.file);
             let title = finding.fix().map(|fix| fix.title.clone());
+            let limited_elsewhere =
+                project.changed_elsewhere(&service).any(|change| change.limit && change.by.is_none());
             let repeated = workload.is_some_and(|workload| {
                 matches!(&workload.service.element, Element::PreStart(step) if step.repeated_at.is_some())
             });
@@ -204,7 +207,11 @@ impl ExternalChanges {
                         (change.memory || inherited) && !same
                     })
                 };
-                !repeated && !fix.edits.iter().any(|edit| outside(edit) || (sized && shared(edit)))
+                let heap = fix.changes.iter().any(|fact| matches!(fact, FactName::Heaps | FactName::Caches));
+                let compared = limited_elsewhere && heap && !fix.changes.contains(&FactName::MemoryLimit);
+                !repeated
+                    && !compared
+                    && !fix.edits.iter().any(|edit| outside(edit) || (sized && shared(edit)))
             });
             if finding.fixes.is_empty() && finding.help.is_none() {
                 finding.help = title.map(|title| format!("{title}, in every file that sets it"));

@@ -595,3 +595,23 @@ fn quotes_stay_around_what_does_not_fit() {
         assert_eq!(removed, fits, "{setting} {limit}: {offers:?}");
     }
 }
+
+/// A heap that counts once it is fixed is compared with the limits of all stacks.
+#[test]
+fn no_heap_begins_to_count_that_another_file_limits() {
+    for service in [
+        "image: golang:1.25, environment: ['GOMEMLIMIT=\"460MiB\"']",
+        "image: 'eclipse-temurin:21-jre', command: java -jar a.jar -Xmx400m",
+        "image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {JAVA_TOOL_OPTIONS: -Xmx400MB}",
+    ] {
+        let base = format!("services:\n  it: {{{service}}}\n");
+        let heap = |offers: Vec<String>| {
+            offers
+                .into_iter()
+                .any(|offer| ["quotes", "before", "-Xmx"].iter().any(|word| offer.contains(word)))
+        };
+        assert!(heap(offered(&[("compose.yaml", &base)])), "{service}");
+        let overlay = "services:\n  it: {mem_limit: 256m}\n";
+        assert!(!heap(offered(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)])), "{service}");
+    }
+}
