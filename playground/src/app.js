@@ -2,7 +2,7 @@
 
 import { ask } from "./client.js";
 import { askName, choosePlan, confirmFix } from "./dialogs.js";
-import { arrows, byId, count, el, prose } from "./dom.js";
+import { arrows, byId, count, el, prose, say } from "./dom.js";
 import { editorIn } from "./editor.js";
 import { today } from "./engine.js";
 import { EXAMPLES } from "./examples.js";
@@ -63,7 +63,9 @@ function contents() {
 
 function request(question, more = {}) {
   const { unsafe, ...others } = more;
-  return { ask: question, ...contents(), options: { ...options(), today: today(), unsafe: unsafe ?? false }, ...others };
+  // An empty page is no empty Compose file.
+  const asked = [...files.values()].some(({ text }) => text.trim() !== "") ? contents() : { files: {} };
+  return { ask: question, ...asked, options: { ...options(), today: today(), unsafe: unsafe ?? false }, ...others };
 }
 
 let checking = false;
@@ -102,7 +104,7 @@ function showAnswer() {
   if (differs("tabs", [report, states])) showTabs();
   editor.kind(active, states[active]?.kind);
   markActive();
-  if (differs("budget", answer.budget)) picture.show(byId("budget"), answer.budget, revealLine);
+  if (differs("budget", [answer.budget, states])) showBudget();
   if (panel === "facts") showFacts();
   if (panel === "fit") showFit();
   const { host_memory: problem } = problems;
@@ -120,6 +122,10 @@ function showAnswer() {
   performance.mark("findings", { detail: shownRevision });
 }
 
+function showBudget() {
+  picture.show(byId("budget"), answer.budget, revealLine, (path) => ["run", "inspect"].includes(answer.files[path]?.kind));
+}
+
 const drawn = new Map();
 /** True if a part of the page has to be drawn again. */
 function differs(part, what) {
@@ -127,16 +133,6 @@ function differs(part, what) {
   const other = drawn.get(part) !== now;
   drawn.set(part, now);
   return other;
-}
-
-/** Says a change to screen readers, once the typing pauses. */
-let saying = null;
-let said = "";
-function say(words) {
-  clearTimeout(saying);
-  saying = setTimeout(() => {
-    if (words !== said) byId("status").textContent = said = words;
-  }, 700);
 }
 
 function markActive() {
@@ -489,7 +485,7 @@ function setUp() {
   arrows(byId("tabs"), () => remove(active));
   arrows(byId("panels"));
   onDrop(take);
-  new ResizeObserver(() => answer && picture.show(byId("budget"), answer.budget, revealLine)).observe(byId("budget"));
+  new ResizeObserver(() => answer && showBudget()).observe(byId("budget"));
   addEventListener("hashchange", fromLink);
 }
 

@@ -75,3 +75,13 @@ export function arrows(tablist, removed) {
     }
   });
 }
+
+let saying = null;
+let said = "";
+/** Says a change to screen readers, once the typing pauses. */
+export function say(words) {
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    if (words !== said) byId("status").textContent = said = words;
+  }, 700);
+}

@@ -62,7 +62,7 @@ const theme = EditorView.theme({
   ".cm-gutters": { backgroundColor: "var(--paper)", color: "var(--dim)", border: "none" },
   ".cm-activeLine": { backgroundColor: "var(--line)" },
   ".cm-activeLineGutter": { backgroundColor: "var(--line)", color: "var(--ink)" },
-  ".cm-placeholder": { color: "var(--dim)" },
+  ".cm-placeholder": { color: "var(--dim)", whiteSpace: "normal", maxWidth: "calc(100vw - 4rem)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--selection)" },
   ".cm-selectionMatch": { backgroundColor: "var(--match)" },

@@ -306,13 +306,13 @@ test("light and dark have enough contrast, and the switch wins over the system",
     await page.locator("#findings .rule").first().click();
     await page.locator("#rule h3").first().waitFor();
     assert.deepEqual(await page.evaluate(contrasts), []);
-    for (const host of ["4g", "1g"]) {
+    for (const host of ["8g", "1g"]) {
       await page.locator("#tab-fit").click();
       await page.locator(`#host-sizes [data-size="${host}"]`).click();
-      await page.locator(host === "4g" ? "#fit .good" : "#fit .over").waitFor();
+      await page.locator(host === "8g" ? "#fit .good" : "#fit .over").waitFor();
       assert.deepEqual(await page.evaluate(contrasts), []);
     }
-    await page.locator("#host-sizes [data-size='4g']").click();
+    await page.locator("#host-sizes [data-size='8g']").click();
     await page.locator("#write-plan").click();
     await page.locator("#fix-dialog .diff").waitFor();
     assert.deepEqual(await page.evaluate(contrasts), []);
