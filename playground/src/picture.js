@@ -80,7 +80,7 @@ const shorten = (name, most) => (name.length > most ? `${name.slice(0, most - 1)
 export function draw(stack, width, reveal) {
   const { bars, axis } = barsOf(stack);
   const narrow = width < 480;
-  const left = narrow ? 84 : 130;
+  const left = narrow ? 100 : 130;
   const right = Math.max(left + 60, width - (narrow ? 96 : 150));
   const x = (bytes) => left + (bytes / axis) * (right - left);
   const [first, last] = [HEAD, HEAD + bars.length * ROW];
