@@ -11,7 +11,7 @@ use oomlint::fix::{self, FixResult};
 use oomlint::report::budget::{self, TableStyle};
 use oomlint::report::{Format, Report, human, inspect, unified};
 use oomlint::rules::{self, RULES};
-use oomlint::source::Overlay;
+use oomlint::source::{Overlay, path_text};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ fn checked(request: Request) -> Result<Vec<u8>, String> {
         report: json,
         order: report.most_harmful_first(),
         budget: raw(|out| budget::write(out, &budget, budget::Format::Json, TableStyle::plain()))?,
-        files: run.paths.iter().map(|path| (path.display().to_string(), kind::state(path, &run))).collect(),
+        files: run.paths.iter().map(|path| (path_text(path), kind::state(path, &run))).collect(),
         failures: failures(&run),
         problems: run.problems.into_iter().collect(),
     };
@@ -138,7 +138,7 @@ fn fixed(request: Request) -> Result<Vec<u8>, String> {
     };
     let diff: String = result.files.iter().map(|(path, old, new)| unified::diff(path, old, new)).collect();
     let files: BTreeMap<String, &String> =
-        result.files.iter().map(|(path, _, new)| (path.display().to_string(), new)).collect();
+        result.files.iter().map(|(path, _, new)| (path_text(path), new)).collect();
     let applied =
         result.applied.iter().map(|applied| json!({ "rule": applied.rule, "title": applied.title }));
     let refused = result

@@ -23,7 +23,7 @@ const LIMITS: &str = "compose.limits.yaml";
 
 /// The plan of a request.
 #[derive(Serialize)]
-struct Fit<'a> {
+struct Planned<'a> {
     /// The report of `oomlint fit --format json`.
     fit: Box<RawValue>,
     /// What each plan of each stack says in words.
@@ -69,13 +69,9 @@ struct LimitsOut {
 /// Answers `fit`: with the plan, or with `needs` that says what is missing for one.
 pub(crate) fn answer(request: Request) -> Result<Vec<u8>, String> {
     let Request { mut files, kinds, options, overlay, .. } = request;
-    let own: Vec<PathBuf> = match overlay {
-        // The file that is written anew says nothing about the stack.
-        true => {
-            files.iter().filter(|(path, text)| is_limits(path, text)).map(|(path, _)| path.clone()).collect()
-        }
-        false => Vec::new(),
-    };
+    // The file that is written anew says nothing about the stack.
+    let own = files.iter().filter(|(path, text)| overlay && is_limits(path, text));
+    let own: Vec<PathBuf> = own.map(|(path, _)| path.clone()).collect();
     let old: BTreeMap<PathBuf, String> =
         own.into_iter().filter_map(|path| files.remove_entry(&path)).collect();
     let run = Run::new(files, &kinds, options)?;
@@ -123,10 +119,10 @@ pub(crate) fn answer(request: Request) -> Result<Vec<u8>, String> {
         }
         _ => None,
     };
-    Ok(written(&Fit {
+    Ok(written(&Planned {
         fit: raw(|out| fit::json(out, &report))?,
         words: report.words().into_iter().map(|stack| stack.into_iter().map(words).collect()).collect(),
-        files: plans.files.iter().map(|(path, _, new)| (path.display().to_string(), new)).collect(),
+        files: plans.files.iter().map(|(path, _, new)| (path_text(path), new)).collect(),
         diff: plans.files.iter().map(|(path, old, new)| unified::diff(path, old, new)).collect(),
         refused: plans.refused.iter().map(|((_, name), why)| Refused { title: name, why }).collect(),
         overlay: limits,
@@ -159,7 +155,7 @@ fn limits_path(stack: &StackPlan, run: &Run, old: &BTreeMap<PathBuf, String>) ->
 
 fn limits_out(path: &Path, file: LimitsFile, old: &BTreeMap<PathBuf, String>) -> LimitsOut {
     LimitsOut {
-        path: path.display().to_string(),
+        path: path_text(path),
         diff: unified::diff(path, old.get(path).map_or("", String::as_str), &file.text),
         text: file.text,
         left_out: file.left_out,

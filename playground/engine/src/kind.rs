@@ -141,21 +141,20 @@ pub(crate) fn state(path: &Path, run: &Run) -> FileState {
 
 /// Returns why a file that has containers, by its kind, starts none.
 fn nothing_in(path: &Path, kind: FileKind, sources: &Sources) -> Option<&'static str> {
-    let file = sources.load(path).ok()?;
-    let text = || sources.get(file);
+    let source = sources.get(sources.load(path).ok()?);
     match kind {
-        FileKind::Commands(_) if text().text().trim().is_empty() => None,
-        FileKind::Commands(notation) => launch::projects(file, notation, sources)
-            .is_empty()
-            .then_some("no command here starts a container, as `docker run -m 512m redis` does"),
-        FileKind::Inspected if text().text().trim().is_empty() => None,
+        FileKind::Commands(notation) if launch::projects(source.id(), notation, sources).is_empty() => {
+            Some("no command here starts a container, as `docker run -m 512m redis` does")
+        }
         FileKind::Inspected => {
-            let reading = container::read(file, text().text());
-            let image = reading.others.first().is_some_and(|other| other.value == "image");
-            reading.containers.is_empty().then_some(match image {
-                true => "an image was inspected, not a container: paste `docker inspect CONTAINER`",
-                false => "no container is in it: paste what `docker inspect CONTAINER` prints",
-            })
+            let reading = container::read(source.id(), source.text());
+            let is_image = reading.others.first().is_some_and(|other| other.value == "image");
+            let why = if is_image {
+                "an image was inspected, not a container: paste `docker inspect CONTAINER`"
+            } else {
+                "no container is in it: paste what `docker inspect CONTAINER` prints"
+            };
+            reading.containers.is_empty().then_some(why)
         }
         _ => None,
     }

@@ -9,7 +9,7 @@ use oomlint::config::{Configs, Date, RuleOrGroup, Size};
 use oomlint::discover::{self, Discovered, NamedFiles};
 use oomlint::lock::Locks;
 use oomlint::rules::Policy;
-use oomlint::source::{FileSystem, Overlay, Sources};
+use oomlint::source::{FileSystem, Overlay, Sources, path_text};
 use oomlint::syntax::size::ByteSize;
 
 use crate::kind;
@@ -44,7 +44,7 @@ impl Run {
         if let Some(path) = files.keys().find(|path| !is_inside(path)) {
             return Err(format!(
                 "`{}` is no name of a file here: write it as in api/Dockerfile",
-                path.display()
+                path_text(path)
             ));
         }
         let mut problems = Vec::new();
