@@ -28,7 +28,7 @@ engine() {
     if [ -n "${RUSTC_BOOTSTRAP:-}" ] && [ -d "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library" ]; then
         # A library of its own can leave out the messages of panics, which nobody sees in a page, and take small code for fast.
         options+=(-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
-        export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort"
+        export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none"
     elif ! has_library; then
         if [ -z "${RUSTC:-}" ] && command -v rustup >/dev/null; then rustup target add "$target" || true; fi
         if ! has_library; then

@@ -41,5 +41,5 @@ fi
 export CHROMIUM
 case $part in
 measure) node playground/test/measure.mjs ;;
-*) node --test --test-timeout=900000 playground/test/page.test.mjs ;;
+*) node --test --test-concurrency=1 --test-timeout=900000 playground/test/{page,pasted}.test.mjs ;;
 esac

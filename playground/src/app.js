@@ -1,20 +1,21 @@
 // The page: joins files, editor, engine and the panels beside it.
 
 import { ask } from "./client.js";
-import { confirmFix, askName } from "./dialogs.js";
-import { byId, count, el } from "./dom.js";
+import { askName, choosePlan, confirmFix } from "./dialogs.js";
+import { arrows, byId, count, el, prose, say } from "./dom.js";
 import { editorIn } from "./editor.js";
 import { today } from "./engine.js";
 import { EXAMPLES } from "./examples.js";
-import { dropped, fileOf, inOrder, MOST_FILES, pathOf, texts, written } from "./files.js";
+import { fileOf, inOrder, MOST_FILES, onDrop, pathOf, texts, written } from "./files.js";
 import * as list from "./findings.js";
-import { page } from "./markdown.js";
+import * as plan from "./fitting.js";
+import * as kinds from "./kinds.js";
 import * as picture from "./picture.js";
+import * as reading from "./reading.js";
 import { packed, unpacked } from "./share.js";
+import * as tabs from "./tabs.js";
 import { setUpTheme } from "./theme.js";
 
-/** Tabs shown; the files beyond them are in a menu. */
-const TABS = 12;
 /** A check that took longer than this waits for a pause in the typing. In milliseconds. */
 const SLOW = 60;
 const PAUSE = 200;
@@ -29,10 +30,11 @@ let shownRevision = -1;
 let panel = "findings";
 let lastTook = 0;
 
-const editor = editorIn(byId("editor"), (path, text) => {
+const editor = editorIn(byId("editor"), (path, text, pastedOver) => {
   const file = files.get(path);
   if (file) file.text = text;
   touched();
+  if (pastedOver !== null) nameByContent(path, text, pastedOver);
 });
 
 const act = {
@@ -40,6 +42,7 @@ const act = {
   revealLine: (path, line) => revealLine(path, line),
   fix: (finding, choice) => fixOne(finding, choice),
   explain: (rule) => explain(rule),
+  writePlan: () => writePlan(),
 };
 
 // The engine.
@@ -49,10 +52,20 @@ function options() {
   return { preset: value("preset"), target: value("target"), host_memory: value("host-memory").trim() };
 }
 
+/** The texts of all files, and what they are. */
+function contents() {
+  const all = [...files];
+  return {
+    files: Object.fromEntries(all.map(([path, file]) => [path, written(file)])),
+    kinds: Object.fromEntries(all.filter(([, { kind }]) => kind).map(([path, { kind }]) => [path, kind])),
+  };
+}
+
 function request(question, more = {}) {
-  const all = Object.fromEntries([...files].map(([path, file]) => [path, written(file)]));
   const { unsafe, ...others } = more;
-  return { ask: question, files: all, options: { ...options(), today: today(), unsafe: unsafe ?? false }, ...others };
+  // An empty page is no empty Compose file.
+  const asked = [...files.values()].some(({ text }) => text.trim() !== "") ? contents() : { files: {} };
+  return { ask: question, ...asked, options: { ...options(), today: today(), unsafe: unsafe ?? false }, ...others };
 }
 
 let checking = false;
@@ -91,8 +104,9 @@ function showAnswer() {
   if (differs("tabs", [report, states])) showTabs();
   editor.kind(active, states[active]?.kind);
   markActive();
-  if (differs("budget", answer.budget)) picture.show(byId("budget"), answer.budget, revealLine);
+  if (differs("budget", [answer.budget, states])) showBudget();
   if (panel === "facts") showFacts();
+  if (panel === "fit") showFit();
   const { host_memory: problem } = problems;
   byId("host-memory").setAttribute("aria-invalid", problem ? "true" : "false");
   byId("host-problem").textContent = problem ?? "";
@@ -108,6 +122,10 @@ function showAnswer() {
   performance.mark("findings", { detail: shownRevision });
 }
 
+function showBudget() {
+  picture.show(byId("budget"), answer.budget, revealLine, (path) => ["run", "inspect"].includes(answer.files[path]?.kind));
+}
+
 const drawn = new Map();
 /** True if a part of the page has to be drawn again. */
 function differs(part, what) {
@@ -117,33 +135,30 @@ function differs(part, what) {
   return other;
 }
 
-/** Says a change to screen readers, once the typing pauses. */
-let saying = null;
-let said = "";
-function say(words) {
-  clearTimeout(saying);
-  saying = setTimeout(() => {
-    if (words !== said) byId("status").textContent = said = words;
-  }, 700);
-}
-
 function markActive() {
   if (active !== null && answer && shownRevision === revision) editor.mark(list.marksOf(answer.report, active, act));
 }
 
-/** A file that is not checked and looks as if it were to be gets a word and a button. */
+/** Shows what the file is checked as. One that is not checked and looks as if it were to be gets a word and a button. */
 function showHint() {
   const state = answer?.files[active];
   const hint = byId("hint");
+  kinds.show(byId("kind"), files.get(active)?.kind, state);
+  const can = kinds.canBeNamed(files.get(active)?.kind, state);
   const wanted = state?.looks_like === "compose" ? "compose.yaml" : state?.looks_like === "dockerfile" ? "Dockerfile" : null;
   const directory = active?.includes("/") ? active.slice(0, active.lastIndexOf("/") + 1) : "";
   const name = wanted && freeName(directory + wanted);
-  hint.hidden = !name && !(state && state.kind === "other" && !state.read);
+  const unused = files.get(active)?.kind !== "text" && state && state.kind === "other" && !state.read;
+  hint.hidden = !name && !can && !state?.nothing && !unused;
   if (hint.hidden) return;
   hint.replaceChildren(
     ...(name
       ? [`looks like a ${state.looks_like === "compose" ? "Compose file" : "Dockerfile"}, and has another name: `, el("button", { type: "button", onclick: () => rename(active, name) }, `name it ${name}`)]
-      : ["no checked file refers to this one"]),
+      : can
+        ? [`looks like ${kinds.WORDS[state.looks_like]}: `, el("button", { type: "button", onclick: () => setKind(active, "auto") }, "check it")]
+        : state.nothing
+          ? prose(state.nothing)
+          : ["no checked file refers to this one"]),
   );
 }
 
@@ -158,10 +173,10 @@ function freeName(path) {
   }
 }
 
-function replaceAll(all, wanted) {
+function replaceAll(all, wanted, kindOf = {}) {
   files.clear();
   editor.forget();
-  for (const path of inOrder(Object.keys(all))) files.set(path, fileOf(all[path]));
+  for (const path of inOrder(Object.keys(all))) files.set(path, fileOf(all[path], kindOf[path]));
   active = null;
   if (wanted) setOptions(wanted);
   open(files.keys().next().value ?? null);
@@ -184,48 +199,8 @@ function open(path) {
   showHint();
 }
 
-function numbers(path) {
-  const own = answer?.report.findings.filter((finding) => finding.file === path) ?? [];
-  const of = (severity) => own.filter((finding) => finding.severity === severity).length;
-  return { errors: of("error"), warnings: of("warning"), notes: of("note") };
-}
-
 function showTabs() {
-  const paths = [...files.keys()];
-  const states = answer?.files ?? {};
-  const matters = (path) => path === active || states[path]?.kind !== "other" || states[path]?.read;
-  const shown = paths.length <= TABS ? paths : paths.filter(matters).slice(0, TABS);
-  if (active !== null && !shown.includes(active)) shown.push(active);
-  const focused = document.activeElement?.closest?.("#tabs") ? active : null;
-  byId("tabs").replaceChildren(
-    ...shown.map((path) => {
-      const { errors, warnings } = numbers(path);
-      const words = errors + warnings > 0 ? list.summary({ errors, warnings, notes: 0 }) : "";
-      return el(
-        "button.tab",
-        {
-          type: "button",
-          role: "tab",
-          id: path === active ? "active-tab" : null,
-          "aria-selected": path === active ? "true" : "false",
-          "aria-controls": "editor",
-          "aria-label": words ? `${path}, ${words}` : path,
-          tabindex: path === active ? "0" : "-1",
-          title: path,
-          "data-path": path,
-          onclick: () => open(path),
-        },
-        path,
-        words ? el(`span.badge.${errors ? "error" : "warning"}`, { "aria-hidden": "true" }, String(errors + warnings)) : null,
-      );
-    }),
-  );
-  const others = paths.filter((path) => !shown.includes(path));
-  const menu = byId("other-files");
-  menu.hidden = others.length === 0;
-  menu.replaceChildren(el("option", { value: "" }, `${others.length} more`), ...others.map((path) => el("option", { value: path }, path)));
-  if (focused) byId("tabs").querySelector("[aria-selected=true]")?.focus();
-  byId("remove-file").disabled = byId("rename-file").disabled = active === null;
+  tabs.show({ files, active, answer, open });
 }
 
 function problemOf(name, own) {
@@ -240,7 +215,7 @@ async function add() {
   const name = await askName("Add a file", usual ?? "api/Dockerfile", (text) => problemOf(text));
   if (name === null) return;
   const path = pathOf(name);
-  files.set(path, fileOf(""));
+  files.set(path, fileOf("", "auto"));
   open(path);
   editor.focus();
   touched();
@@ -250,13 +225,34 @@ async function rename(path, to) {
   const name = to ?? (await askName("Rename the file", path, (text) => problemOf(text, path)));
   const next = name === null ? null : pathOf(name);
   if (next === null || next === path) return;
-  const all = [...files].map(([known, file]) => [known === path ? next : known, file]);
+  const file = files.get(path);
+  const all = [...files].map(([known, other]) => (known === path ? [next, { ...file, kind: file.kind ?? "auto" }] : [known, other]));
   files.clear();
   for (const [known, file] of all) files.set(known, file);
   editor.forget(path);
   active = null;
   open(next);
   touched();
+}
+
+function setKind(path, kind) {
+  files.get(path).kind = kind;
+  touched();
+}
+
+/** A paste that replaces all of a file by a text of another kind names the file by it. */
+async function nameByContent(path, text, before) {
+  const { answer: told } = await ask({ ask: "kind", files: { [path]: text } });
+  const usual = kinds.usualName(told.kind, path);
+  if (!usual || files.get(path)?.text !== text) return;
+  const name = freeName(usual);
+  await rename(path, name);
+  setKind(name, "auto");
+  editor.focus();
+  notice(`named ${name}: it is ${kinds.plain(told.kind)}`, async () => {
+    write({ [name]: before });
+    await rename(name, path);
+  });
 }
 
 function remove(path) {
@@ -267,7 +263,7 @@ function remove(path) {
   files.delete(path);
   editor.forget(path);
   active = null;
-  if (files.size === 0) files.set("compose.yaml", fileOf(""));
+  if (files.size === 0) files.set("compose.yaml", fileOf("", "auto"));
   open([...files.keys()][Math.min(at, files.size - 1)]);
   touched();
   notice(`removed ${path}`, () => {
@@ -278,7 +274,7 @@ function remove(path) {
 }
 
 async function take(reading) {
-  const { files: read, leftOut } = await reading;
+  const { files: read, leftOut, named } = await reading;
   const names = Object.keys(read);
   if (names.length === 0) return notice("no text file was among them");
   const some = names.some((name) => /compose.*\.ya?ml$|(^|\/)Dockerfile/.test(name));
@@ -287,7 +283,7 @@ async function take(reading) {
   else {
     for (const name of names) {
       editor.forget(name);
-      files.set(name, fileOf(read[name]));
+      files.set(name, fileOf(read[name], named ? "auto" : null));
     }
     active = null;
     open(names[0]);
@@ -320,7 +316,7 @@ function revealLine(path, line) {
 
 function write(changed) {
   for (const [path, text] of Object.entries(changed)) {
-    const file = { ...fileOf(text), crlf: files.get(path)?.crlf ?? false };
+    const file = { ...fileOf(text, files.get(path)?.kind), crlf: files.get(path)?.crlf ?? false };
     files.set(path, file);
     editor.write(path, file.text);
   }
@@ -347,7 +343,7 @@ async function fixAll(unsafe = false) {
 
 // Panels.
 
-const PANELS = ["findings", "facts", "rule"];
+const PANELS = ["findings", "fit", "facts", "rule"];
 
 function showPanel(name) {
   panel = name;
@@ -358,42 +354,60 @@ function showPanel(name) {
     tab.tabIndex = other === name ? 0 : -1;
   }
   if (name === "facts") showFacts();
+  if (name === "fit") showFit();
   if (name === "rule" && !byId("rule").dataset.rule) showRules();
+}
+
+let planning = false;
+/** Shows the plan for the host. What changes meanwhile is planned next. */
+async function showFit() {
+  plan.showSizes(byId("host-sizes"), byId("host-memory").value, setHost);
+  if (planning) return;
+  planning = true;
+  const asked = revision;
+  const { answer: result } = await ask(request("fit"));
+  planning = false;
+  if (differs("fit", result)) plan.show(byId("fit"), result, act);
+  performance.mark("fit");
+  if (revision !== asked && panel === "fit") showFit();
+}
+
+function setHost(memory) {
+  byId("host-memory").value = memory;
+  touched();
+}
+
+async function writePlan() {
+  const { answer: result } = await ask(request("fit", { overlay: true }));
+  if (result.error || result.needs) return notice(result.error ?? result.needs);
+  const way = await choosePlan(result);
+  if (!way) return;
+  write(way.files);
+  open(Object.keys(way.files)[0]);
+  notice(way.after);
 }
 
 async function showFacts() {
   const { answer: result } = await ask(request("inspect"));
-  const lines = (result.error ?? result.text).split("\n");
-  // The place at the end of a line leads there.
-  const linked = (line) => {
-    const place = line.match(/^(.*?)((?:[^\s(),]+):(\d+))(\)?)$/);
-    const path = place?.[2].slice(0, place[2].lastIndexOf(":"));
-    if (!place || !files.has(path)) return [`${line}\n`];
-    return [place[1], el("button.link", { type: "button", onclick: () => revealLine(path, Number(place[3])) }, place[2]), `${place[4]}\n`];
-  };
-  byId("facts").replaceChildren(...lines.flatMap(linked));
-}
-
-let rules = null;
-async function ruleList() {
-  rules ??= (await ask({ ask: "rules" })).answer.rules;
-  return rules;
+  byId("facts").replaceChildren(...reading.facts(result, files, revealLine));
 }
 
 async function showRules() {
-  const all = await ruleList();
-  const into = byId("rule");
-  into.dataset.rule = "";
-  const rows = all.map(({ name, summary, severity }) => el("li", {}, el(`span.badge.${severity}`, {}, severity), " ", el("button.link", { type: "button", onclick: () => explain(name) }, name), el("span", {}, ` ${summary}`)));
-  into.replaceChildren(el("h2", {}, `${all.length} rules`), el("ul.rules", {}, ...rows));
+  const { rules } = await ruleList();
+  byId("rule").dataset.rule = "";
+  byId("rule").replaceChildren(...reading.rules(rules, explain));
+}
+
+let listed = null;
+async function ruleList() {
+  listed ??= (await ask({ ask: "rules" })).answer;
+  return listed;
 }
 
 async function explain(rule) {
   const { answer: result } = await ask({ ask: "rule", name: rule });
-  const into = byId("rule");
-  into.dataset.rule = rule;
-  const back = el("p.back", {}, el("button.link", { type: "button", onclick: () => showPanel("findings") }, "back to the findings"), " · ", el("button.link", { type: "button", onclick: showRules }, "all rules"));
-  into.replaceChildren(back, ...(result.error ? [el("p", {}, result.error)] : page(result.page, explain)));
+  byId("rule").dataset.rule = rule;
+  byId("rule").replaceChildren(...reading.rule(result, { explain, showRules, back: () => showPanel("findings") }));
   showPanel("rule");
   byId("panel-rule").scrollTop = 0;
   byId("panel-rule").focus({ preventScroll: true });
@@ -402,30 +416,10 @@ async function explain(rule) {
 
 // The page's own controls.
 
-/** Arrow keys move in a list of tabs, as screen readers announce it. */
-function arrows(tablist, removed) {
-  tablist.addEventListener("keydown", (event) => {
-    const tabs = [...tablist.querySelectorAll("[role=tab]")];
-    const at = tabs.indexOf(document.activeElement);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
-    if (at < 0) return;
-    if (event.key === "Delete" && removed) {
-      event.preventDefault();
-      removed();
-      tablist.querySelector("[aria-selected=true]")?.focus();
-    } else if (to !== undefined) {
-      event.preventDefault();
-      const tab = tabs[(to + tabs.length) % tabs.length];
-      tab.focus();
-      tab.click();
-    }
-  });
-}
-
 async function share() {
-  const all = Object.fromEntries([...files].map(([path, file]) => [path, written(file)]));
   try {
-    const fragment = await packed(all, options());
+    const { files: all, kinds: kindOf } = contents();
+    const fragment = await packed(all, options(), kindOf);
     history.replaceState(null, "", `#${fragment}`);
     try {
       await navigator.clipboard.writeText(location.href);
@@ -442,7 +436,7 @@ async function fromLink() {
   try {
     const linked = await unpacked(location.hash.slice(1));
     if (!linked) return false;
-    replaceAll(linked.files, linked.options);
+    replaceAll(linked.files, linked.options, linked.kinds);
     byId("examples").value = "";
     return true;
   } catch (error) {
@@ -452,16 +446,27 @@ async function fromLink() {
 }
 
 function example(index) {
-  const { files: all, options: wanted } = EXAMPLES[index];
+  const { files: all, options: wanted, kinds: kindOf, panel: shown = "findings" } = EXAMPLES[index];
   history.replaceState(null, "", location.pathname + location.search);
-  replaceAll(all, wanted);
+  replaceAll(all, wanted, kindOf);
+  showPanel(shown);
+}
+
+/** An empty page, with a way back. */
+function empty() {
+  const old = contents();
+  history.replaceState(null, "", location.pathname + location.search);
+  replaceAll({ "compose.yaml": "" }, options(), { "compose.yaml": "auto" });
+  editor.focus();
+  notice("a new file: paste into it", () => replaceAll(old.files, options(), old.kinds));
 }
 
 function setUp() {
   setUpTheme(byId("theme"));
   byId("examples").append(...EXAMPLES.map(({ name }, index) => el("option", { value: String(index) }, name)));
   byId("examples").onchange = (event) => {
-    if (event.target.value !== "") example(Number(event.target.value));
+    if (event.target.value === "") empty();
+    else example(Number(event.target.value));
   };
   for (const id of ["preset", "target"]) byId(id).onchange = touched;
   byId("host-memory").oninput = touched;
@@ -470,6 +475,7 @@ function setUp() {
   byId("rename-file").onclick = () => rename(active);
   byId("remove-file").onclick = () => remove(active);
   byId("fix-all").onclick = () => fixAll();
+  byId("kind").onchange = (event) => setKind(active, event.target.value);
   byId("other-files").onchange = (event) => open(event.target.value);
   byId("open-files").onchange = async (event) => {
     await take(texts([...event.target.files].map((file) => [file.name, file])));
@@ -478,26 +484,13 @@ function setUp() {
   for (const name of PANELS) byId(`tab-${name}`).onclick = () => showPanel(name);
   arrows(byId("tabs"), () => remove(active));
   arrows(byId("panels"));
-  document.addEventListener("dragover", (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    document.body.classList.add("dropping");
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) document.body.classList.remove("dropping");
-  });
-  document.addEventListener("drop", (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    document.body.classList.remove("dropping");
-    take(dropped(event.dataTransfer.items));
-  }, true);
-  new ResizeObserver(() => answer && picture.show(byId("budget"), answer.budget, revealLine)).observe(byId("budget"));
+  onDrop(take);
+  new ResizeObserver(() => answer && showBudget()).observe(byId("budget"));
   addEventListener("hashchange", fromLink);
 }
 
 setUp();
 if (!(location.hash && (await fromLink()))) {
   byId("examples").value = "0";
-  replaceAll(EXAMPLES[0].files, EXAMPLES[0].options);
+  example(0);
 }

@@ -38,6 +38,58 @@ export function confirmFix(title, result, { unsafe, again } = {}) {
   });
 }
 
+/** Shows what a plan writes, as a file of its own or into the files, and resolves to the way that was chosen; null for none. */
+export function choosePlan({ overlay, diff, files, refused }) {
+  const not = (what) => ([name, why]) => `${what}: ${name}: ${why}`;
+  const ways = [
+    overlay && {
+      words: `a new file beside the others: \`${overlay.path}\``,
+      apply: `Add ${overlay.path}`,
+      diff: overlay.diff,
+      files: { [overlay.path]: overlay.text },
+      after: `start with: docker compose -f ${overlay.merged.join(" -f ")} up -d`,
+      notes: [...overlay.left_out.map(not("left out")), ...overlay.by_hand.map(not("also needed in its own file"))],
+    },
+    diff !== "" && {
+      words: `into the files: ${count(Object.keys(files).length, "file")} changed`,
+      apply: "Apply",
+      diff,
+      files,
+      after: "the plan is in the files",
+      notes: refused.map(({ title, why }) => `not written: ${title}: ${why}`),
+    },
+  ].filter(Boolean);
+  const dialog = byId("fix-dialog");
+  return new Promise((resolve) => {
+    let chosen = ways[0];
+    const apply = el("button.primary", { type: "button", onclick: () => dialog.close("apply") });
+    const preview = el("div", {});
+    const show = (way) => {
+      chosen = way;
+      apply.textContent = way.apply;
+      fill(
+        preview,
+        el("pre.diff", { tabindex: "0", role: "region", "aria-label": "changes" }, ...diffLines(way.diff.replace(/\n$/, ""))),
+        way.notes.length ? el("ul.notes", {}, ...way.notes.slice(0, 8).map((note) => el("li", {}, ...prose(note)))) : null,
+      );
+    };
+    const choice = (way, index) => el("label.choice", {}, el("input", { type: "radio", name: "way", checked: index === 0, onchange: () => show(way) }), el("span", {}, ...prose(way.words)));
+    fill(
+      dialog,
+      el("h2", { id: "fix-title" }, "Write the plan"),
+      ways.length > 1 ? el("fieldset", {}, el("legend", {}, "where"), ...ways.map(choice)) : el("p", {}, ...prose(ways[0].words)),
+      preview,
+      el("p.buttons", {}, apply, el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel")),
+    );
+    show(chosen);
+    dialog.setAttribute("aria-labelledby", "fix-title");
+    dialog.returnValue = "";
+    dialog.onclose = () => resolve(dialog.returnValue === "apply" ? chosen : null);
+    dialog.showModal();
+    apply.focus();
+  });
+}
+
 /** Asks for the name of a file; null if none was given. `problem` tells what is wrong with one, or null. */
 export function askName(title, value, problem) {
   const dialog = byId("name-dialog");

@@ -55,3 +55,33 @@ export function byId(id) {
   if (!element) throw new Error(`there is no #${id}`);
   return element;
 }
+
+/** Arrow keys move in a list of tabs, as screen readers announce it. */
+export function arrows(tablist, removed) {
+  tablist.addEventListener("keydown", (event) => {
+    const tabs = [...tablist.querySelectorAll("[role=tab]")];
+    const at = tabs.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (at < 0) return;
+    if (event.key === "Delete" && removed) {
+      event.preventDefault();
+      removed();
+      tablist.querySelector("[aria-selected=true]")?.focus();
+    } else if (to !== undefined) {
+      event.preventDefault();
+      const tab = tabs[(to + tabs.length) % tabs.length];
+      tab.focus();
+      tab.click();
+    }
+  });
+}
+
+let saying = null;
+let said = "";
+/** Says a change to screen readers, once the typing pauses. */
+export function say(words) {
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    if (words !== said) byId("status").textContent = said = words;
+  }, 700);
+}

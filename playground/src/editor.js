@@ -17,6 +17,7 @@ import {
   highlightActiveLineGutter,
   keymap,
   lineNumbers,
+  placeholder,
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import { el, prose } from "./dom.js";
@@ -32,7 +33,9 @@ const shellLanguage = StreamLanguage.define(shell);
 function languageOf(path, kind) {
   if (kind === "dockerfile") return dockerfileLanguage;
   if (kind === "env") return propertiesLanguage;
-  if (kind === "compose" || kind === "configuration" || /\.ya?ml$/.test(path)) return yaml();
+  if (kind === "run") return shellLanguage;
+  // JSON is YAML, too.
+  if (["compose", "configuration", "inspect", "devcontainer"].includes(kind) || /\.(ya?ml|json)$/.test(path)) return yaml();
   if (/\.sh$/.test(path)) return shellLanguage;
   if (/\.(conf|cfg|ini|properties)$/.test(path)) return propertiesLanguage;
   return [];
@@ -59,6 +62,7 @@ const theme = EditorView.theme({
   ".cm-gutters": { backgroundColor: "var(--paper)", color: "var(--dim)", border: "none" },
   ".cm-activeLine": { backgroundColor: "var(--line)" },
   ".cm-activeLineGutter": { backgroundColor: "var(--line)", color: "var(--ink)" },
+  ".cm-placeholder": { color: "var(--dim)", whiteSpace: "normal", maxWidth: "calc(100vw - 4rem)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--selection)" },
   ".cm-selectionMatch": { backgroundColor: "var(--match)" },
@@ -98,6 +102,16 @@ const theme = EditorView.theme({
   ".tok-meta, .tok-labelName": { color: "var(--keyword)" },
 });
 
+/** The text that a paste replaced as a whole; null if a change is another one. */
+function pastedOver({ transactions, changes, startState, state }) {
+  const [old, now] = [startState.doc, state.doc];
+  let whole = old.toString().trim() === "";
+  changes.iterChanges((fromOld, toOld, from, to) => {
+    whole ||= fromOld === 0 && toOld === old.length && from === 0 && to === now.length;
+  });
+  return whole && transactions.some((transaction) => transaction.isUserEvent("input.paste")) ? old.toString() : null;
+}
+
 /** Makes the editor in a shadow tree, where the editor's styles need no exception from the page's policy. */
 export function editorIn(host, changed) {
   const root = host.attachShadow({ mode: "open" });
@@ -129,11 +143,12 @@ export function editorIn(host, changed) {
         syntaxHighlighting(classHighlighter),
         language.of(languageOf(path, kind)),
         flashed,
+        placeholder("paste a Compose file, a Dockerfile, docker run lines, or what docker inspect prints"),
         // Tab leaves the editor, so that the keyboard is not caught in it.
         keymap.of([...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
         EditorView.contentAttributes.of({ "aria-label": `text of ${path}` }),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged && !quiet) changed(active, update.state.doc.toString());
+          if (update.docChanged && !quiet) changed(active, update.state.doc.toString(), pastedOver(update));
         }),
         theme,
       ],

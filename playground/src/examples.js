@@ -1,4 +1,4 @@
-// The examples of the page: six stacks that look right and are not.
+// The examples of the page: what looks right and is not. `kinds` has the files that no name tells; `panel` is the one to show.
 
 export const EXAMPLES = [
   {
@@ -173,6 +173,134 @@ appendonly yes
 max_connections = 200
 shared_buffers = 2GB
 work_mem = 64MB
+`,
+    },
+  },
+  {
+    name: "docker run lines from a wiki",
+    options: {},
+    kinds: { "run.txt": "auto" },
+    files: {
+      "run.txt": `# Three lines of a wiki page. The flags of the first end at the image: it has no limit.
+docker run -d --name cache redis:8 -m 512m
+
+docker run -d --restart always --name api \\
+  --memory 768m --memory-swap 512m \\
+  -e JAVA_TOOL_OPTIONS="-Xmx1g" \\
+  eclipse-temurin:21-jre java -jar orders.jar
+
+docker run -d --restart always --name db -m 1g \\
+  -e POSTGRES_PASSWORD_FILE=/run/secrets/db \\
+  postgres:17 -c shared_buffers=2GB
+`,
+    },
+  },
+  {
+    name: "docker inspect: what runs, and what should",
+    options: {},
+    kinds: { "containers.json": "auto" },
+    files: {
+      "containers.json": `[
+  {
+    "Name": "/shop-worker-1",
+    "RestartCount": 41,
+    "State": {
+      "Status": "running",
+      "Running": true,
+      "OOMKilled": true,
+      "ExitCode": 137,
+      "StartedAt": "2026-11-30T21:14:07.381Z",
+      "FinishedAt": "2026-11-30T21:14:02.911Z"
+    },
+    "HostConfig": {
+      "Memory": 536870912,
+      "MemorySwap": 536870912,
+      "MemoryReservation": 0,
+      "NanoCpus": 0,
+      "OomKillDisable": null,
+      "PidsLimit": null,
+      "RestartPolicy": { "Name": "always", "MaximumRetryCount": 0 },
+      "ShmSize": 67108864
+    },
+    "Config": {
+      "Image": "node:22-slim",
+      "Env": ["NODE_OPTIONS=--max-old-space-size=1024", "NODE_VERSION=22.12.0"],
+      "Entrypoint": ["docker-entrypoint.sh"],
+      "Cmd": ["node", "worker.js"],
+      "Labels": {
+        "com.docker.compose.project": "shop",
+        "com.docker.compose.service": "worker",
+        "com.docker.compose.project.config_files": "/srv/shop/compose.yaml"
+      }
+    }
+  },
+  {
+    "Name": "/cache",
+    "RestartCount": 0,
+    "State": { "Status": "running", "Running": true, "OOMKilled": false, "ExitCode": 0 },
+    "HostConfig": {
+      "Memory": 268435456,
+      "MemorySwap": -1,
+      "RestartPolicy": { "Name": "unless-stopped", "MaximumRetryCount": 0 }
+    },
+    "Config": {
+      "Image": "redis:8",
+      "Entrypoint": ["docker-entrypoint.sh"],
+      "Cmd": ["redis-server", "--maxmemory", "512mb"]
+    }
+  }
+]
+`,
+      "compose.yaml": `# What should run. What does run is in containers.json.
+name: shop
+services:
+  worker:
+    image: node:22-slim
+    command: ["node", "worker.js"]
+    restart: always
+    mem_limit: 2g
+    memswap_limit: 2g
+    environment:
+      NODE_OPTIONS: --max-old-space-size=1024
+`,
+    },
+  },
+  {
+    name: "limits for a host with 4 GiB",
+    options: { host_memory: "4g" },
+    panel: "fit",
+    files: {
+      "compose.yaml": `# Six services, no limit on five of them, and a host with 4 GiB: see Fit.
+services:
+  web:
+    image: nginx:1.27-alpine
+    depends_on: [api]
+
+  api:
+    image: eclipse-temurin:21-jre
+    command: ["java", "-jar", "orders.jar"]
+    environment:
+      JAVA_TOOL_OPTIONS: -Xmx768m
+
+  worker:
+    image: node:22-slim
+    command: ["node", "worker.js"]
+    deploy:
+      replicas: 2
+
+  db:
+    image: postgres:17
+    command: ["postgres", "-c", "shared_buffers=512MB"]
+    mem_limit: 2g
+    environment:
+      POSTGRES_PASSWORD_FILE: /run/secrets/db
+
+  cache:
+    image: redis:8
+    command: ["redis-server", "--maxmemory", "256mb"]
+
+  metrics:
+    image: prom/prometheus:v3.1.0
 `,
     },
   },

@@ -4,9 +4,9 @@
 export const MOST_FILES = 300;
 export const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Makes a file of a text as it was read. */
-export function fileOf(text) {
-  return { text: text.replace(/\r\n?/g, "\n"), crlf: text.includes("\r\n") };
+/** Makes a file of a text as it was read. `kind` is what the engine takes it for; null for a file that was found in a directory. */
+export function fileOf(text, kind = null) {
+  return { text: text.replace(/\r\n?/g, "\n"), crlf: text.includes("\r\n"), kind };
 }
 
 /** The text as it is sent to the engine and kept in links. */
@@ -39,7 +39,7 @@ export function inOrder(paths) {
 const LEFT_OUT = new Set([".git", "node_modules", "vendor", ".venv", "target", "__pycache__"]);
 
 /** Reads what was dropped: files and folders. Returns the texts by path, and how many files were left out. */
-export async function dropped(items) {
+async function dropped(items) {
   const found = [];
   let leftOut = 0;
   // Both are gone once the event is over.
@@ -67,7 +67,7 @@ export async function dropped(items) {
   };
   for (const entry of entries) await walk(entry, inside ? [] : [entry.name]);
   const read = await texts(found);
-  return { files: read.files, leftOut: leftOut + read.leftOut };
+  return { files: read.files, leftOut: leftOut + read.leftOut, named: !entries.some((entry) => entry.isDirectory) };
 }
 
 /** Reads chosen files. Leaves out what is no text, and what is too much. */
@@ -93,5 +93,23 @@ export async function texts(found) {
       leftOut += 1;
     }
   }
-  return { files, leftOut };
+  return { files, leftOut, named: true };
+}
+
+/** Takes what is dropped anywhere on the page. */
+export function onDrop(take) {
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    take(dropped(event.dataTransfer.items));
+  }, true);
 }

@@ -41,8 +41,10 @@ export function show(into, answer, act, more = SHOWN) {
     ),
   );
   if (ordered.length === 0 && failures.length === 0) {
-    const { services, images } = report.summary;
-    out.push(el("p.empty", {}, services + images > 0 ? `no findings in ${[services && count(services, "service"), images && count(images, "image")].filter(Boolean).join(" and ")}` : "no Compose file and no Dockerfile yet: add one, or drop files here"));
+    const { services, containers, images } = report.summary;
+    const checked = [[services, "service"], [containers, "container"], [images, "image"]].filter(([number]) => number > 0);
+    const words = checked.map(([number, what]) => count(number, what)).join(" and ");
+    out.push(el("p.empty", {}, words ? `no findings in ${words}` : "nothing to check yet: paste a Compose file, a Dockerfile, docker run lines, or what docker inspect prints; or drop files here"));
   }
   if (serious.length) out.push(list(serious, "errors and warnings"));
   if (notes.length) {

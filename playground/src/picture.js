@@ -1,6 +1,6 @@
 // Draws the budget of a stack: a bar for each service, which begins where the one above ends, and a line for the host's memory.
 
-import { el, svg } from "./dom.js";
+import { count, el, svg } from "./dom.js";
 
 const ROW = 26;
 const HEAD = 26;
@@ -80,7 +80,7 @@ const shorten = (name, most) => (name.length > most ? `${name.slice(0, most - 1)
 export function draw(stack, width, reveal) {
   const { bars, axis } = barsOf(stack);
   const narrow = width < 480;
-  const left = narrow ? 84 : 130;
+  const left = narrow ? 100 : 130;
   const right = Math.max(left + 60, width - (narrow ? 96 : 150));
   const x = (bytes) => left + (bytes / axis) * (right - left);
   const [first, last] = [HEAD, HEAD + bars.length * ROW];
@@ -156,8 +156,8 @@ function table(stack, reveal) {
   );
 }
 
-/** Shows the budget of all stacks. Keeps the tables open that were. */
-export function show(into, budget, reveal) {
+/** Shows the budget of all stacks. Keeps the tables open that were. `isContainers` tells whether a file has containers, not services. */
+export function show(into, budget, reveal, isContainers) {
   const open = [...into.querySelectorAll("details")].map((details) => details.open);
   const width = Math.max(into.clientWidth, 260);
   const stacks = budget.stacks.map((stack, index) => {
@@ -173,7 +173,7 @@ export function show(into, budget, reveal) {
         "figcaption",
         {},
         el("b", {}, stack.files.join(" + ")),
-        ` ${sum.services === 1 ? "1 service" : `${sum.services} services`}: ${headline}`,
+        ` ${count(sum.services, stack.files.every(isContainers) ? "container" : "service")}: ${headline}`,
         stack.verdict ? el(`p.verdict${over ? ".over" : stack.fits ? ".good" : ".open"}`, {}, stack.verdict.replaceAll("`", "")) : null,
       ),
       draw(stack, width, reveal),

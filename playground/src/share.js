@@ -1,6 +1,7 @@
 // Links that carry the files in their fragment, which browsers send to no server: `#1.` and deflated JSON in base64url.
 
 import { pathOf } from "./files.js";
+import { isKind } from "./kinds.js";
 
 const MARK = "1.";
 /** The longest fragment. Longer links are cut by mail programs and chats. */
@@ -26,9 +27,9 @@ async function through(bytes, stream, most) {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-/** Packs files and options into a fragment. Throws if it would be too long. */
-export async function packed(files, options) {
-  const bytes = new TextEncoder().encode(JSON.stringify({ files, options }));
+/** Packs files, what they are, and options into a fragment. Throws if it would be too long. */
+export async function packed(files, options, kinds = {}) {
+  const bytes = new TextEncoder().encode(JSON.stringify({ files, options, kinds }));
   const small = await through(bytes, new CompressionStream("deflate-raw"), Infinity);
   let binary = "";
   for (let at = 0; at < small.length; at += 0x8000) binary += String.fromCharCode(...small.subarray(at, at + 0x8000));
@@ -47,7 +48,7 @@ export async function unpacked(fragment) {
   const base64 = fragment.slice(MARK.length).replaceAll("-", "+").replaceAll("_", "/");
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const text = new TextDecoder().decode(await through(bytes, new DecompressionStream("deflate-raw"), MOST_BYTES));
-  const { files, options } = JSON.parse(text);
+  const { files, options, kinds } = JSON.parse(text);
   const entries = Object.entries(files ?? {});
   if (entries.length === 0 || entries.length > MOST_FILES) throw new Error("it has no files, or too many");
   for (const [name, content] of entries) {
@@ -56,6 +57,7 @@ export async function unpacked(fragment) {
   const word = (value) => (typeof value === "string" && value.length < 40 ? value : "");
   return {
     files: Object.fromEntries(entries),
+    kinds: Object.fromEntries(entries.map(([name]) => [name, kinds?.[name]]).filter(([, kind]) => isKind(kind))),
     options: { preset: word(options?.preset), target: word(options?.target), host_memory: word(options?.host_memory) },
   };
 }

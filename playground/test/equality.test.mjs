@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -17,14 +17,19 @@ const program = process.env.OOMLINT ?? join(root, "target/debug/oomlint");
 const module = new WebAssembly.Module(readFileSync(join(out, "engine.wasm")));
 const engine = engineOf(new WebAssembly.Instance(module, {}));
 
-function asked(question, files, options = {}) {
-  const answer = engine({ ask: question, files, options: { today: today(), ...options } });
+function asked(question, files, options = {}, more = {}) {
+  const answer = engine({ ask: question, files, options: { today: today(), ...options }, ...more });
   assert.equal(answer.error, undefined);
   return answer;
 }
 
-/** Runs the program over a copy of the files, outside of any repository. */
+/** Runs the program over a copy of the files, outside of any repository. Each command is its JSON. */
 function programSays(files, ...commands) {
+  return programWrites(files, ...commands).map(({ stdout, stderr }) => (stdout ? JSON.parse(stdout) : { failed: stderr }));
+}
+
+/** What the program writes: its output, or what it complains of. `files` gets those that it changed. */
+function programWrites(files, ...commands) {
   const scratch = mkdtempSync(join(tmpdir(), "playground-"));
   try {
     for (const [path, text] of Object.entries(files)) {
@@ -33,11 +38,11 @@ function programSays(files, ...commands) {
     }
     return commands.map((command) => {
       try {
-        return JSON.parse(execFileSync(program, command, { cwd: scratch, maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] }));
+        const stdout = execFileSync(program, command, { cwd: scratch, maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] });
+        return { stdout: String(stdout), files: textsBelow(scratch) };
       } catch (error) {
         // 1: there are findings. 2: something cannot be read, and the report is there all the same.
-        if (error.stdout?.length) return JSON.parse(error.stdout);
-        return { failed: String(error.stderr ?? error) };
+        return { stdout: String(error.stdout ?? ""), stderr: String(error.stderr ?? error) };
       }
     });
   } finally {
@@ -50,12 +55,17 @@ function compare(directory) {
   const options = { host_memory: "8g", preset: "strict" };
   const ours = asked("check", files, options);
   const flags = ["--host-memory", "8g", "--no-ignore"];
-  const [theirs, budget, facts] = programSays(
+  const [theirs, budget, facts, plan] = programSays(
     files,
     ["--format", "json", "--preset", "strict", ...flags],
     ["budget", "--format", "json", ...flags],
     ["inspect", "--format", "json", "--no-ignore"],
+    ["fit", "--format", "json", ...flags],
   );
+  const fit = asked("fit", files, options);
+  // The program says why it plans nothing, too.
+  if (plan.failed) assert.ok(fit.needs, `${directory}: ${plan.failed}`);
+  else assert.deepEqual(fit.fit, plan, directory);
   assert.deepEqual(ours.report, theirs, directory);
   assert.deepEqual(ours.budget, budget, directory);
   assert.deepEqual(asked("inspect", files).inspect, facts, directory);
@@ -75,6 +85,117 @@ test("real projects have the same findings", { skip: all.corpus.length === 0 && 
   context.diagnostic(`${all.corpus.length} projects, ${findings} findings`);
 });
 
+/** The texts of a fixture's block scalars below a key. */
+function textsOf(fixture, key) {
+  const part = fixture.split(new RegExp(`^${key}:\n`, "m"))[1]?.split(/^\S/m)[0] ?? "";
+  const texts = part.split(/^ {2}(\S+): \|[-+]?\n/m).slice(1);
+  return Object.fromEntries(Array.from({ length: texts.length / 2 }, (_, at) => [texts[2 * at], texts[2 * at + 1].replace(/^ {4}/gm, "")]));
+}
+
+/** Holds what is pasted, beside other files, against what the program says of it where it is named. */
+function comparePasted(named, files, kind) {
+  const kinds = Object.fromEntries(Object.keys(named).map((path) => [path, "auto"]));
+  const all = { ...files, ...named };
+  const ours = asked("check", all, {}, { kinds });
+  const paths = Object.keys(files).length > 0 ? [".", ...Object.keys(named)] : Object.keys(named);
+  const [theirs, budget, facts] = programSays(all, ["--format", "json", ...paths], ["budget", "--format", "json", ...paths], ["inspect", "--format", "json", ...paths]);
+  const about = JSON.stringify(named);
+  assert.deepEqual(ours.report, theirs, about);
+  if (!budget.failed) assert.deepEqual(ours.budget, budget, about);
+  assert.deepEqual(asked("inspect", all, {}, { kinds }).inspect, facts, about);
+  for (const path of Object.keys(named)) assert.equal(ours.files[path].kind, kind, about);
+  return ours.report.findings;
+}
+
+test("what docker inspect prints has the same findings", () => {
+  const directory = join(root, "fixtures/why");
+  let findings = 0;
+  let texts = 0;
+  for (const name of readdirSync(directory).filter((name) => name.endsWith(".yaml"))) {
+    const fixture = readFileSync(join(directory, name), "utf8");
+    for (const text of Object.values(textsOf(fixture, "evidence"))) {
+      if (asked("kind", { text }).kind !== "inspect") continue;
+      // A part of an output may have no container, and the program refuses such a file.
+      const state = asked("check", { "pasted.json": text }, {}, { kinds: { "pasted.json": "auto" } }).files["pasted.json"];
+      if (state.nothing) continue;
+      findings += comparePasted({ "pasted.json": text }, textsOf(fixture, "project"), "inspect").length;
+      texts += 1;
+    }
+  }
+  assert.ok(texts > 0 && findings > 0, `${texts} texts, ${findings} findings`);
+});
+
+test("docker run lines have the same findings", () => {
+  const lines = [
+    "docker run -d -m 512m --memory-swap 256m redis\n",
+    "$ sudo docker run -d --restart always -e JAVA_TOOL_OPTIONS=-Xmx2g -m 1g \\\n    eclipse-temurin:21-jre java -jar a.jar\n$ docker run redis:8 -m 512m\n",
+    "podman run -d --memory 512Mi postgres:17 -c shared_buffers=2GB\n",
+    'docker service create --limit-memory 256m redis:8 redis-server --maxmemory 512mb\ndocker run -d "$IMAGE"\n',
+    "# docker run --rm -it -m 4m mysql:8\n",
+  ];
+  for (const text of lines) {
+    const [finding] = comparePasted({ "lines.rst": text }, {}, "run");
+    assert.ok(finding, text);
+    // Without a name that tells it, the content does, and the findings are the same.
+    const report = asked("check", { "run.txt": text }, {}, { kinds: { "run.txt": "auto" } }).report;
+    assert.deepEqual(report.findings.map(({ rule, message }) => [rule, message]), asked("check", { "lines.rst": text }, {}, { kinds: { "lines.rst": "run" } }).report.findings.map(({ rule, message }) => [rule, message]), text);
+  }
+  const script = '#!/bin/sh\nset -e\nif true; then docker run -d -m 64m redis:8 redis-server --maxmemory 1gb; fi\n';
+  comparePasted({ deploy: script }, { "compose.yaml": "services:\n  a:\n    image: redis:8\n    mem_limit: 64m\n" }, "run");
+  const help = asked("check", { "run.txt": lines[0] }, {}, { kinds: { "run.txt": "auto" } }).report.findings.map((finding) => finding.help).join("\n");
+  assert.match(help, /^ *--memory-swap 512m$/m);
+});
+
+test("nobody's files are not checked, and a choice wins over the content", () => {
+  const text = "docker run -d -m 512m --memory-swap 256m redis\n";
+  const of = (kinds, files = { "run.txt": text }) => asked("check", files, {}, { kinds });
+  assert.deepEqual([of({}).files["run.txt"].kind, of({}).files["run.txt"].looks_like], ["other", "run"]);
+  assert.equal(of({}).report.findings.length, 0);
+  assert.ok(of({ "run.txt": "auto" }).report.findings.length > 0);
+  assert.equal(of({ "run.txt": "text" }).report.findings.length, 0);
+  assert.equal(of({ "run.txt": "text" }).files["run.txt"].kind, "other");
+  const compose = { "stuff.txt": "services:\n  a:\n    image: redis:8\n    mem_limit: 1m\n" };
+  assert.equal(of({ "stuff.txt": "auto" }, compose).files["stuff.txt"].looks_like, "compose");
+  assert.ok(of({ "stuff.txt": "compose" }, compose).report.findings.length > 0);
+  assert.ok(of({ "stuff.txt": "dockerfile" }, { "stuff.txt": "FROM\n" }).report.findings.length > 0);
+  // A configuration and a comment that quote a command line are none.
+  for (const [path, quoting] of [["redis.conf", `# ${text}maxmemory 1gb\n`], ["jobs.yaml", `run: |\n  ${text}`], [".env", text]]) {
+    assert.notEqual(of({ [path]: "auto" }, { [path]: quoting }).files[path].kind, "run", path);
+  }
+  assert.match(of({ a: "run" }, { a: "hello\n" }).files.a.nothing, /docker run/);
+  assert.match(of({ a: "auto" }, { a: '[{"RepoTags": ["a"], "Id": "1"}]\n' }).files.a.nothing, /image was inspected/);
+  assert.ok(engine({ ask: "check", files: {}, kinds: { a: "nonsense" } }).error);
+});
+
+test("a plan is what the program writes", () => {
+  const files = { "compose.yaml": "services:\n  api:\n    image: node:22\n    command: [node, a.js]\n  cache:\n    image: redis:8\n    command: redis-server --maxmemory 512mb\n" };
+  for (const host of ["1g", "4g", "16g"]) {
+    const ours = asked("fit", files, { host_memory: host }, { overlay: true });
+    const to = ["fit", "--host-memory", host];
+    const [diff, human, written] = programWrites(files, [...to, "--diff"], to, [...to, "--overlay", "compose.limits.yaml"]);
+    assert.equal(ours.diff, diff.stdout, host);
+    const [{ verdict, sum, kept, rows, ways_to_fit: ways }] = ours.words[0];
+    for (const text of [verdict, sum, kept, ...rows.flat(), ...(ways ? [ways[0], ...ways[1]] : [])]) assert.ok(human.stdout.includes(text), `${host}: ${text}`);
+    const { fits } = ours.fit.stacks[0].plans[0];
+    assert.equal(fits, host !== "1g");
+    if (!fits) {
+      assert.ok(ways && ours.overlay === null && ours.diff === "");
+      continue;
+    }
+    assert.equal(ours.overlay.text, written.files["compose.limits.yaml"], host);
+    assert.deepEqual(ours.overlay.merged, ["compose.yaml", "compose.limits.yaml"]);
+    // The file of an earlier plan is written anew, another one of that name is not.
+    const again = { ...files, "compose.limits.yaml": ours.overlay.text };
+    assert.equal(asked("fit", again, { host_memory: "2g" }, { overlay: true }).overlay.path, "compose.limits.yaml");
+    const foreign = { ...files, "compose.limits.yaml": "services: {}\n" };
+    assert.equal(asked("fit", foreign, { host_memory: host }, { overlay: true }).overlay.path, "compose.limits-2.yaml");
+  }
+  assert.equal(asked("fit", files).needs, "host");
+  assert.equal(asked("fit", { Dockerfile: "FROM alpine\n" }, { host_memory: "4g" }).needs, "stack");
+  const wrong = asked("fit", { "compose.yaml": "services:\n  a:\n    image: redis:8\n    mem_limit: 5x\n" }, { host_memory: "4g" });
+  assert.deepEqual([wrong.file, wrong.line], ["compose.yaml", 4]);
+});
+
 test("a fix gives what the program writes", () => {
   const files = { "compose.yaml": "services:\n  db:\n    image: mysql:8\n    mem_limit: 512m\n    memswap_limit: 256m\n" };
   const { report } = asked("check", files);
@@ -92,14 +213,14 @@ test("a fix gives what the program writes", () => {
 
 test("each example shows something, and its fixes help", async () => {
   const { EXAMPLES } = await import("../src/examples.js");
-  assert.equal(EXAMPLES.length, 6);
-  for (const { name, files, options } of EXAMPLES) {
-    const { report } = asked("check", files, options);
+  assert.equal(EXAMPLES.length, 9);
+  for (const { name, files, options, kinds = {} } of EXAMPLES) {
+    const { report } = asked("check", files, options, { kinds });
     const serious = report.findings.filter((finding) => finding.severity !== "note");
     assert.ok(serious.length > 0, `${name}: ${JSON.stringify(serious.map((finding) => finding.rule))}`);
     assert.ok(serious.some((finding) => finding.fix || finding.help), name);
-    const fixed = asked("fix", files, { ...options, unsafe: true });
-    const after = asked("check", { ...files, ...fixed.files }, options).report.summary;
+    const fixed = asked("fix", files, { ...options, unsafe: true }, { kinds });
+    const after = asked("check", { ...files, ...fixed.files }, options, { kinds }).report.summary;
     assert.ok(after.errors <= report.summary.errors, name);
   }
 });

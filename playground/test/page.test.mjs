@@ -1,69 +1,11 @@
 // Drives the page in headless Chromium.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { serve } from "./serve.mjs";
-
-const out = process.env.PLAYGROUND_OUT ?? fileURLToPath(new URL("../../target/playground", import.meta.url));
-let browser;
-let server;
-
-before(async () => {
-  server = await serve(out);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
-});
-
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-/** Opens the page, and fails if it complains or asks anyone but its server. */
-async function opened(options = {}, fragment = "") {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
-  const page = await context.newPage();
-  const complaints = [];
-  const requests = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-  context.on("request", (request) => requests.push(request.url()));
-  await page.goto(server.address + fragment);
-  await page.waitForFunction(() => performance.getEntriesByName("findings").length > 0);
-  return { page, context, complaints, requests };
-}
-
-async function closed({ context, complaints }) {
-  assert.deepEqual(complaints, []);
-  await context.close();
-}
-
-/** Puts a text into the shown file, as one paste. */
-async function write(page, text) {
-  const before = await page.evaluate(() => performance.getEntriesByName("findings").length);
-  await page.locator(".cm-content").click();
-  await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.insertText(text);
-  await page.waitForFunction((count) => performance.getEntriesByName("findings").length > count, before, { timeout: 60_000 });
-}
-
-const settled = (page) => page.waitForTimeout(400);
-
-/** The text of the shown file, whatever of it is on the screen. */
-async function fileText(page, context) {
-  await page.locator("#share").click();
-  await page.waitForFunction(() => location.hash.length > 3);
-  const { unpacked } = await import("../src/share.js");
-  const { files } = await unpacked(new URL(page.url()).hash.slice(1));
-  return files[await page.locator("#tabs [aria-selected=true]").getAttribute("data-path")];
-}
+import { closed, fileText, opened, server, settled, write } from "./browser.mjs";
 
 test("the first findings are those of the example, across two files", async () => {
   const run = await opened();
@@ -209,11 +151,14 @@ test("nothing is asked of anyone after the page has loaded", async () => {
   await settled(page);
   const loaded = requests.length;
   assert.ok(requests.every((url) => url.startsWith(server.address) || url.startsWith("data:")), requests.join("\n"));
-  for (const example of ["1", "2", "3", "4", "5"]) {
+  for (const example of ["1", "2", "3", "4", "5", "6", "7", "8"]) {
     await page.locator("#examples").selectOption(example);
     await settled(page);
     assert.ok((await page.locator("#findings .finding").count()) > 0, example);
   }
+  await page.locator("#tab-fit").click();
+  await page.locator("#fit .plan").waitFor();
+  await page.locator("#tab-findings").click();
   await page.locator("#findings .rule").first().click();
   await page.locator("#rule h2").waitFor();
   await page.locator("#tab-facts").click();
@@ -361,6 +306,17 @@ test("light and dark have enough contrast, and the switch wins over the system",
     await page.locator("#findings .rule").first().click();
     await page.locator("#rule h3").first().waitFor();
     assert.deepEqual(await page.evaluate(contrasts), []);
+    for (const host of ["8g", "1g"]) {
+      await page.locator("#tab-fit").click();
+      await page.locator(`#host-sizes [data-size="${host}"]`).click();
+      await page.locator(host === "8g" ? "#fit .good" : "#fit .over").waitFor();
+      assert.deepEqual(await page.evaluate(contrasts), []);
+    }
+    await page.locator("#host-sizes [data-size='8g']").click();
+    await page.locator("#write-plan").click();
+    await page.locator("#fix-dialog .diff").waitFor();
+    assert.deepEqual(await page.evaluate(contrasts), []);
+    await page.keyboard.press("Escape");
     await page.locator("#theme").selectOption(colorScheme === "light" ? "dark" : "light");
     assert.notEqual(await ground(), own);
     await page.reload();
@@ -373,12 +329,14 @@ test("light and dark have enough contrast, and the switch wins over the system",
 test("a phone's width has one column and no sideways scroll", async () => {
   const run = await opened({ viewport: { width: 400, height: 800 }, hasTouch: true, isMobile: true });
   const { page } = run;
-  for (const example of ["0", "5"]) {
+  for (const example of ["0", "5", "6", "7", "8"]) {
     await page.locator("#examples").selectOption(example);
     await settled(page);
+    if (example === "8") await page.locator("#fit .plan").waitFor();
     const { scroll, width } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, width: innerWidth }));
     assert.ok(scroll <= width, `${scroll} > ${width}`);
   }
+  await page.locator("#tab-findings").tap();
   const [editor, findings] = await Promise.all(["#editor", "#findings"].map((id) => page.locator(id).boundingBox()));
   assert.ok(findings.y > editor.y + editor.height && findings.width > 340);
   await page.locator("#findings .rule").first().tap();

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 use oomlint::check::Outcome;
-use oomlint::config::FILE_NAMES;
 use oomlint::diagnostic::Applicability;
-use oomlint::discover::{self, FileKind, RepositoryRoot};
+use oomlint::discover::RepositoryRoot;
 use oomlint::fix::{self, FixResult};
 use oomlint::report::budget::{self, TableStyle};
 use oomlint::report::{Format, Report, human, inspect, unified};
 use oomlint::rules::{self, RULES};
-use oomlint::source::Overlay;
+use oomlint::source::{Overlay, path_text};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::fit;
+use crate::kind::{self, FileState, Kind};
 use crate::request::{Question, Request};
 use crate::run::Run;
 
@@ -27,6 +28,11 @@ pub(crate) fn answer(request: &[u8]) -> Vec<u8> {
         Question::Check => checked(request),
         Question::Inspect => inspected(request),
         Question::Fix => fixed(request),
+        Question::Fit => fit::answer(request),
+        Question::Kind => {
+            let text = request.files.into_values().next().unwrap_or_default();
+            Ok(written(&json!({ "kind": kind::told(&text).map(Kind::of) })))
+        }
         Question::Rules => Ok(written(&rule_list())),
         Question::Rule => page(&request.name),
     });
@@ -60,33 +66,8 @@ struct Failure {
     line: Option<usize>,
 }
 
-/// What a file is to the engine.
-#[derive(Serialize)]
-struct FileState {
-    kind: Kind,
-    /// True if it was read for a project.
-    read: bool,
-    /// For a file that is not checked, and looks as if it were meant to be: what it looks like.
-    looks_like: Option<Kind>,
-}
-
-/// The kinds of files, by name and content.
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Compose,
-    Dockerfile,
-    Env,
-    /// A configuration of oomlint.
-    Configuration,
-    /// The file of locked images.
-    Images,
-    /// Whatever else: a script, a server's configuration.
-    Other,
-}
-
 fn checked(request: Request) -> Result<Vec<u8>, String> {
-    let run = Run::new(request.files, request.options)?;
+    let run = Run::new(request.files, &request.kinds, request.options)?;
     let outcome = run.check();
     let root = RepositoryRoot::new(Path::new(""), Path::new(""));
     let report = Report::new(&outcome.findings, &outcome.summary, &run.sources, &root);
@@ -103,40 +84,11 @@ fn checked(request: Request) -> Result<Vec<u8>, String> {
         report: json,
         order: report.most_harmful_first(),
         budget: raw(|out| budget::write(out, &budget, budget::Format::Json, TableStyle::plain()))?,
-        files: run.paths.iter().map(|path| (path.display().to_string(), state(path, &run))).collect(),
+        files: run.paths.iter().map(|path| (path_text(path), kind::state(path, &run))).collect(),
         failures: failures(&run),
         problems: run.problems.into_iter().collect(),
     };
     Ok(written(&answer))
-}
-
-fn state(path: &Path, run: &Run) -> FileState {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let checked = run.discovered.files.iter().find(|found| found.path == path).map(|found| found.kind);
-    let kind = match checked {
-        Some(FileKind::Compose) => Kind::Compose,
-        Some(FileKind::Dockerfile) => Kind::Dockerfile,
-        Some(_) => Kind::Other,
-        None if FILE_NAMES.contains(&name) => Kind::Configuration,
-        None if discover::is_image_lock(path) => Kind::Images,
-        None if discover::is_env_file(path) => Kind::Env,
-        None => Kind::Other,
-    };
-    let is_read = run.sources.has_loaded(path) || matches!(kind, Kind::Configuration);
-    let unread = matches!(kind, Kind::Other) && !is_read;
-    let text = || run.options.disk.read(path).ok();
-    let looks_like = unread.then(text).flatten().and_then(|text| looks_like(&String::from_utf8_lossy(&text)));
-    FileState { kind, read: is_read, looks_like }
-}
-
-/// Returns the kind of a text that a page can check once its file has the name of that kind.
-fn looks_like(text: &str) -> Option<Kind> {
-    match discover::kind_of_text(text)? {
-        FileKind::Compose => Some(Kind::Compose),
-        FileKind::Dockerfile => Some(Kind::Dockerfile),
-        // These are checked where they are named on a command line, whatever their names.
-        FileKind::Commands(_) | FileKind::Devcontainer | FileKind::Inspected => None,
-    }
 }
 
 fn failures(run: &Run) -> Vec<Failure> {
@@ -167,7 +119,7 @@ fn failures_of(failure: &dyn Diagnostic) -> Vec<Failure> {
 }
 
 fn inspected(request: Request) -> Result<Vec<u8>, String> {
-    let run = Run::new(request.files, request.options)?;
+    let run = Run::new(request.files, &request.kinds, request.options)?;
     let projects = run.check().projects;
     let json = raw(|out| inspect::json(out, &projects, &run.sources))?;
     let text = text(|out| inspect::human(out, &projects, &run.sources))?;
@@ -176,7 +128,7 @@ fn inspected(request: Request) -> Result<Vec<u8>, String> {
 
 fn fixed(request: Request) -> Result<Vec<u8>, String> {
     let level = if request.options.r#unsafe { Applicability::Unsafe } else { Applicability::Safe };
-    let run = Run::new(request.files, request.options)?;
+    let run = Run::new(request.files, &request.kinds, request.options)?;
     let result = match &request.finding {
         Some(finding) => {
             let files = chosen(&run, &run.check(), finding, request.choice)?;
@@ -186,7 +138,7 @@ fn fixed(request: Request) -> Result<Vec<u8>, String> {
     };
     let diff: String = result.files.iter().map(|(path, old, new)| unified::diff(path, old, new)).collect();
     let files: BTreeMap<String, &String> =
-        result.files.iter().map(|(path, _, new)| (path.display().to_string(), new)).collect();
+        result.files.iter().map(|(path, _, new)| (path_text(path), new)).collect();
     let applied =
         result.applied.iter().map(|applied| json!({ "rule": applied.rule, "title": applied.title }));
     let refused = result
@@ -237,17 +189,17 @@ fn page(name: &str) -> Result<Vec<u8>, String> {
     Ok(written(&json!({ "name": name, "page": rule.meta().page })))
 }
 
-fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Result<String, String> {
+pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Result<String, String> {
     let mut out = Vec::new();
     write(&mut out).map_err(|error| error.to_string())?;
     String::from_utf8(out).map_err(|error| error.to_string())
 }
 
 /// Takes JSON over as it is written.
-fn raw(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Result<Box<RawValue>, String> {
+pub(crate) fn raw(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Result<Box<RawValue>, String> {
     RawValue::from_string(text(write)?).map_err(|error| error.to_string())
 }
 
-fn written(answer: &impl Serialize) -> Vec<u8> {
+pub(crate) fn written(answer: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(answer).unwrap_or_default()
 }

@@ -4,6 +4,8 @@
 //! carry requests and answers across the border of the module; `src/engine.js` calls them.
 
 mod answer;
+mod fit;
+mod kind;
 mod request;
 mod run;
 

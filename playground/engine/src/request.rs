@@ -1,5 +1,8 @@
 //! Requests of the page.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use oomlint::rules::{Preset, Target};
 use oomlint::source::Overlay;
 use serde::Deserialize;
@@ -15,6 +18,9 @@ pub(crate) struct Request {
     /// The texts by path, relative to the top.
     #[serde(default)]
     pub(crate) files: Overlay,
+    /// The files that are named, as on a command line, and what each is. The others are found as in a directory.
+    #[serde(default)]
+    pub(crate) kinds: BTreeMap<PathBuf, Named>,
     /// How they are checked.
     #[serde(default)]
     pub(crate) options: Options,
@@ -23,9 +29,30 @@ pub(crate) struct Request {
     /// Of `fix`: the fix of that finding. 0 is the best one.
     #[serde(default)]
     pub(crate) choice: usize,
+    /// Of `fit`: also the override file.
+    #[serde(default)]
+    pub(crate) overlay: bool,
     /// Of `rule`: its name.
     #[serde(default)]
     pub(crate) name: String,
+}
+
+/// What a named file is.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Named {
+    /// What its name and content say.
+    Auto,
+    /// A Compose file.
+    Compose,
+    /// A Dockerfile.
+    Dockerfile,
+    /// Command lines that start containers.
+    Run,
+    /// What `docker inspect` prints.
+    Inspect,
+    /// A text that is not checked by itself.
+    Text,
 }
 
 /// What is asked.
@@ -38,6 +65,10 @@ pub(crate) enum Question {
     Inspect,
     /// The files as a fix leaves them.
     Fix,
+    /// The limits with which the stacks fit the host, and what they change in the files.
+    Fit,
+    /// The kind of a text without a name: the only one of `files`.
+    Kind,
     /// The name, summary and severity of every rule.
     Rules,
     /// The page of a rule.

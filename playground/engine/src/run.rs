@@ -1,5 +1,6 @@
 //! Runs the library over the files of a request.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,10 +9,14 @@ use oomlint::config::{Configs, Date, RuleOrGroup, Size};
 use oomlint::discover::{self, Discovered, NamedFiles};
 use oomlint::lock::Locks;
 use oomlint::rules::Policy;
-use oomlint::source::{FileSystem, Overlay, Sources};
+use oomlint::source::{FileSystem, Overlay, Sources, path_text};
 use oomlint::syntax::size::ByteSize;
 
-use crate::request::{MOST_BYTES, Options};
+use crate::kind;
+use crate::request::{MOST_BYTES, Named, Options};
+
+/// The files that are named, and what each is.
+type Kinds = BTreeMap<PathBuf, Named>;
 
 /// The day of a request without one: before every `until`.
 const NO_DAY: &str = "0001-01-01";
@@ -32,14 +37,14 @@ impl Run {
     ///
     /// # Errors
     /// If the files are too large together, or a path leads out of their directory.
-    pub(crate) fn new(files: Overlay, wanted: Options) -> Result<Self, String> {
+    pub(crate) fn new(files: Overlay, kinds: &Kinds, wanted: Options) -> Result<Self, String> {
         if files.values().map(String::len).sum::<usize>() > MOST_BYTES {
             return Err(format!("the files are larger than {} MiB together", MOST_BYTES / 1024 / 1024));
         }
         if let Some(path) = files.keys().find(|path| !is_inside(path)) {
             return Err(format!(
                 "`{}` is no name of a file here: write it as in api/Dockerfile",
-                path.display()
+                path_text(path)
             ));
         }
         let mut problems = Vec::new();
@@ -77,6 +82,7 @@ impl Run {
             disk: disk.clone(),
             ..check::Options::default()
         };
+        kind::name(&mut discovered, &files, kinds);
         options.remove_excluded(&mut discovered);
         let paths = files.into_keys().collect();
         Ok(Self { options, discovered, sources: Sources::with_file_system(disk), problems, paths })

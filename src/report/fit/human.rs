@@ -106,20 +106,14 @@ fn one(
     if let Some((head, changes)) = ways_to_fit(plan) {
         look.line(out, &format!("{head}:"), "")?;
         for change in changes {
-            look.line(out, &format!("{} ({})", change.text, change.saves), "  ")?;
+            look.line(out, &change, "  ")?;
         }
     }
     Ok(())
 }
 
 fn cells(row: &Row<'_>) -> [String; 5] {
-    [
-        escape::line(&row.demand.name),
-        row.limit(),
-        row.reservation().map_or_else(|| "none".to_owned(), |size| size.to_string()),
-        row.swap(),
-        row.sureness().to_owned(),
-    ]
+    row.cells().map(|cell| escape::line(&cell))
 }
 
 /// Aligns cells: numbers to the right, the first and the last to the left.

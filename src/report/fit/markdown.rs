@@ -32,7 +32,7 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
             if let Some((head, changes)) = ways_to_fit(plan) {
                 writeln!(out, "\n{}:\n", with_code(&head))?;
                 for change in changes {
-                    writeln!(out, "- {}", with_code(&format!("{} ({})", change.text, change.saves)))?;
+                    writeln!(out, "- {}", with_code(&change))?;
                 }
             }
         } else {
@@ -73,12 +73,6 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     if let Some(refused) = row.refused {
         why = format!("{why}; not written: {refused}");
     }
-    [
-        row.demand.name.clone(),
-        row.limit(),
-        row.reservation().map_or_else(|| "none".to_owned(), |size| size.to_string()),
-        row.swap(),
-        row.sureness().to_owned(),
-        why,
-    ]
+    let [name, limit, reservation, swap, sureness] = row.cells();
+    [name, limit, reservation, swap, sureness, why]
 }

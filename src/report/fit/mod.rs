@@ -29,6 +29,21 @@ pub struct Report<'r> {
     sources: &'r Sources,
 }
 
+/// What a plan says in words, and its numbers as they are written.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// The name, limit, reservation and swap of each service, and how sure the limit is.
+    pub rows: Vec<[String; 5]>,
+    /// The sum of the limits, with what the host keeps.
+    pub sum: String,
+    /// What the host keeps, and by which rule.
+    pub kept: String,
+    /// Whether it fits.
+    pub verdict: String,
+    /// The head of the changes that would make it fit, and the changes. None if it fits.
+    pub ways_to_fit: Option<(String, Vec<String>)>,
+}
+
 /// Says of several stacks that they do not share the host in the plan.
 #[must_use]
 pub fn whole_host(stacks: &[StackPlan]) -> Option<&'static str> {
@@ -58,6 +73,25 @@ impl<'r> Report<'r> {
     #[must_use]
     pub fn new(stacks: &'r [StackPlan], written: Option<&'r Written>, sources: &'r Sources) -> Self {
         Self { stacks, written, sources }
+    }
+
+    /// Returns what each stack's plans say in words.
+    #[must_use]
+    pub fn words(&self) -> Vec<Vec<Words>> {
+        let of_stack = |stack: &StackPlan| {
+            let words = |plan: &Plan| {
+                let rows: Vec<Row<'_>> = self.rows(stack, plan).collect();
+                Words {
+                    rows: rows.iter().map(Row::cells).collect(),
+                    sum: arithmetic(plan),
+                    kept: kept(plan),
+                    verdict: verdict(stack, plan, &rows),
+                    ways_to_fit: ways_to_fit(plan),
+                }
+            };
+            stack.plans.iter().map(words).collect()
+        };
+        self.stacks.iter().map(of_stack).collect()
     }
 
     /// Returns the title of a stack: its Compose files.
@@ -128,6 +162,17 @@ impl<'r> Report<'r> {
 }
 
 impl Row<'_> {
+    /// Returns its name, limit, reservation and swap, and how sure the limit is, as a row of a table.
+    fn cells(&self) -> [String; 5] {
+        [
+            self.demand.name.clone(),
+            self.limit(),
+            self.reservation().map_or_else(|| "none".to_owned(), |size| size.to_string()),
+            self.swap(),
+            self.sureness().to_owned(),
+        ]
+    }
+
     /// Returns its limit with the number of containers: `3 x 256 MiB`.
     fn limit(&self) -> String {
         times(self.demand.replicas, self.grant.limit)
@@ -194,21 +239,25 @@ fn kept(plan: &Plan) -> String {
 }
 
 /// Describes the changes that would make a plan fit, as a head of their list, and the changes to list. None if it fits.
-fn ways_to_fit(plan: &Plan) -> Option<(String, &[Change])> {
+fn ways_to_fit(plan: &Plan) -> Option<(String, Vec<String>)> {
     let (host, others) = plan.changes.split_last()?;
     let missing = plan.missing?;
+    let texts = |changes: &[Change]| changes.iter().map(|of| format!("{} ({})", of.text, of.saves)).collect();
     if others.iter().all(|change| change.enough) {
-        return Some(("what would make it fit, one of these".to_owned(), &plan.changes));
+        return Some(("what would make it fit, one of these".to_owned(), texts(&plan.changes)));
     }
     if plan.saved_together >= missing {
-        return Some(("what would make it fit, these together, or the last".to_owned(), &plan.changes));
+        return Some((
+            "what would make it fit, these together, or the last".to_owned(),
+            texts(&plan.changes),
+        ));
     }
     let fits = ByteSize(plan.host.0.saturating_add(host.saves.0));
     if others.is_empty() {
-        return Some((format!("no change saves enough; a host with {fits} fits"), others));
+        return Some((format!("no change saves enough; a host with {fits} fits"), Vec::new()));
     }
     let head = format!("all changes below save {} of the {missing} needed", plan.saved_together);
-    Some((format!("{head}; a host with {fits} fits"), others))
+    Some((format!("{head}; a host with {fits} fits"), texts(others)))
 }
 
 /// Describes whether a plan fits, in a cell of a table.
