@@ -318,6 +318,8 @@ def main():
         soak.compare(path, f"edit {number}")
         if number == given.edits // 10:
             first = soak.server.status("VmRSS")
+        if number % 500 == 499:
+            print(f"{number + 1} edits, {len(soak.differences)} differences", flush=True)
         if len(soak.differences) >= 20:
             print("given up")
             break
