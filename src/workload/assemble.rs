@@ -256,7 +256,7 @@ impl Assembler<'_> {
         for (name, (value, from_file)) in resolved.variables {
             let origin = if from_file { Origin::EnvFile } else { Origin::Environment };
             let place = service.environment_keys.get(&name).copied().filter(|_| !from_file);
-            env.insert(name, Variable { value, origin, name: place, quotes: None });
+            env.insert(name, Variable::new(value, origin, place));
         }
         let mut eaten = match project.is_described() {
             true => Vec::new(),
@@ -328,6 +328,9 @@ impl Assembler<'_> {
         workload.pools.heap_flags_of_other_runtimes = heap::flags_of_other_runtimes(workload, self.catalog);
         (workload.pools.heaps, workload.pools.caches) =
             pools.into_iter().partition(|pool| pool.pool == Pool::Heap);
+        quotes::add_pools(workload, |workload| {
+            heap::pools(workload, partial, (opened, finder), self.catalog)
+        });
         workload.pools.size_variables = heap::size_variables(workload, self.catalog);
         workload.pools.filled_in = heap::filled_in(workload, finder);
         workload.pools.unquoted_flags = heap::unquoted_flags(workload, self.catalog);
@@ -383,7 +386,7 @@ fn image_environment(facts: &ImageFacts, target: Option<&TargetImage>) -> IndexM
             Err(variable) => Fact::Unknown { at: entry.span, why: Why::Variable(variable.clone()) },
         };
         let place = Some(entry.key.span());
-        (name.clone(), Variable { value, origin: Origin::Image, name: place, quotes: None })
+        (name.clone(), Variable::new(value, Origin::Image, place))
     }));
     env
 }

@@ -271,7 +271,7 @@ fn environment(locked: &Locked<'_>) -> Vec<(String, Variable)> {
             }
             None => Fact::Unknown { at: locked.span(&way), why: Why::Other("its value is not kept") },
         };
-        (name.clone(), Variable { value, origin: Origin::LockedImage, name: None, quotes: None })
+        (name.clone(), Variable::new(value, Origin::LockedImage, None))
     });
     variables.collect()
 }

@@ -421,6 +421,15 @@ pub struct Variable {
     /// The effect of quotes that are part of the value, as in the list item `- NAME="value"`. `None` if they have no known
     /// effect.
     pub quotes: Option<Quotes>,
+    /// The heaps and caches of the container if the value had no quotes. Empty if `quotes` is.
+    pub pools_without_quotes: Vec<MemoryPool>,
+}
+
+impl Variable {
+    /// Creates a variable without quotes in its value.
+    fn new(value: Fact<TracedText>, origin: Origin, name: Option<Span>) -> Self {
+        Self { value, origin, name, quotes: None, pools_without_quotes: Vec::new() }
+    }
 }
 
 /// The source of an environment variable.

@@ -1,6 +1,6 @@
 //! Finds quotes that are part of a variable's value, and what its reader makes of them.
 
-use super::{Origin, Workload};
+use super::{Fact, MemoryPool, Origin, Workload};
 use crate::catalog::Catalog;
 use crate::source::TracedText;
 
@@ -21,6 +21,22 @@ pub(super) fn find(workload: &mut Workload, catalog: &Catalog) {
         let by_script = own_script && workload.image.keeps_quotes.iter().any(|kept| kept == name);
         let kept = by_script || shells.iter().any(|word| expands(word.as_str(), name));
         variable.quotes = catalog.quotes(name, value.as_str(), kept);
+    }
+}
+
+/// Sets the heaps and caches that there would be without the quotes. `pools` returns those of a workload.
+pub(super) fn add_pools(workload: &mut Workload, pools: impl Fn(&Workload) -> Vec<MemoryPool>) {
+    let quoted = workload.env.iter().filter(|(_, variable)| variable.quotes.is_some());
+    let names: Vec<String> = quoted.map(|(name, _)| name.clone()).collect();
+    for name in names {
+        let mut without = workload.clone();
+        let Some(variable) = without.env.get_mut(&name) else { continue };
+        let Fact::Known(value) = &mut variable.value else { continue };
+        value.value = value.value.slice(1..value.value.as_str().len().saturating_sub(1));
+        let pools = pools(&without);
+        if let Some(variable) = workload.env.get_mut(&name) {
+            variable.pools_without_quotes = pools;
+        }
     }
 }
 

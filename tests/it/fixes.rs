@@ -585,7 +585,8 @@ fn quotes_stay_around_what_does_not_fit() {
         ("GOMEMLIMIT=\"460MiB\"", "256m", false),
         ("GOMEMLIMIT=\"460MiB\"", "1g", true),
         ("GOMEMLIMIT='100MiB'", "256m", true),
-        ("GOMEMLIMIT='3GiB'", "4g", false),
+        ("GOMEMLIMIT='3900MiB'", "4g", false),
+        ("GOMEMLIMIT='3000MiB'", "4g", true),
     ] {
         let text = format!(
             "services:\n  a:\n    image: golang:1.25\n    mem_limit: {limit}\n    environment:\n      - {setting}\n"

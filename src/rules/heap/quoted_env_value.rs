@@ -1,10 +1,10 @@
 //! The rule `quoted-env-value`.
 
 use crate::diagnostic::{Applicability, Edit, Severity};
-use crate::rules::RuleContext;
-use crate::source::Spanned;
+use crate::rules::estimate::{BoundedHeap, bounded_heaps};
+use crate::rules::{RuleContext, Thresholds};
 use crate::syntax::size::ByteSize;
-use crate::workload::{FactName, Workload};
+use crate::workload::{FactName, Variable, Workload};
 
 rule! {
     name: "quoted-env-value",
@@ -16,6 +16,7 @@ rule! {
 }
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+    let thresholds = cx.policy().thresholds.clone();
     for (name, variable) in &workload.env {
         let (Some(quotes), Some(value)) = (&variable.quotes, variable.value.known()) else { continue };
         let text = value.value.as_str();
@@ -23,6 +24,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let inner = value.value.slice(1..text.len() - 1);
         let span = value.value.span_of(0..text.len());
         let edit = Edit { span, replacement: inner.as_str().to_owned() };
+        let too_small = too_small(workload, variable, &thresholds);
         let mut finding =
             cx.report(span, format!("the quotes are part of the value of `{name}` of `{}`", workload.name));
         finding
@@ -32,12 +34,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .note(
                 "in a list item everything after `=` is the value, quotes included; in a mapping YAML removes them",
             );
-        match too_large(workload, inner.as_str()) {
+        match too_small {
             Some(limit) => {
-                finding.help(format!(
-                    "remove the quotes, and set a size that fits in the limit of {}",
-                    limit.value
-                ));
+                finding.help(format!("remove the quotes, and set a size that fits in the limit of {limit}"));
             }
             None => {
                 let changes = &[FactName::Env, FactName::Heaps, FactName::Caches];
@@ -47,19 +46,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
 }
 
-/// Returns the memory limit if a size in the value, once it is read, takes more than half of it: then the service may be killed
-/// with the quotes removed.
-fn too_large<'w>(workload: &'w Workload, value: &str) -> Option<&'w Spanned<ByteSize>> {
-    let limit = workload.known_limit()?;
-    let size = |word: &str| {
-        let text = word
-            .rsplit(['=', ':'])
-            .next()
-            .unwrap_or(word)
-            .trim_start_matches("-Xmx")
-            .trim_start_matches("-Xms");
-        let is_v8 = word.contains("-space-size");
-        if is_v8 { ByteSize::parse_mebibytes(text) } else { ByteSize::parse_any(text) }
+/// Returns the memory limit if a heap or cache that the value sets, once it is read without its quotes, would not fit in it.
+fn too_small(workload: &Workload, variable: &Variable, thresholds: &Thresholds) -> Option<ByteSize> {
+    let value = variable.value.known()?.value.span();
+    let mut bounded = bounded_heaps(workload, &variable.pools_without_quotes).into_iter();
+    let exceeds = |bounded: &BoundedHeap<'_>| {
+        let is_own = value.contains(bounded.setting.value.flag.span());
+        is_own && (bounded.size >= bounded.limit.value || bounded.is_tight(thresholds))
     };
-    value.split_whitespace().filter_map(size).any(|size| size.0 > limit.value.0 / 2).then_some(limit)
+    bounded.find(exceeds).map(|bounded| bounded.limit.value)
 }

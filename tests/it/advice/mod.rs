@@ -24,7 +24,7 @@
 //! OOMLINT_ADVICE=all OOMLINT_SHAPES=1000 OOMLINT_MUTATIONS=4000 OOMLINT_ADVICE_REPORT=target/advice.txt cargo test --release --test it advice -- --nocapture
 //! ```
 //!
-//! `OOMLINT_SHAPES_IN=folder` writes the generated projects there. `OOMLINT_ADVICE=8` follows all advice in one of eight
+//! `OOMLINT_SHAPES_IN=folder` writes the generated and changed projects there. `OOMLINT_ADVICE=8` follows all advice in one of eight
 //! projects of `../shared`. `OOMLINT_BIN` is another executable to test. `OOMLINT_ADVICE_PARTS=pages,limits` selects parts.
 #![allow(unreachable_pub)]
 
@@ -156,6 +156,18 @@ fn holds(name: &str, parts: Vec<(String, Vec<Project>)>) {
     assert!(violations == 0, "{violations} violations\n{}", tally::report(&sums, 2));
 }
 
+/// Writes projects to the folder of `OOMLINT_SHAPES_IN`, to look at one of them.
+fn write_where_wanted(projects: &[Project]) {
+    let Some(folder) = std::env::var_os("OOMLINT_SHAPES_IN") else { return };
+    for project in projects {
+        for (name, text) in &project.files {
+            let path = Path::new(&folder).join(project.name.replace('/', "_")).join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+}
+
 #[test]
 fn advice_for_fixtures_and_pages_holds() {
     holds("own", vec![("fixtures".to_owned(), parts::fixtures()), ("pages".to_owned(), parts::pages())]);
@@ -174,15 +186,7 @@ fn advice_for_strangers_files_holds() {
 fn advice_for_every_shape_of_a_project_holds() {
     let count = std::env::var("OOMLINT_SHAPES").ok().and_then(|count| count.parse().ok()).unwrap_or(60);
     let projects = shapes::projects(count);
-    if let Some(folder) = std::env::var_os("OOMLINT_SHAPES_IN") {
-        for project in &projects {
-            for (name, text) in &project.files {
-                let path = Path::new(&folder).join(&project.name).join(name);
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, text).unwrap();
-            }
-        }
-    }
+    write_where_wanted(&projects);
     holds("shapes", vec![("shapes".to_owned(), projects)]);
 }
 
@@ -201,7 +205,9 @@ fn fixes_of_changed_projects_hold() {
     // A step that has no factor in common with their number, so that any count takes of all parts.
     let step = (0..real.len()).map(|at| real[(at * 7_919) % real.len()].clone());
     let real: Vec<Project> = step.collect();
-    holds("mutated", vec![("mutated".to_owned(), mutated::projects(&real, count))]);
+    let projects = mutated::projects(&real, count);
+    write_where_wanted(&projects);
+    holds("mutated", vec![("mutated".to_owned(), projects)]);
 }
 
 /// The law for what `oomlint fit` writes. `OOMLINT_ADVICE` chooses how many projects of `../shared` are planned.
