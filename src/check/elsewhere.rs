@@ -112,7 +112,14 @@ impl ExternalChanges {
         }
         let path = |id| normalize(sources.get(id).path());
         let own: HashSet<PathBuf> = model.compose.files.iter().copied().map(path).collect();
-        let directory = normalize(&model.request.directory);
+        // An included file is the base of a stack of its own, in which others override it.
+        let mut directories = vec![normalize(&model.request.directory)];
+        for base in own.iter().filter(|base| project::is_default(base)).map(|base| folder(base)) {
+            if !directories.contains(&base) {
+                directories.push(base);
+            }
+        }
+        directories.sort();
         let mut found = Vec::new();
         let to_changed_elsewhere = |file: &Path, service: &str, change: &Change| ChangedElsewhere {
             service: service.to_owned(),
@@ -121,20 +128,22 @@ impl ExternalChanges {
             in_deploy: change.in_deploy,
             memory: change.memory,
             limit: change.limit,
+            deployed: change.deployed,
             healthcheck: change.healthcheck,
             plain: change.plain,
         };
-        let base = model.request.files.first().filter(|base| project::is_default(base));
-        let possible = self.possible.get(&directory).into_iter().flatten().filter(|(file, changes)| {
+        let possible = directories.iter().filter_map(|directory| self.possible.get(directory)).flatten();
+        let possible = possible.filter(|(file, changes)| {
+            let is_base = |base: &&PathBuf| project::is_default(base) && folder(base) == folder(file);
             let is_override_of = |base: &PathBuf| {
                 let own = changes.completeness.iter().map(|(name, is_whole)| (name.as_str(), *is_whole));
                 project::is_named_after(file, base)
                     && project::is_partial_override(own, &model.compose.services)
             };
-            base.is_some_and(is_override_of)
+            own.iter().filter(is_base).any(is_override_of)
         });
         let possible = possible.map(|(file, changes)| (file, &changes.possible));
-        let overrides = self.overrides_of.get(&directory).into_iter().flatten();
+        let overrides = directories.iter().filter_map(|directory| self.overrides_of.get(directory)).flatten();
         let overrides = overrides.filter_map(|index| self.overrides.get(*index));
         let overrides = overrides.map(|(file, changes)| (file, changes));
         for (file, changes) in overrides.chain(possible) {

@@ -22,6 +22,8 @@ pub struct Change {
     pub memory: bool,
     /// It sets a memory limit.
     pub limit: bool,
+    /// It sets a key that Swarm reads below `deploy` instead, or `deploy` itself.
+    pub deployed: bool,
     /// It has a healthcheck of its own.
     pub healthcheck: bool,
     /// It has an image or a build of its own.
@@ -41,6 +43,10 @@ pub enum ChangeTarget {
 
 /// Keys that change how much memory a container may use.
 const MEMORY: [&str; 6] = ["mem_limit", "memswap_limit", "mem_reservation", "deploy", "shm_size", "tmpfs"];
+
+/// `deploy`, and the keys that Swarm reads below it instead.
+const DEPLOYED: [&str; 7] =
+    ["deploy", "mem_limit", "mem_reservation", "pids_limit", "cpus", "scale", "restart"];
 
 /// Keys that change what a container starts.
 const STARTS: [&str; 5] = ["env_file", "command", "entrypoint", "image", "build"];
@@ -105,13 +111,14 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
             in_deploy: sets_memory_in(tree, *service, &["limits", "reservations"]),
             memory,
             limit: has(*service, &["mem_limit"]) || sets_memory_in(tree, *service, &["limits"]),
+            deployed: has(*service, &DEPLOYED),
             healthcheck: has(*service, &["healthcheck"]),
             runs: has(*service, &["image", "build"]),
             plain,
         };
         let list = if is_override_file { &mut found.known } else { &mut found.possible };
         let change_of_base = change(ChangeTarget::BaseService((*name).to_owned()));
-        if !plain || change_of_base.healthcheck {
+        if !plain || change_of_base.healthcheck || change_of_base.deployed {
             list.push(change_of_base);
         }
         let bases = merged(tree, entries).filter_map(|base| {

@@ -27,7 +27,9 @@ pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row]
         return;
     }
     // Override files and extending services merge a `deploy` block differently from a plain key.
-    let shared = cx.project().changed_elsewhere(&workload.name).next().is_some();
+    let project = cx.project();
+    let shared = project.changed_elsewhere(&workload.name).next().is_some()
+        || project.is_deployed_elsewhere(&workload.name);
     // Once its own key is removed, it may inherit that of a base file or of the service that it extends.
     let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
     let alone = !shared && workload.service.via.is_empty() && workload.service.keys.iter().all(own);

@@ -171,6 +171,8 @@ pub struct ChangedElsewhere {
     pub memory: bool,
     /// True if it sets a memory limit.
     pub limit: bool,
+    /// True if it sets a key that Swarm reads below `deploy` instead, or `deploy` itself.
+    pub deployed: bool,
     /// True if it has a `healthcheck` of its own.
     pub healthcheck: bool,
     /// True if it sets nothing that matters for memory.
@@ -187,6 +189,14 @@ impl Project {
     /// Returns the changes made to one service, or to that of a step, that matter for memory.
     pub fn changed_elsewhere<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ChangedElsewhere> {
         self.elsewhere.iter().filter(move |change| change.service == service_of(service) && !change.plain)
+    }
+
+    /// True if a file that is not part of this project sets a key of the service that Swarm reads below `deploy` instead, or
+    /// `deploy` itself.
+    #[must_use]
+    pub fn is_deployed_elsewhere(&self, service: &str) -> bool {
+        let mut changes = self.elsewhere.iter().filter(|change| change.service == service_of(service));
+        changes.any(|change| change.deployed)
     }
 
     /// True if an override file that is not part of this project gives the service a healthcheck.

@@ -118,7 +118,7 @@ fn safe_fixes_change_nothing_that_runs() {
 }
 
 /// Returns the fixed text, and why fixes were rejected.
-fn fixed_text(text: &str) -> (String, Vec<String>) {
+pub(crate) fn fixed_text(text: &str) -> (String, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("compose.yaml");
     std::fs::write(&path, text).unwrap();
@@ -263,145 +263,6 @@ fn findings_that_are_alike_are_mended_in_one_run() {
     }
 }
 
-/// Returns the titles of all offered fixes, including those that the engine would reject.
-fn offered(files: &[(&str, &str)]) -> Vec<String> {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
-        std::fs::write(dir.path().join(name), text).unwrap();
-    }
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    let options = Options { preset: Some(Preset::Strict), ..Options::default() };
-    let findings = check::run(&options, &Sources::new(), &found).findings;
-    findings.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.title.clone()).collect()
-}
-
-/// No size is computed from a limit that another file overrides or a variable sets.
-#[test]
-fn no_size_is_computed_from_a_limit_that_another_file_changes() {
-    for (service, title) in [
-        ("image: example/go, environment: {GOGC: 'off'}", "GOMEMLIMIT"),
-        ("image: 'zookeeper:3.8'", "ZK_SERVER_HEAP"),
-        ("image: 'apache/kafka:4.1.0'", "KAFKA_HEAP_OPTS"),
-        ("image: 'postgres:17'", "shm_size"),
-        ("image: 'node:22-slim', command: node a.js", "max-old-space-size"),
-        ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar", "limit the heap"),
-    ] {
-        let base = format!("services:\n  it: {{{service}, mem_limit: 800m}}\n");
-        let has = |files: &[(&str, &str)]| offered(files).iter().any(|offered| offered.contains(title));
-        assert!(has(&[("compose.yaml", &base)]), "{service}");
-        let overlay = "services:\n  it: {mem_limit: 192m}\n";
-        assert!(!has(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)]), "{service}");
-        let varies = base.replace("800m", "'${LIMIT:-800m}'");
-        if title != "shm_size" {
-            assert!(!has(&[("compose.yaml", &varies)]), "{service}");
-        }
-    }
-}
-
-/// No size is computed for a service that a service in another directory extends with a limit of its own.
-#[test]
-fn no_size_is_written_for_others_who_extend_the_service() {
-    let base = "services:\n  base:\n    image: node:22-slim\n    command: node a.js\n    environment: {NODE_OPTIONS: --unhandled-rejections=strict}\n";
-    let user = |name: &str, base: &str, limit: &str| {
-        format!(
-            "services:\n  {name}:\n    extends: {{file: {base}, service: base}}\n    mem_limit: {limit}\n"
-        )
-    };
-    let (web, twin) = (user("web", "base/base.yaml", "1g"), user("twin", "../base/base.yaml", "300m"));
-    let files = [("base/base.yaml", base), ("compose.yaml", &web), ("other/compose.yaml", &twin)];
-    let bounds = |files: &[(&str, &str)]| {
-        offered(files).iter().filter(|title| title.contains("max-old-space-size")).count()
-    };
-    assert_eq!(bounds(&files[..2]), 1);
-    assert_eq!(bounds(&files), 0);
-}
-
-/// A variable is not replaced by its current value.
-#[test]
-fn variables_stay() {
-    for limit in ["${MEM}", "${MEM:-512}"] {
-        let text = format!("services:\n  it: {{image: x, mem_limit: '{limit}', mem_reservation: 7}}\n");
-        let offered = offered(&[("compose.yaml", &text), (".env", "MEM=256\n")]);
-        assert!(!offered.iter().any(|title| title.contains("256 MiB")), "{offered:?}");
-    }
-    let text = "services:\n  it: {image: x, mem_limit: '${MEM:-512}'}\n";
-    assert!(fixed_text(text).0.contains("mem_limit: '${MEM:-512m}'"), "{}", fixed_text(text).0);
-    let shared = "x-c: &c\n  mem_limit: ${MEM:-512m}\n  mem_reservation: 1g\nservices:\n  a: {<<: *c, image: x}\n  b: {<<: *c, image: x}\n";
-    assert!(!offered(&[("compose.yaml", shared)]).iter().any(|title| title.contains("raise the limit")));
-}
-
-/// No line is removed that overrides another one, since the overridden value would then apply.
-#[test]
-fn no_line_is_removed_that_uncovers_another() {
-    let removes = |files: &[(&str, &str)]| {
-        let titles = offered(files);
-        titles.iter().filter(|title| title.contains("remove the line") || title.starts_with("keep ")).count()
-    };
-    for (key, over, base) in
-        [("mem_swappiness", "0", "10"), ("oom_kill_disable", "true", "true"), ("memswap_limit", "512m", "1g")]
-    {
-        let of = |value: &str| format!("{{image: x, mem_limit: 256m, {key}: {value}}}");
-        let alone = format!("services:\n  a: {}\n", of(over));
-        assert_eq!(removes(&[("compose.yaml", &alone)]), 1, "{key}");
-        let merged = format!("x-b: &b {}\nservices:\n  a: {{<<: *b, {key}: {over}}}\n", of(base));
-        assert_eq!(removes(&[("compose.yaml", &merged)]), 0, "{key}");
-        let extends = format!("services:\n  a: {{extends: {{file: b.txt, service: b}}, {key}: {over}}}\n");
-        let below = format!("services:\n  b: {}\n", of(base));
-        assert_eq!(removes(&[("compose.yaml", &extends), ("b.txt", &below)]), 0, "{key}");
-        // Without the line of an override file, that of its base applies.
-        let plain = "services:\n  a: {image: x, mem_limit: 256m}\n";
-        let prod = format!("services:\n  a: {{labels: {{a: b}}, {key}: {over}}}\n");
-        let over_plain = [("compose.yaml", plain), ("compose.prod.yaml", prod.as_str())];
-        assert_eq!(removes(&over_plain), 1, "{key}");
-        let base = format!("services:\n  a: {}\n", of(base));
-        let over_base = [("compose.yaml", base.as_str()), ("compose.prod.yaml", prod.as_str())];
-        let alone = removes(&over_base[..1]);
-        assert!(removes(&over_base) <= alone, "{key}");
-    }
-}
-
-/// A size that several services share is lowered to what fits the smallest limit, or not at all.
-#[test]
-fn a_shared_heap_is_lowered_for_the_smallest_limit() {
-    let text = "x-env: &env\n  NODE_OPTIONS: --max-old-space-size=768\nservices:\n  a: {image: 'node:22', command: node a.js, mem_limit: 600m, environment: *env}\n  b: {image: 'node:22', command: node a.js, mem_limit: 300m, environment: *env}\n";
-    let lowers = |files: &[(&str, &str)]| -> Vec<String> {
-        offered(files).into_iter().filter(|title| title.contains("lower the heap")).collect()
-    };
-    let titles = lowers(&[("compose.yaml", text)]);
-    assert!(titles.len() == 2 && titles.iter().all(|title| title.contains("225 MiB")), "{titles:?}");
-    let overlay = "services:\n  b: {mem_limit: 256m}\n";
-    assert_eq!(lowers(&[("compose.yaml", text), ("compose.small.yaml", overlay)]), [""; 0]);
-}
-
-/// Swarm rejects `mem_limit`, and Compose two limits that differ. So a limit goes below `deploy` if the project uses `deploy`.
-#[test]
-fn limits_go_where_the_files_deploy() {
-    let service = |more: &str| {
-        format!(
-            "services:\n  a: {{image: 'apache/kafka:4.1.0'{more}}}\n  b: {{image: 'nginx:1.30', deploy: {{replicas: 2}}}}\n"
-        )
-    };
-    let titles = |files: &[(&str, &str)]| offered(files).join("\n");
-    for more in [", deploy: {replicas: 2}", ", deploy: {restart_policy: {condition: any}}", ""] {
-        let titles = titles(&[("compose.yaml", &service(more))]);
-        assert!(
-            titles.contains("`deploy.resources.limits.memory`") && !titles.contains("`mem_limit`"),
-            "{titles}"
-        );
-    }
-    let plain = "services:\n  a: {image: example/a}\n";
-    let memory = "services:\n  a: {deploy: {resources: {limits: {memory: 4000m}}}}\n";
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(dir.path().join("ci/memory")).unwrap();
-    std::fs::write(dir.path().join("compose.yaml"), plain).unwrap();
-    std::fs::write(dir.path().join("ci/memory/compose.yaml"), memory).unwrap();
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    let findings = check::run(&Options::default(), &Sources::new(), &found).findings;
-    let limit = findings.iter().find(|finding| finding.rule == "missing-memory-limit").unwrap();
-    assert!(limit.help.as_ref().unwrap().contains("`deploy.resources.limits.memory: <size>`"), "{limit:?}");
-}
-
 /// What a fix depends on in other directories: a file below that overrides a base of its own, and measurements of other projects.
 #[test]
 fn files_that_are_fixed_apart_are_fixed_as_together() {
@@ -544,75 +405,16 @@ fn generated_files_are_left_to_what_writes_them() {
     assert!(generated.notes.iter().any(|note| note.contains("edit its source instead")));
 }
 
-/// Returns the text of a file after `--fix --unsafe-fixes` for Swarm.
-fn fixed_for_swarm(text: &str) -> String {
-    let path = PathBuf::from("compose.yaml");
-    let mut found = Discovered::default();
-    found.add(path.clone(), FileKind::Compose);
-    let options = Options { target: Some(Target::Swarm), ..Options::default() };
-    let overlay = Overlay::from([(path, text.to_owned())]);
-    let fixed = fix(&options, &found, &overlay, Applicability::Unsafe);
-    fixed.files.into_iter().next().map_or(text.to_owned(), |(_, _, new)| new)
-}
-
-/// Below `deploy` Compose takes strings only, and without quotes a number is none.
+/// Swap goes where the limit is, but not into a mapping that a service with another limit merges.
 #[test]
-fn a_moved_size_stays_a_string() {
-    for size in [
-        "\"0.5g\"",
-        "512m",
-        "\"536870912\"",
-        "\"1e9\"",
-        "\"5368709120.0\"",
-        "'0x20000000'",
-        "\"+536870912\"",
-        "0.5g",
-    ] {
-        let before = format!("services:\n  a:\n    image: x\n    mem_limit: {size}\n");
-        let after: serde_yaml::Value = serde_yaml::from_str(&fixed_for_swarm(&before)).unwrap();
-        let moved = &after["services"]["a"]["deploy"]["resources"]["limits"]["memory"];
-        assert!(moved.is_null() || moved.is_string(), "{size}: {moved:?}");
-        if size.ends_with('m') || size.ends_with('g') || size == "\"536870912\"" {
-            assert!(moved.is_string(), "{size} is not moved");
-        }
-    }
-}
-
-/// A setting that counts once its quotes are gone may not fit the limit.
-#[test]
-fn quotes_stay_around_what_does_not_fit() {
-    for (setting, limit, fits) in [
-        ("GOMEMLIMIT=\"460MiB\"", "256m", false),
-        ("GOMEMLIMIT=\"460MiB\"", "1g", true),
-        ("GOMEMLIMIT='100MiB'", "256m", true),
-        ("GOMEMLIMIT='3900MiB'", "4g", false),
-        ("GOMEMLIMIT='3000MiB'", "4g", true),
-    ] {
-        let text = format!(
-            "services:\n  a:\n    image: golang:1.25\n    mem_limit: {limit}\n    environment:\n      - {setting}\n"
-        );
-        let offers = offered(&[("compose.yaml", &text)]);
-        let removed = offers.iter().any(|offer| offer.contains("remove the quotes"));
-        assert_eq!(removed, fits, "{setting} {limit}: {offers:?}");
-    }
-}
-
-/// A heap that counts once it is fixed is compared with the limits of all stacks.
-#[test]
-fn no_heap_begins_to_count_that_another_file_limits() {
-    for service in [
-        "image: golang:1.25, environment: ['GOMEMLIMIT=\"460MiB\"']",
-        "image: 'eclipse-temurin:21-jre', command: java -jar a.jar -Xmx400m",
-        "image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {JAVA_TOOL_OPTIONS: -Xmx400MB}",
-    ] {
-        let base = format!("services:\n  it: {{{service}}}\n");
-        let heap = |offers: Vec<String>| {
-            offers
-                .into_iter()
-                .any(|offer| ["quotes", "before", "-Xmx"].iter().any(|word| offer.contains(word)))
-        };
-        assert!(heap(offered(&[("compose.yaml", &base)])), "{service}");
-        let overlay = "services:\n  it: {mem_limit: 256m}\n";
-        assert!(!heap(offered(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)])), "{service}");
-    }
+fn a_shared_mapping_gets_no_swap_for_a_service_with_another_limit() {
+    let of = |other: &str| {
+        format!(
+            "x-shared: &shared\n  mem_limit: 300m\nservices:\n  a:\n    <<: *shared\n    image: redis:8\n  b:\n    <<: *shared\n    image: redis:8\n{other}"
+        )
+    };
+    let in_mapping = |text: &str| fixed_text(text).0.contains("mem_limit: 300m\n  memswap_limit");
+    assert!(in_mapping(&of("")));
+    assert!(!in_mapping(&of("    deploy: {resources: {limits: {memory: 512m}}}\n")));
+    assert!(!in_mapping(&of("    mem_limit: 512m\n")));
 }

@@ -34,6 +34,7 @@ mod fingerprints;
 mod fit;
 mod fit_properties;
 mod fixes;
+mod fixes_offered;
 mod formats;
 mod hostile;
 mod hostile_files;

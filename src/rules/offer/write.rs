@@ -30,10 +30,14 @@ impl<'w> Offer<'w> {
                 && other.limit_key().is_some_and(|key| key.key == limit.key)
                 && self.project.changed_elsewhere(&other.name).any(|change| change.memory)
         };
-        // A service that shares the mapping, but overrides the limit.
+        // A service that shares the mapping, but overrides the limit, or has another one beside it.
         let overrides = |other: &&Workload| {
             let mut keys = other.service.keys.iter();
-            other.name != workload.name && keys.any(|key| key.overrides && is_part_of(&key.name, limit.name))
+            let mut sizes = other.service.size_keys.iter();
+            let has_another = sizes.any(|key| key.key == limit.key)
+                && other.limit_key().is_none_or(|own| own.key != limit.key);
+            other.name != workload.name
+                && (has_another || keys.any(|key| key.overrides && is_part_of(&key.name, limit.name)))
         };
         if self.project.workloads.iter().any(|other| without(&other) || overrides(&other)) {
             // In another file than the limit's, the key would also be there without that limit.
