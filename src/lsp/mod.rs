@@ -6,6 +6,7 @@
 mod actions;
 mod convert;
 mod hover;
+mod publish;
 mod server;
 mod session;
 mod settings;

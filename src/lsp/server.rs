@@ -1,35 +1,31 @@
 //! LSP main loop: handles requests and notifications, and publishes diagnostics when no message is waiting.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
     DidChangeConfiguration, DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders,
-    DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument, Notification as _, PublishDiagnostics,
-    ShowMessage,
+    DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument, Notification as _, ShowMessage,
 };
 use lsp_types::request::{
     CodeActionRequest, DocumentDiagnosticRequest, ExecuteCommand, HoverRequest, Request as _, ShowDocument,
-    WorkspaceDiagnosticRefresh,
 };
 use lsp_types::{
     CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions, DiagnosticServerCapabilities,
     ExecuteCommandOptions, FullDocumentDiagnosticReport, HoverProviderCapability, InitializeParams,
-    InitializeResult, MessageType, OneOf, PublishDiagnosticsParams, RelatedFullDocumentDiagnosticReport,
-    ServerCapabilities, ServerInfo, ShowDocumentParams, ShowMessageParams, TextDocumentSyncCapability,
-    TextDocumentSyncKind, Uri, WorkspaceFolder, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    InitializeResult, MessageType, OneOf, RelatedFullDocumentDiagnosticReport, ServerCapabilities,
+    ServerInfo, ShowDocumentParams, ShowMessageParams, TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    WorkspaceFolder, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::convert::{Encoding, path_of, uri_of};
-use super::session::{Analysis, Published, Session};
+use super::convert::{Encoding, path_of};
+use super::session::{Analysis, Session};
 use super::settings::Settings;
 use super::{actions, hover, transport};
-use crate::hash::HashSet;
 use crate::report::escape::printable;
 use crate::report::rule_page;
 use crate::source::{FileSystem, normalize};
@@ -86,19 +82,19 @@ fn serve_on(connection: &Connection, disk: &FileSystem, moves: bool) -> Result<(
 
 pub(super) struct Server<'c> {
     connection: &'c Connection,
-    session: Session,
+    pub(super) session: Session,
     /// True if the client pulls diagnostics.
-    pulls: bool,
+    pub(super) pulls: bool,
     /// True if the server can ask the client to pull diagnostics again.
-    refreshes: bool,
+    pub(super) refreshes: bool,
     /// True if the server can ask the client to watch files.
     pub(super) watches: bool,
     /// True if something changed since diagnostics were last published.
     stale: bool,
     /// True if something other than the text of a document changed since then: a setting, a file, a folder.
-    beyond_edit: bool,
+    pub(super) beyond_edit: bool,
     /// The analyses whose diagnostics were published last.
-    last: Vec<Arc<Analysis>>,
+    pub(super) last: Vec<Arc<Analysis>>,
     /// The files that the client watches because they were read.
     pub(super) watched: BTreeSet<PathBuf>,
     /// ID of the last request to the client.
@@ -356,81 +352,6 @@ impl<'c> Server<'c> {
         Ok(())
     }
 
-    /// Publishes the diagnostics of the files around open documents, and clears those that are gone.
-    fn publish(&mut self) -> Result<(), ServerError> {
-        let open: Vec<PathBuf> = self.session.documents.keys().cloned().collect();
-        let mut analyses: Vec<Arc<Analysis>> = Vec::new();
-        let mut current: HashSet<*const Analysis> = HashSet::default();
-        let mut linted: Vec<&Path> = Vec::new();
-        for path in &open {
-            let Some(analysis) = self.session.analyze(path) else { continue };
-            linted.push(path);
-            if current.insert(Arc::as_ptr(&analysis)) {
-                analyses.push(analysis);
-            }
-        }
-        // Only what depends on something that changed is looked at: an edit costs the same beside a hundred documents.
-        let last = std::mem::take(&mut self.last);
-        let known: HashSet<*const Analysis> = last.iter().map(Arc::as_ptr).collect();
-        let is_new = |analysis: &&Arc<Analysis>| !known.contains(&Arc::as_ptr(analysis));
-        let new: Vec<Arc<Analysis>> = analyses.iter().filter(is_new).cloned().collect();
-        let gone = last.iter().filter(|analysis| !current.contains(&Arc::as_ptr(analysis)));
-        let found_in = new.iter().chain(gone).flat_map(|analysis| self.session.diagnostics(analysis).keys());
-        let mut affected: BTreeSet<&Path> = found_in.map(PathBuf::as_path).collect();
-        let version = |path: &Path| self.session.documents.get(path).map(|document| document.version);
-        let published = &self.session.published;
-        affected.extend(
-            linted
-                .into_iter()
-                .filter(|path| published.get(*path).map(|last| last.version) != Some(version(path))),
-        );
-        let is_closed =
-            |(path, last): &(&PathBuf, &Published)| last.version.is_some() && version(path).is_none();
-        affected.extend(published.iter().filter(is_closed).map(|(path, _)| path.as_path()));
-        let mut changed: Vec<(PathBuf, Published)> = Vec::new();
-        for path in affected {
-            let of_file =
-                analyses.iter().rev().find_map(|analysis| self.session.diagnostics(analysis).get(path));
-            let diagnostics = of_file.map_or([].as_slice(), Vec::as_slice);
-            let document = self.session.documents.get(path);
-            let version = document.map(|document| document.version);
-            let last = self.session.published.get(path);
-            let is_clear = |last: &Published| last.diagnostics.is_empty() && document.is_none();
-            let same = |last: &Published| {
-                last.diagnostics == diagnostics && (last.version == version || is_clear(last))
-            };
-            let nothing = last.is_none() && document.is_none() && diagnostics.is_empty();
-            // Diagnostics of open documents are not pushed to a client that pulls them, and what was pushed before is cleared.
-            let asked_for = self.pulls && document.is_some();
-            let clears = asked_for && last.is_some_and(|last| !last.diagnostics.is_empty());
-            if clears || (!asked_for && !nothing && last.is_none_or(|last| !same(last))) {
-                let diagnostics = if clears { Vec::new() } else { diagnostics.to_vec() };
-                changed.push((path.to_path_buf(), Published { version, diagnostics }));
-            }
-        }
-        for (path, Published { version, diagnostics }) in changed {
-            let Some(uri) = uri_of(&path) else { continue };
-            let params = PublishDiagnosticsParams { uri, diagnostics: diagnostics.clone(), version };
-            let params = serde_json::to_value(params)?;
-            let method = PublishDiagnostics::METHOD.to_owned();
-            self.send(Message::Notification(Notification { method, params }))?;
-            self.session.published.insert(path, Published { version, diagnostics });
-        }
-        self.watch_read(&new)?;
-        self.last = analyses;
-        let (pulls, documents) = (self.pulls, &self.session.documents);
-        self.session.published.retain(|path, last| match documents.contains_key(path) {
-            true => !pulls,
-            false => !last.diagnostics.is_empty(),
-        });
-        // Whoever edits the only open document asks for its diagnostics anyway.
-        let others = open.len() > 1 || std::mem::take(&mut self.beyond_edit);
-        if self.pulls && self.refreshes && others && !open.is_empty() {
-            self.ask(WorkspaceDiagnosticRefresh::METHOD, &())?;
-        }
-        Ok(())
-    }
-
     pub(super) fn ask(&mut self, method: &str, params: &impl serde::Serialize) -> Result<(), ServerError> {
         self.next += 1;
         let request = Request {
@@ -441,7 +362,7 @@ impl<'c> Server<'c> {
         self.send(Message::Request(request))
     }
 
-    fn send(&self, message: Message) -> Result<(), ServerError> {
+    pub(super) fn send(&self, message: Message) -> Result<(), ServerError> {
         Ok(self.connection.sender.send(message)?)
     }
 }

@@ -134,6 +134,37 @@ async def test_what_is_said_is_taken_back_on_close(client: LanguageClient):
 
 
 @pytest.mark.asyncio(loop_scope="function")
+async def test_messages_name_files_as_the_command_does_in_the_workspace_folder(client: LanguageClient):
+    (client.root / "apps").mkdir()
+    text = DOCKERFILE.replace("{heap}", "900x")
+    (client.root / "apps" / "Dockerfile").write_text(text)
+    uri = open_file(client, "apps/Dockerfile", text)
+    found = await diagnostics(client, uri, lambda rules: "malformed-heap-setting" in rules)
+    [heap] = [item for item in found if item.code == "malformed-heap-setting"]
+    assert heap.message.splitlines()[0].endswith("of `apps/Dockerfile`"), heap.message
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_files_that_are_created_later_are_read(client: LanguageClient):
+    compose = open_file(client, "compose.yaml", COMPOSE)
+    await diagnostics(client, compose, lambda rules: "heap-exceeds-limit" not in rules)
+    override = client.root / "compose.override.yaml"
+    for kind, in_effect in [(types.FileChangeType.Created, True), (types.FileChangeType.Deleted, False)]:
+        if in_effect:
+            override.write_text("services: {api: {environment: {JAVA_TOOL_OPTIONS: -Xmx900m}, mem_limit: 400m}}\n")
+            (client.root / "Dockerfile").write_text(DOCKERFILE.format(heap="900m"))
+        else:
+            override.unlink()
+            (client.root / "Dockerfile").write_text(DOCKERFILE.format(heap="256m"))
+        changed = [(override, kind), (client.root / "Dockerfile", types.FileChangeType.Changed)]
+        events = [types.FileEvent(uri=path.as_uri(), type=kind) for path, kind in changed]
+        client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes=events))
+        # The limit of 512m is overridden, so the finding is in the override file.
+        where = override.as_uri() if in_effect else compose
+        await diagnostics(client, where, lambda rules: ("heap-exceeds-limit" in rules) == in_effect)
+
+
+@pytest.mark.asyncio(loop_scope="function")
 async def test_other_yaml_and_large_files_are_taken_calmly(client: LanguageClient):
     other = open_file(client, "values.yaml", "image: x\nmem_limit: 512Mi\n")
     await diagnostics(client, other, lambda rules: not rules)
