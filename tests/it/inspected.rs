@@ -271,6 +271,34 @@ fn messages_repeat_nothing_behind_a_setting() {
     }
 }
 
+/// **The law:** a fix moves no secret from an `env_file` or an image into a Compose file, which more people see.
+#[test]
+fn fixes_copy_no_secret_of_another_file() {
+    let start = "command: java -jar a.jar, mem_limit: 2g";
+    let in_file = format!("services:\n  a: {{image: 'eclipse-temurin:17', {start}, env_file: a.env}}\n");
+    let in_image = format!("services:\n  a: {{build: ., {start}}}\n");
+    for (value, fixed) in [
+        ("-Dfile.encoding=UTF-8", true),
+        ("-Ddb.password=hunter2", false),
+        ("-Durl=jdbc:postgres://u:hunter2@db/x", false),
+    ] {
+        let env = format!("JAVA_TOOL_OPTIONS={value}\n");
+        let dockerfile = format!("FROM eclipse-temurin:17\nENV {env}");
+        for files in [
+            [("compose.yaml", in_file.as_str()), ("a.env", env.as_str())],
+            [("compose.yaml", in_image.as_str()), ("Dockerfile", dockerfile.as_str())],
+        ] {
+            let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+            let run = Run::with(&files, &options);
+            let finding = run.finding("unbounded-heap").unwrap();
+            let said = format!("{:?} {:?}", finding.fix(), finding.help);
+            assert!(!said.contains("hunter2"), "{said}");
+            assert_eq!(finding.fix().is_some(), fixed, "{said}");
+            assert!(said.contains("-XX:MaxRAMPercentage=70.0"), "{said}");
+        }
+    }
+}
+
 #[test]
 fn a_container_is_compared_with_its_service() {
     let compose = "name: shop\nservices:\n  api:\n    image: acme/api:1\n    command: [java, -jar, a.jar]\n    restart: always\n    environment: [JAVA_TOOL_OPTIONS=-Xmx700m]\n    deploy: {resources: {limits: {memory: 1g}}}\n";
