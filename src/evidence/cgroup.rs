@@ -17,14 +17,14 @@ const FEWEST_ALONE: usize = 12;
 /// The number of digits of a whole ID.
 const WHOLE: usize = 64;
 
-/// The number of digits that `docker ps` shows.
-const SHORT: usize = 12;
-
 /// What the engines write before the ID in the name of a directory.
 const ENGINES: [&str; 8] =
     ["docker", "libpod", "libpod-payload", "cri-containerd", "crio", "nerdctl", "containerd", "buildkit"];
 
 impl ContainerId {
+    /// The number of digits that `docker ps` shows.
+    pub const SHORT: usize = 12;
+
     /// Parses an ID, whole or cut: `7bc00b0d3ac7`, `7bc00b0d3ac7...`, `d9cd...4d70`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -55,7 +55,7 @@ impl ContainerId {
     /// Returns as many digits as `docker ps` shows.
     #[must_use]
     pub fn short(&self) -> String {
-        let head: String = self.head.chars().take(SHORT).collect();
+        let head: String = self.head.chars().take(Self::SHORT).collect();
         if self.tail.is_empty() { head } else { format!("{head}...{}", self.tail) }
     }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::cgroup::ContainerId;
 use super::name::Name;
 use crate::source::Span;
+use crate::stats::{MemoryUse, text_of};
 use crate::syntax::size::ByteSize;
 
 /// The memory of a container at one moment.
@@ -22,11 +23,12 @@ pub struct Usage {
 
 /// Reads a row in JSON.
 pub(super) fn of_json(value: &Value, span: Span) -> Option<Usage> {
-    let text = |names: &[&str]| names.iter().find_map(|name| value.get(*name)?.as_str());
-    let (used, limit) = sizes(text(&["MemUsage", "mem_usage"])?)?;
+    let memory = MemoryUse::of(value)?;
+    let used = ByteSize::parse_measured(memory.used).filter(|used| used.0 > 0)?;
+    let limit = memory.limit.and_then(ByteSize::parse_measured);
     let name = Name {
-        id: text(&["ID", "id", "Container"]).and_then(ContainerId::parse),
-        name: text(&["Name", "name"]).map(str::to_owned),
+        id: text_of(value, &["ID", "id", "Container"]).and_then(ContainerId::parse),
+        name: text_of(value, &["Name", "name"]).map(str::to_owned),
         ..Name::default()
     };
     Some(Usage { name: name.tidy(), used, limit, span })
@@ -52,10 +54,4 @@ pub(super) fn of_text(line: &str, span: Span) -> Option<Usage> {
         ([], _) => return None,
     };
     Some(Usage { name: Name { id, name, ..Name::default() }.tidy(), used, limit: Some(limit), span })
-}
-
-fn sizes(text: &str) -> Option<(ByteSize, Option<ByteSize>)> {
-    let (used, limit) = text.split_once('/').map_or((text, None), |(used, limit)| (used, Some(limit)));
-    let used = ByteSize::parse_measured(used).filter(|used| used.0 > 0)?;
-    Some((used, limit.and_then(ByteSize::parse_measured)))
 }

@@ -10,29 +10,36 @@ use crate::source::Sources;
 /// The rule that compares a container with its service.
 pub(super) const DIFFERS: &str = "differs-from-compose";
 
-/// Rules of too large heaps and caches.
-const HEAPS: [&str; 20] = [
+/// Rules of heaps and caches that are larger than the limit.
+const TOO_LARGE: [&str; 5] = [
     "heap-exceeds-limit",
     "cache-exceeds-limit",
     "default-heap-exceeds-limit",
     "memory-variable-exceeds-limit",
     "runtime-ignores-limit",
-    "unread-heap-variable",
+];
+/// The rule of heap settings in variables that no program reads.
+const UNREAD: [&str; 1] = ["unread-heap-variable"];
+/// Rules of heap settings that a runtime does not take.
+const BAD_SETTING: [&str; 5] = [
     "malformed-heap-setting",
     "misplaced-heap-flag",
     "quoted-env-value",
     "compose-expands-variable",
     "removed-jvm-flag",
-    "ignored-heap-percentage",
-    "min-ram-percentage",
-    "heap-set-in-build-stage",
-    "tight-heap",
-    "tight-cache",
-    "unbounded-heap",
-    "unbounded-cache",
-    "disabled-gc",
-    "debug-allocator",
 ];
+/// Rules of heap settings that are valid and do not bound the heap as meant.
+const NO_EFFECT: [&str; 3] = ["ignored-heap-percentage", "min-ram-percentage", "heap-set-in-build-stage"];
+/// Rules of heaps and caches that leave little memory, or grow without a bound.
+const LOOSE: [&str; 6] =
+    ["tight-heap", "tight-cache", "unbounded-heap", "unbounded-cache", "disabled-gc", "debug-allocator"];
+
+/// Rules of too large heaps and caches.
+const HEAPS: [&[&str]; 5] = [&TOO_LARGE, &UNREAD, &BAD_SETTING, &NO_EFFECT, &LOOSE];
+
+/// Rules of heap settings that do not count, or make the heap smaller than the limit allows.
+const FULL_HEAP: [&[&str]; 4] =
+    [&UNREAD, &BAD_SETTING, &NO_EFFECT, &["runtime-ignores-limit", "unbounded-heap", "disabled-gc"]];
 
 /// Rules of limits that are too small for what runs.
 const SMALL_LIMITS: [&str; 6] = [
@@ -83,33 +90,14 @@ const NOT_APPLIED: [&str; 8] = [
     "swarm-ignores-key",
     "missing-memory-limit",
 ];
-/// Rules of heap settings that do not count, or make the heap smaller than the limit allows.
-const FULL_HEAP: [&str; 12] = [
-    "unread-heap-variable",
-    "malformed-heap-setting",
-    "misplaced-heap-flag",
-    "quoted-env-value",
-    "compose-expands-variable",
-    "removed-jvm-flag",
-    "ignored-heap-percentage",
-    "min-ram-percentage",
-    "heap-set-in-build-stage",
-    "runtime-ignores-limit",
-    "unbounded-heap",
-    "disabled-gc",
-];
-/// Rules of heap settings that a runtime does not take.
-const BAD_SETTING: [&str; 5] = [
-    "malformed-heap-setting",
-    "misplaced-heap-flag",
-    "quoted-env-value",
-    "compose-expands-variable",
-    "removed-jvm-flag",
-];
 
 /// Every rule that may explain a verdict.
 pub const RULES: &[&[&str]] = &[
-    &HEAPS,
+    &TOO_LARGE,
+    &UNREAD,
+    &BAD_SETTING,
+    &NO_EFFECT,
+    &LOOSE,
     &SMALL_LIMITS,
     &HOST,
     &TMPFS,
@@ -120,8 +108,6 @@ pub const RULES: &[&[&str]] = &[
     &SHM,
     &OFF,
     &NOT_APPLIED,
-    &FULL_HEAP,
-    &BAD_SETTING,
 ];
 
 /// The rules that explain a verdict on this container, the most telling first.
@@ -142,7 +128,8 @@ pub(super) fn rules_of(subject: &Subject<'_>, verdict: Verdict) -> Vec<&'static 
             if subject.many_small() {
                 rules.push(&PIDS);
             }
-            rules.extend([&HEAPS[..], &SMALL_LIMITS[..]]);
+            rules.extend(HEAPS);
+            rules.push(&SMALL_LIMITS);
             if !shared && kills().all(|kill| kill.stats.shmem.or(kill.shmem).is_none()) {
                 rules.push(&TMPFS);
             }
@@ -150,13 +137,20 @@ pub(super) fn rules_of(subject: &Subject<'_>, verdict: Verdict) -> Vec<&'static 
                 rules.push(&SWAP);
             }
         }
-        Verdict::HostMemory => rules.extend([&HOST[..], &HEAPS[..], &TMPFS[..]]),
+        Verdict::HostMemory => {
+            rules.push(&HOST);
+            rules.extend(HEAPS);
+            rules.push(&TMPFS);
+        }
         Verdict::Runtime => match subject.failed() {
-            Some(log) if log.sign == Sign::Refused => rules.extend([&HEAPS[..], &SMALL_LIMITS[..]]),
+            Some(log) if log.sign == Sign::Refused => {
+                rules.extend(HEAPS);
+                rules.push(&SMALL_LIMITS);
+            }
             Some(log) if log.sign == Sign::BadSetting => rules.push(&BAD_SETTING),
             // Neither threads nor classes nor buffers are in the heap.
             Some(log) if full_heap_runtime(log).is_none() => {}
-            _ => rules.push(&FULL_HEAP),
+            _ => rules.extend(FULL_HEAP),
         },
         Verdict::StopTimeout => rules.push(&STOP),
         Verdict::Healthcheck => rules.push(&HEALTH),

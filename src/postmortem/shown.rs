@@ -1,16 +1,15 @@
 //! Lines of evidence as they are quoted: shortened, masked, and without commands, labels and variables, which may hold secrets.
 
+use std::borrow::Cow;
+
 use super::Quote;
-use crate::evidence::{Event, KernelKill, Listed, LogLine, Usage, journal_message};
+use crate::evidence::{ContainerId, Event, KernelKill, Listed, LogLine, Usage, journal_message};
 use crate::secret;
 use crate::source::{Sources, Span, Spanned};
+use crate::syntax::digest::{digests, without};
 
 /// The most characters of a quoted line.
 const LONGEST: usize = 280;
-
-/// The digits of a whole ID, and of a shortened one.
-const WHOLE: usize = 64;
-const SHORT: usize = 12;
 
 /// Quotes a line of text as it is, and of a record in JSON its message.
 pub(super) fn line(span: Span, sources: &Sources) -> Quote {
@@ -64,7 +63,7 @@ pub(super) fn usage(usage: &Usage, sources: &Sources) -> Quote {
     }
 }
 
-/// What stands for a record in JSON without a message.
+/// The quote of a record in JSON without a message.
 const RECORD: &str = "a record in JSON";
 
 /// Quotes what counts of a line. This is where secrets are masked.
@@ -125,26 +124,14 @@ pub(super) fn kill(kill: &KernelKill, sources: &Sources) -> Vec<Quote> {
 }
 
 /// Shortens IDs of containers to the digits that `docker ps` shows: a line of the kernel has the same one three times.
-fn short_ids(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_hexdigit()) {
-        let digits = rest.bytes().skip(start).take_while(u8::is_ascii_hexdigit).count();
-        let keep = if digits == WHOLE { start + SHORT } else { start + digits };
-        out.push_str(rest.get(..keep).unwrap_or_default());
-        if digits == WHOLE {
-            out.push('…');
-        }
-        rest = rest.get(start + digits..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out
+fn short_ids(text: &str) -> Cow<'_, str> {
+    without(text, digests(text).map(|range| range.start + ContainerId::SHORT..range.end))
 }
 
 fn cut(text: &str) -> String {
-    let text = &short_ids(text);
+    let text = short_ids(text);
     if text.chars().count() <= LONGEST {
-        return text.to_owned();
+        return text.into_owned();
     }
     let head: String = text.chars().take(LONGEST).collect();
     format!("{head}…")

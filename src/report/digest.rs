@@ -3,39 +3,23 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What stands before the hexadecimal digits of a digest.
-const PREFIX: &str = "@sha256:";
+use crate::syntax::digest::{digests, without};
 
-/// Digits of a SHA-256 digest.
-const DIGITS: usize = 64;
+/// The text before the digits of a digest.
+const PREFIX: &str = "@sha256:";
 
 /// Digits that are shown.
 const SHOWN: usize = 7;
 
 /// Returns the ranges of the digits that are left out.
 pub(super) fn left_out(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices(PREFIX).filter_map(|(at, _)| {
-        let first = at + PREFIX.len();
-        let digits = text.get(first..first + DIGITS)?;
-        let ends = !text[first + DIGITS..].starts_with(|c: char| c.is_ascii_hexdigit());
-        (ends && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| first + SHOWN..first + DIGITS)
-    })
+    let of_image = |range: &Range<usize>| text.get(..range.start).is_some_and(|text| text.ends_with(PREFIX));
+    digests(text).filter(of_image).map(|range| range.start + SHOWN..range.end)
 }
 
 /// Replaces most digits of each digest by `…`.
 pub(super) fn shorten(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut done = 0;
-    for range in left_out(text) {
-        out.push_str(&text[done..range.start]);
-        out.push('…');
-        done = range.end;
-    }
-    if done == 0 {
-        return Cow::Borrowed(text);
-    }
-    out.push_str(&text[done..]);
-    Cow::Owned(out)
+    without(text, left_out(text))
 }
 
 #[cfg(test)]

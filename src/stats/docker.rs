@@ -32,22 +32,36 @@ impl RowCounts {
     }
 }
 
+/// The memory in a row, as it is written: `used / limit`. Windows shows no limit.
+pub(crate) struct MemoryUse<'r> {
+    text: &'r str,
+    pub(crate) used: &'r str,
+    pub(crate) limit: Option<&'r str>,
+}
+
+impl<'r> MemoryUse<'r> {
+    /// Returns that of a row; `None` if it is another tool's.
+    pub(crate) fn of(row: &'r Value) -> Option<Self> {
+        let text = text_of(row, &["MemUsage", "mem_usage"])?;
+        let mut parts = text.split('/').map(str::trim);
+        Some(Self { text, used: parts.next().unwrap_or_default(), limit: parts.next() })
+    }
+}
+
+/// Returns the first text of a row that has one of these names and is not empty.
+pub(crate) fn text_of<'r>(row: &'r Value, names: &[&str]) -> Option<&'r str> {
+    names.iter().find_map(|name| row.get(*name)?.as_str()).filter(|text| !text.is_empty())
+}
+
 /// Adds one row.
 pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut RowCounts) -> Result<(), Problem> {
-    let text = |names: &[&str]| {
-        names.iter().find_map(|name| row.get(*name)?.as_str()).filter(|text| !text.is_empty())
-    };
-    let Some(usage) = text(&["MemUsage", "mem_usage"]) else {
+    let Some(MemoryUse { text: usage, used, limit }) = MemoryUse::of(row) else {
         return Err(Problem::new("`MemUsage` is missing: this is not the output of `docker stats`").help(HOW));
     };
-    let Some(name) = text(&["Name", "name", "Container", "ID", "id"]) else {
+    let Some(name) = text_of(row, &["Name", "name", "Container", "ID", "id"]) else {
         return Err(Problem::new("`Name` is missing: it is not known which container this is"));
     };
     seen.rows += 1;
-    // `used / limit`. Windows shows no limit.
-    let mut parts = usage.split('/').map(str::trim);
-    let used = parts.next().unwrap_or_default();
-    let limit = parts.next();
     if used == "--" {
         stats.skip(name, "it was not running");
         return Ok(());
@@ -74,8 +88,8 @@ pub(super) fn read(stats: &mut Stats, row: &Value, seen: &mut RowCounts) -> Resu
     });
     let identity = Identity {
         name: name.trim_start_matches('/').to_owned(),
-        project: text(&["Project", "project"]).map(str::to_owned),
-        service: text(&["Service", "service"]).map(str::to_owned),
+        project: text_of(row, &["Project", "project"]).map(str::to_owned),
+        service: text_of(row, &["Service", "service"]).map(str::to_owned),
     };
     stats.add(identity, Sample { at, used })
 }

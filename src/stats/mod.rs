@@ -6,6 +6,8 @@ mod docker;
 mod prometheus;
 mod table;
 
+pub(crate) use docker::{MemoryUse, text_of};
+
 use crate::hash::IndexMap;
 use crate::syntax::size::ByteSize;
 

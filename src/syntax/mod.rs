@@ -1,6 +1,7 @@
 //! Parsers of text into trees with byte positions. Nothing here knows about services or stages.
 
 pub mod command_line;
+pub(crate) mod digest;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod duration;

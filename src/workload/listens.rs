@@ -228,12 +228,13 @@ impl ProbeContext<'_> {
             }
             (web, ..) => return Err(several(web)),
         };
-        match self.workload.variable("PORT") {
-            Fact::Known(set) if set.value.as_str().trim().parse() == Ok(one) => Ok(one),
-            Fact::Known(set) if ports.web.is_empty() => Err(NoPort::Unclear(format!(
-                "port {one} is named, and `PORT` is {}",
-                set.value.as_str().trim()
-            ))),
+        let set = self.workload.variable("PORT");
+        let set = set.value().filter(|_| ports.web.is_empty()).map(|set| set.as_str().trim().parse::<u16>());
+        match set {
+            Some(Ok(other)) if other != one => {
+                Err(NoPort::Unclear(format!("port {one} is named, and `PORT` is {other}")))
+            }
+            Some(Err(_)) => Err(NoPort::Unclear(format!("port {one} is named, and `PORT` is no port"))),
             _ => Ok(one),
         }
     }

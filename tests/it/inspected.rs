@@ -210,6 +210,95 @@ fn nothing_secret_is_in_any_output() {
     }
 }
 
+/// **The law:** a message quotes of a variable, and of a word of a command line, the setting that it is about. The words behind may be
+/// secrets.
+#[test]
+fn messages_repeat_nothing_behind_a_setting() {
+    let apart = [", ", ",", ";", "  ", " && "];
+    let services: &[(&str, &str)] = &[
+        ("image: cassandra:4\n    environment: {HEAP_NEWSIZE: 100m, MAX_HEAP_SIZE: \"", "512"),
+        ("image: golang:1.22\n    environment: {GOMEMLIMIT: \"", "400"),
+        ("image: nextcloud:28\n    environment: {PHP_MEMORY_LIMIT: \"", "512q"),
+        ("image: neo4j:5\n    environment: {NEO4J_server_memory_heap_max__size: \"", "1 G"),
+        ("image: python:3.12\n    command: python a.py\n    environment: {PYTHONMALLOC: \"", "debug"),
+        ("image: itzg/minecraft-server\n    environment: {EULA: \"TRUE\", MEMORY: \"", "3G"),
+        ("image: rundeck/rundeck:4.0.0\n    environment: {JVM_MAX_RAM_FRACTION: \"", "2"),
+        ("image: redis:7\n    command: [redis-server, --maxmemory, \"", "1gg"),
+        ("image: postgres:16\n    command: [postgres, -c, \"", "shared_buffers=1GBx"),
+        ("image: eclipse-temurin:8\n    command: [java, -jar, a.jar, \"", "-Xmx512q"),
+        ("image: elasticsearch:8.11.0\n    environment: {JAVA_OPTS: \"", "-Xmx512m"),
+        (
+            "image: eclipse-temurin:17\n    command: java -jar a.jar\n    environment: {JAVA_TOOL_OPTIONS: \"",
+            "-Xmx512q",
+        ),
+        (
+            "image: eclipse-temurin:17\n    command: java -jar a.jar\n    environment: {JAVA_TOOL_OPTIONS: \"-Dy=hunter2\", JAVA_OPTS: \"",
+            "-Xmx512m",
+        ),
+        (
+            "image: eclipse-temurin:17\n    command: java -jar a.jar\n    environment: {JAVA_TOOL_OPTIONS: \"",
+            "-XX:MaxPermSize=256m",
+        ),
+        (
+            "image: eclipse-temurin:17\n    command: java -jar a.jar\n    environment: {JAVA_OPTS: \"-Xms1q,-Dx=hunter2 ",
+            "-Xmx300m",
+        ),
+        (
+            "image: node:22\n    command: node a.js\n    environment: {NODE_OPTIONS: \"",
+            "--max-old-space-size=1x",
+        ),
+    ];
+    for (service, setting) in services {
+        let mut found = 0;
+        for between in apart {
+            let closed = if service.contains(": [") { "]" } else { "}" };
+            let text = format!(
+                "services:\n  a:\n    mem_limit: 1g\n    {service}{setting}{between}-Dx=hunter2\"{closed}\n"
+            );
+            let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+            let run = Run::with(&[("compose.yaml", &text)], &options);
+            for finding in &run.outcome.findings {
+                let fix = finding.fix().map(|fix| &fix.title);
+                let said = format!(
+                    "{} {:?} {:?} {:?} {:?} {:?}",
+                    finding.message, finding.primary, finding.related, finding.notes, finding.help, fix
+                );
+                assert!(!said.contains("hunter2"), "{text}{said}");
+                found += usize::from(said.contains(setting.split(' ').next().unwrap()));
+            }
+        }
+        assert!(found > 0, "{service}{setting}");
+    }
+}
+
+/// **The law:** a fix moves no secret from an `env_file` or an image into a Compose file, which more people see.
+#[test]
+fn fixes_copy_no_secret_of_another_file() {
+    let start = "command: java -jar a.jar, mem_limit: 2g";
+    let in_file = format!("services:\n  a: {{image: 'eclipse-temurin:17', {start}, env_file: a.env}}\n");
+    let in_image = format!("services:\n  a: {{build: ., {start}}}\n");
+    for (value, fixed) in [
+        ("-Dfile.encoding=UTF-8", true),
+        ("-Ddb.password=hunter2", false),
+        ("-Durl=jdbc:postgres://u:hunter2@db/x", false),
+    ] {
+        let env = format!("JAVA_TOOL_OPTIONS={value}\n");
+        let dockerfile = format!("FROM eclipse-temurin:17\nENV {env}");
+        for files in [
+            [("compose.yaml", in_file.as_str()), ("a.env", env.as_str())],
+            [("compose.yaml", in_image.as_str()), ("Dockerfile", dockerfile.as_str())],
+        ] {
+            let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+            let run = Run::with(&files, &options);
+            let finding = run.finding("unbounded-heap").unwrap();
+            let said = format!("{:?} {:?}", finding.fix(), finding.help);
+            assert!(!said.contains("hunter2"), "{said}");
+            assert_eq!(finding.fix().is_some(), fixed, "{said}");
+            assert!(said.contains("-XX:MaxRAMPercentage=70.0"), "{said}");
+        }
+    }
+}
+
 #[test]
 fn a_container_is_compared_with_its_service() {
     let compose = "name: shop\nservices:\n  api:\n    image: acme/api:1\n    command: [java, -jar, a.jar]\n    restart: always\n    environment: [JAVA_TOOL_OPTIONS=-Xmx700m]\n    deploy: {resources: {limits: {memory: 1g}}}\n";

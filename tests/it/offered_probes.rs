@@ -156,6 +156,11 @@ fn servers_are_known_behind_options_and_scripts() {
         ),
         "http://127.0.0.1:3000/",
     );
+    // Of another value only a port is repeated: it may be a secret.
+    for (port, reason) in [("8081", "`PORT` is 8081"), ("8081;Pw=hunter2", "`PORT` is no port")] {
+        let port = format!("ports: ['80:3000'], environment: {{PORT: '{port}'}}");
+        has(&service(&format!("{{image: 'node:22', command: node server.js, {port}}}")), reason);
+    }
     has(
         &service("{image: 'grafana/grafana:12.1.0', environment: {GF_SERVER_HTTP_PORT: '${GRAFANA:-3001}'}}"),
         ":$$GF_SERVER_HTTP_PORT/api/health",

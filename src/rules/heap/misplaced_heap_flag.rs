@@ -17,7 +17,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in &workload.pools.heaps {
         let runtime = heap.runtime.display_name();
         for problem in heap.problems.iter().filter(|problem| problem.kind == HeapProblemKind::Misplaced) {
-            let (flag, name) = (problem.flag.as_str(), &workload.name);
+            let (flag, name) = (&problem.written, &workload.name);
             let mut finding = cx.report(
                 problem.flag.span(),
                 format!("`{flag}` comes after the program in `{name}`, so {runtime} does not read it"),

@@ -69,7 +69,8 @@ fn too_late(workload: &Workload, found: &FilledIn, cx: &mut RuleContext<'_>) {
         .confidence(Confidence::Medium)
         .related(found.flag.span(), format!("`{}` in the image", found.flag));
     finding.help(match &found.instead {
-        Some(value) => format!("set `{carrier}` itself: write `{value}` there"),
+        Some(flag) if found.is_alone => format!("set `{carrier}` itself: write `{flag}` there"),
+        Some(flag) => format!("set `{carrier}` itself: its value with `{flag}` for `{}`", found.flag),
         None => format!("set `{carrier}` itself"),
     });
 }
@@ -95,7 +96,7 @@ fn unquoted(workload: &Workload, found: &UnquotedFlag, cx: &mut RuleContext<'_>)
 
 fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut RuleContext<'_>) {
     let workload = offer.workload;
-    let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
+    let (flag, variable, name) = (&problem.written, &problem.carrier, &workload.name);
     let thresholds = &cx.policy().thresholds;
     let way = problem.read_variable.as_ref().map(|way| (way, held(workload, heap, way, thresholds)));
     // With an `effect`, a script of the image reads the variables, and is known by its name alone.
@@ -133,9 +134,9 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
     }
     if let Some((way, Held::Fits)) = way.as_ref().filter(|_| problem.has_other_readers) {
         finding.help(format!(
-            "{what} is `{}`: write `{}` there too, and keep `{variable}` for the image's other programs",
+            "{what} is `{}`: {} too, and keep `{variable}` for the image's other programs",
             way.variable,
-            way.text(None)
+            to_write(way, None, variable)
         ));
         return;
     }
@@ -143,7 +144,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
         Some(edits) => {
             finding.fix(what, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits);
         }
-        None => help(&mut finding, what, way),
+        None => help(&mut finding, what, variable, way),
     }
 }
 
@@ -180,7 +181,7 @@ fn by_script<'s>(
     problem: &HeapProblem,
     cx: &'s mut RuleContext<'_>,
 ) -> FindingBuilder<'s> {
-    let (flag, variable, name) = (problem.flag.as_str(), &problem.carrier, &workload.name);
+    let (flag, variable, name) = (&problem.written, &problem.carrier, &workload.name);
     let message = match problem.kind {
         HeapProblemKind::WrongVariable => format!("`{variable}` of `{name}` is not read for `{flag}`"),
         _ => format!("nothing reads `{variable}` of `{name}`, so `{flag}` has no effect"),
@@ -215,14 +216,26 @@ fn held(workload: &Workload, heap: &MemoryPool, way: &ReadVariable, thresholds: 
     flag.map_or(Held::Never, Held::Instead)
 }
 
-fn help(finding: &mut FindingBuilder<'_>, what: &str, way: Option<(&ReadVariable, Held)>) {
+/// Returns what to write into the variable that is read. Words that are no memory flags may be secrets, and are not repeated.
+fn to_write(way: &ReadVariable, flag: Option<&str>, carrier: &str) -> String {
+    let flags = way.memory_flags(flag);
+    if flags == way.text(flag) {
+        return format!("write `{flags}` there");
+    }
+    let verb = if way.there.is_empty() { "write" } else { "add" };
+    let rest =
+        if way.has_memory_flags_only() { String::new() } else { format!(", and the rest of `{carrier}`") };
+    format!("{verb} `{flags}` there{rest}")
+}
+
+fn help(finding: &mut FindingBuilder<'_>, what: &str, carrier: &str, way: Option<(&ReadVariable, Held)>) {
     match way {
         Some((way, Held::Fits)) => {
-            finding.help(format!("{what} is `{}`: write `{}` there", way.variable, way.text(None)));
+            finding.help(format!("{what} is `{}`: {}", way.variable, to_write(way, None, carrier)));
         }
         Some((way, Held::Instead(flag))) => {
-            let text = way.text(Some(&flag));
-            finding.help(format!("{what} is `{}`: write `{text}` there, which fits the limit", way.variable));
+            let text = to_write(way, Some(&flag), carrier);
+            finding.help(format!("{what} is `{}`: {text}, which fits the limit", way.variable));
         }
         Some((way, Held::Never)) => {
             finding.help(format!("{what} is `{}`, but no such heap fits the limit", way.variable));

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::rules::RuleContext;
+use crate::secret;
 use crate::syntax::command_line::Mistake;
 use crate::workload::{FlagMistake, FlagMistakeKind, Workload};
 
@@ -21,6 +22,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         match &mistake.kind {
             FlagMistakeKind::BehindImage { flag, image, certain } => {
                 let severity = if *certain { Severity::Error } else { Severity::Warning };
+                let flag = secret::command(flag);
                 cx.report(
                     mistake.span,
                     format!("`{flag}` has no effect on `{name}`: it stands behind the image"),
@@ -42,6 +44,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                     });
             }
             FlagMistakeKind::EntrypointWithBlanks { value } => {
+                let value = secret::command(value);
                 let mut words = value.split_whitespace();
                 let program = words.next().unwrap_or_default();
                 let rest = words.collect::<Vec<_>>().join(" ");
@@ -66,6 +69,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                     .help(format!("write `{meant}`"));
             }
             FlagMistakeKind::OtherDash { word, meant } => {
+                let word = secret::command(word);
                 cx.report(mistake.span, format!("`{command}` takes `{word}` for the image"))
                     .label("not a hyphen")
                     .note("what follows becomes the command of the container")
@@ -81,10 +85,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 if is_told_elsewhere(workload, mistake) {
                     continue;
                 }
-                let (severity, label, help) = of_refusal(what, kind, *sample);
+                let what = secret::command(what);
+                let (severity, label, help) = of_refusal(&what, kind, *sample);
                 let mut finding =
                     cx.report(mistake.span, format!("`{command}` rejects `{what}` of `{name}`"));
-                finding.severity(severity).label(label).note(message.as_str());
+                finding.severity(severity).label(label).note(secret::command(message));
                 if let Some(help) = help {
                     finding.help(help);
                 }
@@ -107,7 +112,9 @@ fn of_refusal(what: &str, kind: &Mistake, sample: Option<&str>) -> (Severity, &'
         Mistake::UnknownFlag(_) => (Severity::Warning, "unknown flag", None),
         Mistake::Image => {
             let lower = what.to_lowercase();
-            (Severity::Error, "not the name of an image", (lower != what).then(|| format!("write `{lower}`")))
+            // A variable without its `--env` is no name in lower case either.
+            let differs = lower != what && !what.contains('=');
+            (Severity::Error, "not the name of an image", differs.then(|| format!("write `{lower}`")))
         }
         Mistake::Conflict("network") => {
             let help = "name a network of your own: `--network <name>`";

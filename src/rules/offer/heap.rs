@@ -3,6 +3,7 @@
 use super::{Asked, Offer};
 use crate::diagnostic::{Applicability, Edit, FixOp};
 use crate::rules::FindingBuilder;
+use crate::secret;
 use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName};
 
@@ -243,9 +244,13 @@ pub(in crate::rules) fn set_words(
         )),
         // The lock file keeps a part of the value, and setting the variable would lose the rest.
         Origin::Environment | Origin::LockedImage => None,
-        Origin::EnvFile | Origin::Image if value.value.varies() => None,
         Origin::EnvFile | Origin::Image => {
-            let value = format!("{} {words}", value.value.as_str().trim());
+            let there = value.value.as_str().trim();
+            // A secret stays where it is.
+            if value.value.varies() || secret::value(name, there) != there {
+                return None;
+            }
+            let value = format!("{there} {words}");
             Some((vec![FixOp::SetVariables { owner, variables: vec![(name.to_owned(), value)] }], Vec::new()))
         }
     }

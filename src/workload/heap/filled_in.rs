@@ -1,5 +1,6 @@
 //! Heap settings that an `ENV` of a Dockerfile makes: filled in by the build, or torn apart where quotes are missing.
 
+use super::problems::without_secrets;
 use super::{Bound, HeapSetting, flags};
 use crate::catalog::{Catalog, Sets};
 use crate::source::{Span, TracedText};
@@ -17,14 +18,16 @@ pub struct FilledIn {
     pub carrier: String,
     /// The setting that the image has since its build.
     pub flag: TracedText,
-    /// What to give the image's variable for the value of the service. `None` if that would not fit the limit.
+    /// The setting with the value of the service. `None` if that would not fit the limit.
     pub instead: Option<String>,
+    /// True if the variable of the image has nothing but the setting.
+    pub is_alone: bool,
 }
 
 /// A heap flag that is the name of a variable of its own, because an `ENV` without quotes ends its values at blanks.
 #[derive(Clone, Debug)]
 pub struct UnquotedFlag {
-    /// The flag with its value.
+    /// The flag with its value, without words behind it, which may be secrets.
     pub flag: TracedText,
     /// The variable that it was meant for.
     pub variable: String,
@@ -55,7 +58,8 @@ pub(in crate::workload) fn filled_in(workload: &Workload, finder: &SettingFinder
                 value: value.clone(),
                 carrier: fill.variable.clone(),
                 flag: setting.flag.clone(),
-                instead: fits.then(|| whole.replacen(&fill.value, value.as_str(), 1)),
+                instead: fits.then(|| setting.flag.as_str().replacen(&fill.value, value.as_str(), 1)),
+                is_alone: whole.trim() == setting.flag.as_str(),
             })
         })
     });
@@ -111,7 +115,8 @@ pub(in crate::workload) fn unquoted_flags(workload: &Workload, catalog: &Catalog
             .map(|((from, text), place)| (from.cover(place), format!("{text} {word}")));
         if bounds(&word) {
             let quoted = text.as_ref().map(|(place, text)| (*place, format!("\"{text}\"")));
-            let flag = TracedText::derived(word, span);
+            let shown = format!("{name}={}", without_secrets(value.as_str()));
+            let flag = TracedText::derived(shown, span);
             found.push(UnquotedFlag { flag, variable: (*before).clone(), quoted });
         }
     }

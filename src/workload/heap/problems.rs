@@ -1,10 +1,13 @@
 //! Heap settings that are invalid or misread.
 
+use std::borrow::Cow;
+
 use super::flags::{fits, size, spelled};
 use super::reader::{SettingSource, SettingsReader};
 use super::setting::COMMAND_LINE;
 use super::{Bound, HeapSetting};
 use crate::catalog::{DefaultHeap, Grammar, Sets};
+use crate::secret;
 use crate::source::{Span, TracedText};
 use crate::syntax::size::ByteSize;
 use crate::syntax::template::HOLE;
@@ -20,7 +23,8 @@ pub struct HeapProblem {
     pub kind: HeapProblemKind,
     /// The flag, or the value of a variable that is itself a setting.
     pub flag: TracedText,
-    /// The setting for messages: the flag, or `NAME=value`.
+    /// The setting for messages, without words behind it, which may be secrets: the flag, or `NAME=value` if that is the setting and
+    /// the variable is read.
     pub written: String,
     /// The variable that carries it, or `command line`.
     pub carrier: String,
@@ -54,6 +58,8 @@ pub struct ReadVariable {
     pub begins: bool,
     /// The flag of `value` that bounds the heap.
     pub setting: HeapSetting,
+    /// The names of the memory flags in `there` and `value`: `-Xmx`.
+    pub names: Vec<String>,
 }
 
 impl ReadVariable {
@@ -77,6 +83,49 @@ impl ReadVariable {
             name.filter(|_| larger).map_or_else(|| word.to_owned(), |name| format!("{name}{most}"))
         };
         text.split(' ').map(lowered).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the memory flags of the new value, for messages: its other words may be secrets.
+    #[must_use]
+    pub fn memory_flags(&self, flag: Option<&str>) -> String {
+        let text = self.text(flag);
+        let of_memory = |word: &&str| self.is_memory_flag(word) && without_secrets(word) == *word;
+        text.split(' ').filter(of_memory).collect::<Vec<_>>().join(" ")
+    }
+
+    /// True if all flags of `value` are memory flags.
+    #[must_use]
+    pub fn has_memory_flags_only(&self) -> bool {
+        self.value.split(' ').all(|word| self.is_memory_flag(word))
+    }
+
+    fn is_memory_flag(&self, word: &str) -> bool {
+        self.names.iter().any(|name| word.starts_with(name.as_str()))
+    }
+}
+
+impl HeapProblem {
+    /// Creates a problem without advice.
+    pub(super) fn new(
+        kind: HeapProblemKind,
+        flag: &TracedText,
+        written: String,
+        carrier: &str,
+        effect: String,
+    ) -> Self {
+        Self {
+            kind,
+            flag: flag.clone(),
+            written,
+            carrier: carrier.to_owned(),
+            effect,
+            read_as: None,
+            ahead: Vec::new(),
+            instead: None,
+            help: None,
+            read_variable: None,
+            has_other_readers: false,
+        }
     }
 }
 
@@ -178,7 +227,7 @@ impl SettingsReader<'_> {
         let bad = flag.bad.as_ref();
         let written = Written { text, value: text.as_str(), sets: flag.sets, grammar: flag.grammar, bad };
         let problem = self.ill_written(&source.name, &written, bound, major)?;
-        Some(HeapProblem { written: format!("{lead}{text}"), ..problem })
+        Some(HeapProblem { written: format!("{lead}{}", without_secrets(text.as_str())), ..problem })
     }
 
     fn ill_written(
@@ -288,22 +337,28 @@ impl SettingsReader<'_> {
         carrier: &str,
         effect: String,
     ) -> HeapProblem {
+        let unread = matches!(kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable);
         let setting = self.runtime.variable(carrier).is_some_and(|variable| variable.value.is_some());
-        let written = if setting { format!("{carrier}={flag}") } else { flag.as_str().to_owned() };
-        HeapProblem {
-            kind,
-            flag: flag.clone(),
-            written,
-            carrier: carrier.to_owned(),
-            effect,
-            read_as: None,
-            ahead: Vec::new(),
-            instead: None,
-            help: None,
-            read_variable: None,
-            has_other_readers: false,
+        let mut written = self.quoted(flag.as_str());
+        if setting && !unread {
+            written = format!("{carrier}={written}");
         }
+        HeapProblem::new(kind, flag, written, carrier, effect)
     }
+
+    /// Returns a flag with its value, or a value alone, without words behind it.
+    pub(super) fn quoted(&self, flag: &str) -> String {
+        let value = self.runtime.flag(flag).map_or(flag, |(_, value)| value.trim_start());
+        format!("{}{}", flag.strip_suffix(value).unwrap_or_default(), without_secrets(value))
+    }
+}
+
+/// Shortens a value to its first word, unless all of it is one size, and masks it: the words behind may be secrets.
+pub(super) fn without_secrets(value: &str) -> Cow<'_, str> {
+    let value = value.trim();
+    let end = value.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '&' | '|' | '"' | '\''));
+    let first = end.filter(|_| ByteSize::parse_any(value).is_none()).and_then(|end| value.get(..end));
+    first.map_or_else(|| secret::command(value), |first| Cow::Owned(format!("{}…", secret::command(first))))
 }
 
 /// Finds a decimal number in a .NET setting, which .NET reads as hexadecimal.
@@ -327,18 +382,11 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         }
         _ => return None,
     };
+    let written = format!("{carrier}={value}");
     Some(HeapProblem {
-        kind: HeapProblemKind::Misread,
-        flag: text.clone(),
-        written: format!("{carrier}={value}"),
-        carrier: carrier.to_owned(),
-        effect,
         read_as: Some(read_as),
-        ahead: Vec::new(),
         instead,
-        help: None,
-        read_variable: None,
-        has_other_readers: false,
+        ..HeapProblem::new(HeapProblemKind::Misread, text, written, carrier, effect)
     })
 }
 

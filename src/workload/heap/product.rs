@@ -1,6 +1,7 @@
 //! Heaps and caches that a product sizes by settings of its own: the field `memory` of an image's row.
 
 use super::flags::{bound, fits, spelled};
+use super::problems::without_secrets;
 use super::setting::COMMAND_LINE;
 use super::{Bound, HeapProblem, HeapProblemKind, HeapSetting, MemoryPool, OverheadInputs};
 use crate::catalog::{DefaultHeap, Grammar, HotspotFlags, MemoryPart, PartKind, Pool, RuntimeName, Sets};
@@ -163,9 +164,10 @@ impl ProductReader<'_> {
             let refused = !fits(by.grammar, value.as_str(), None);
             refused.then(|| HeapProblem {
                 instead: spelled(by.grammar, size),
-                ..HeapProblem::of_product(
-                    format!("{name}={value}"),
+                ..HeapProblem::new(
+                    HeapProblemKind::Malformed,
                     value,
+                    format!("{name}={value}"),
                     name,
                     "its start script adds the unit itself; Java does not start with two".to_owned(),
                 )
@@ -202,7 +204,7 @@ impl ProductReader<'_> {
             if times.is_some_and(|times| times > 1) { format!(", or fewer {of}") } else { String::new() };
         Some(HeapProblem {
             help: Some(format!("give it {needed} or more{fewer}")),
-            ..HeapProblem::of_product(written, &setting.flag, &setting.carrier, effect)
+            ..HeapProblem::new(HeapProblemKind::Malformed, &setting.flag, written, &setting.carrier, effect)
         })
     }
 
@@ -249,25 +251,6 @@ impl ProductReader<'_> {
     }
 }
 
-impl HeapProblem {
-    /// Returns the problem of a setting with which a product does not start.
-    fn of_product(written: String, flag: &TracedText, carrier: &str, effect: String) -> Self {
-        Self {
-            kind: HeapProblemKind::Malformed,
-            flag: flag.clone(),
-            written,
-            carrier: carrier.to_owned(),
-            effect,
-            read_as: None,
-            ahead: Vec::new(),
-            instead: None,
-            help: None,
-            read_variable: None,
-            has_other_readers: false,
-        }
-    }
-}
-
 /// Parses a setting as it is in a file.
 fn in_file(found: &Fact<FileSetting>, grammar: Grammar) -> Found {
     let found = match found {
@@ -295,7 +278,10 @@ fn setting(text: TracedText, carrier: &str, start: usize, grammar: Grammar) -> F
             HeapSetting { flag: text, carrier: carrier.to_owned(), bound, grammar, lead: None },
             span,
         )),
-        None => Fact::Unknown { at: span, why: Why::Malformed(text.as_str().to_owned()) },
+        None => {
+            let lead = text.as_str().get(..start).unwrap_or_default();
+            Fact::Unknown { at: span, why: Why::Malformed(format!("{lead}{}", without_secrets(value))) }
+        }
     }
 }
 

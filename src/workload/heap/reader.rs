@@ -296,7 +296,7 @@ impl SettingsReader<'_> {
                             Bound::Percent(_) => share = Some(setting),
                         }
                     }
-                    None => unknown = Some((flag.span(), Why::Malformed(flag.as_str().to_owned()))),
+                    None => unknown = Some((flag.span(), Why::Malformed(self.quoted(flag.as_str())))),
                 }
             }
         }

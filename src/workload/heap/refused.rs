@@ -29,7 +29,8 @@ impl SettingsReader<'_> {
         let name = self.runtime.name.display_name();
         if row.from.is_some_and(|from| major >= from) {
             let effect = format!("{name} {major} does not start with it");
-            let instead = row.instead(word.as_str());
+            // Words behind a value may be secrets.
+            let instead = row.instead(word.as_str()).filter(|_| self.quoted(word.as_str()) == word.as_str());
             let help = match &instead {
                 Some(flag) => format!("{}:\n  {flag}", row.help),
                 None if word.as_str().starts_with("-XX:-") => {

@@ -147,7 +147,15 @@ impl SettingsReader<'_> {
         }
         let (known, written) = self.runtime.flag(flag.as_str())?;
         let bound = bound(known.sets, known.grammar, written.trim_start(), self.version().0)?;
+        let own = there.iter().flat_map(split_options).chain(split_options(value));
+        let names = own.filter_map(|word| {
+            let (_, size) = self.runtime.flag(word.as_str())?;
+            Some(word.as_str().strip_suffix(size)?.to_owned())
+        });
+        // `-Xms` may be added.
+        let names = names.chain(["-Xms".to_owned()]).collect();
         Some(ReadVariable {
+            names,
             variable: variable.to_owned(),
             there: there.map(|there| there.as_str().to_owned()).unwrap_or_default(),
             value: split_options(value).iter().map(TracedText::as_str).collect::<Vec<_>>().join(" "),

@@ -142,3 +142,27 @@ fn a_word_in_the_place_of_the_image_is_named_and_nothing_else() {
         assert_eq!(told(line), Vec::<&str>::new(), "{line}");
     }
 }
+
+/// **The law:** what is said of a flag masks the secrets in its value, as all output does.
+#[test]
+fn messages_mask_the_secrets_of_flags() {
+    for (line, part) in [
+        (
+            "docker run node:22 -e JAVA_OPTS='-Xmx512m -Ddb.password=hunter2'",
+            "-e JAVA_OPTS=-Xmx512m -Ddb.password=***",
+        ),
+        (
+            "docker run node:22 --env=JAVA_OPTS='-Xmx512m -Ddb.password=hunter2'",
+            "--env=JAVA_OPTS=-Xmx512m -Ddb.password=***",
+        ),
+        ("docker run --entrypoint 'java -Ddb.password=hunter2 -jar a.jar' node:22", "java -Ddb.password=***"),
+        ("docker run --init DB_PASSWORD=hunter2 node:22", "rejects `DB_PASSWORD=***`"),
+        ("docker run --init=DB_PASSWORD=hunter2 node:22", "rejects `--init=DB_PASSWORD=***`"),
+        ("docker run —env=DB_PASSWORD=hunter2 node:22", "takes `—env=DB_PASSWORD=***`"),
+    ] {
+        let found = run(line);
+        let finding = found.iter().find(|finding| finding.rule == "ineffective-flag").expect(line);
+        let said = format!("{} {:?} {:?}", finding.message, finding.notes, finding.help);
+        assert!(said.contains(part) && !said.contains("hunter2"), "{said}");
+    }
+}
