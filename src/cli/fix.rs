@@ -8,10 +8,10 @@ use std::sync::atomic::Ordering;
 use super::output::{Console, temp_file_beside};
 use super::{Outcome, progress};
 use crate::check::Options;
-use crate::diagnostic::{Applicability, Finding};
+use crate::diagnostic::Applicability;
 use crate::discover::Discovered;
 use crate::error::Error;
-use crate::fix::{FixResult, fix_some};
+use crate::fix::{FixResult, Wanted, fix_some};
 use crate::report::{escape, unified};
 use crate::source::{Overlay, path_text};
 
@@ -20,7 +20,7 @@ pub(super) struct Fixes<'f> {
     /// Minimum applicability of a fix.
     pub(super) level: Applicability,
     /// True for the findings to fix.
-    pub(super) wanted: &'f (dyn Fn(&Finding) -> bool + Sync),
+    pub(super) wanted: &'f Wanted<'f>,
 }
 
 /// Applies fixes and writes the fixed files.
