@@ -224,7 +224,7 @@ fn checked(arguments: Arguments, console: &Console, watched: Option<&mut Watched
             help: Some("add `--fix` to apply them or `--diff` to see them".to_owned()),
         });
     }
-    let mended = fix::Fixes { level, wanted: &|_| true };
+    let mended = fix::Fixes { level, wanted: &|_, _| true };
     if fixes.diff {
         return fix::diff(&options, &discovered, &input.overlay(&sources), &mended, console);
     }

@@ -69,7 +69,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     if arguments.overlay.is_some() && arguments.input.reads_stdin() {
         return Err(Error::Usage {
-            problem: "`--overlay` writes a file beside others, and standard input is none".to_owned(),
+            problem: "`--overlay` writes a file next to the Compose files, and standard input is not a file"
+                .to_owned(),
             help: Some("`--diff` prints the change instead".to_owned()),
         });
     }

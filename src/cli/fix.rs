@@ -8,10 +8,10 @@ use std::sync::atomic::Ordering;
 use super::output::{Console, temp_file_beside};
 use super::{Outcome, progress};
 use crate::check::Options;
-use crate::diagnostic::{Applicability, Finding};
+use crate::diagnostic::Applicability;
 use crate::discover::Discovered;
 use crate::error::Error;
-use crate::fix::{FixResult, fix_some};
+use crate::fix::{FixResult, Wanted, fix_some};
 use crate::report::{escape, unified};
 use crate::source::{Overlay, path_text};
 
@@ -20,7 +20,7 @@ pub(super) struct Fixes<'f> {
     /// Minimum applicability of a fix.
     pub(super) level: Applicability,
     /// True for the findings to fix.
-    pub(super) wanted: &'f (dyn Fn(&Finding) -> bool + Sync),
+    pub(super) wanted: &'f Wanted<'f>,
 }
 
 /// Applies fixes and writes the fixed files.
@@ -121,7 +121,7 @@ fn unwritable(path: &Path, reason: &str) -> Error {
     Error::Unwritable { target: format!("`{}`", path_text(path)), reason: reason.to_owned() }
 }
 
-/// Replaces the texts of files. All new texts are written beside the files before the first file is replaced.
+/// Replaces the texts of files. All new texts are written to temporary files before the first file is replaced.
 pub(super) fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> {
     let mut fresh = Vec::new();
     for (path, _, new) in files {
@@ -152,7 +152,7 @@ fn writable(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a temporary file beside `path`, with the mode of that file.
+/// Writes a temporary file in the directory of `path`, with the mode of that file.
 fn write_beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
     let mut fresh = temp_file_beside(path)?;
     fresh.as_file_mut().write_all(text.as_bytes())?;

@@ -1,5 +1,6 @@
 //! `oomlint size`: advises limits from measurements.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::check;
 use crate::diagnostic::{Applicability, Finding};
 use crate::hash::HashSet;
 use crate::report::size;
-use crate::source::Overlay;
+use crate::source::{Overlay, normalize};
 
 /// Rules whose fixes write limits and reservations from measurements.
 const RULES: [&str; 5] = [
@@ -59,14 +60,18 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
     };
     let projects = check::projects(&options, &sources, &discovered);
     if arguments.write || arguments.diff {
-        let measured: HashSet<&str> = projects
+        // A service of the same name in another project may not be measured.
+        let measured: HashSet<(PathBuf, &str)> = projects
             .iter()
-            .flat_map(|project| &project.workloads)
-            .filter(|workload| workload.measured.is_some())
-            .map(|workload| workload.name.as_str())
+            .flat_map(|project| {
+                let own = project.workloads.iter().filter(|workload| workload.measured.is_some());
+                own.flat_map(|workload| project.files.iter().map(|file| (*file, workload.name.as_str())))
+            })
+            .map(|(file, name)| (normalize(sources.get(file).path()), name))
             .collect();
-        let wanted =
-            |finding: &Finding| finding.service.as_deref().is_some_and(|name| measured.contains(name));
+        let wanted = |finding: &Finding, path: &Path| {
+            finding.service.as_deref().is_some_and(|name| measured.contains(&(normalize(path), name)))
+        };
         let fixes = fix::Fixes { level: Applicability::Unsafe, wanted: &wanted };
         if arguments.write {
             fix::apply(&options, &discovered, &fixes, console)?;

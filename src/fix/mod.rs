@@ -7,9 +7,9 @@ pub mod plan;
 mod project_state;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use self::patch::{Identity, Patch, applicable, apply, candidates, edited, edits, moved, parted};
+use self::patch::{Identity, Patch, applicable, apply, candidates, edited, edits, moved, parted, path_of};
 use self::project_state::ProjectState;
 use self::verify::{Objection, RejectReason, verify};
 use std::sync::atomic::Ordering;
@@ -75,6 +75,9 @@ pub struct RejectedFix {
     pub why: String,
 }
 
+/// Selects findings to fix, each with the path of its file.
+pub type Wanted<'w> = dyn Fn(&Finding, &Path) -> bool + Sync + 'w;
+
 /// One state of the files, with its outcome and projects.
 struct State {
     sources: Sources,
@@ -87,28 +90,25 @@ struct State {
 /// `overlay` has the texts that replace files on the disk: standard input, unsaved buffers.
 #[must_use]
 pub fn fix(options: &Options, discovered: &Discovered, overlay: &Overlay, level: Applicability) -> FixResult {
-    fix_some(options, discovered, overlay, level, &|_| true)
+    fix_some(options, discovered, overlay, level, &|_, _| true)
 }
 
-/// Like [`fix`], for the findings that are `wanted` only.
+/// Like [`fix`], for the findings that are `wanted` only, each with the path of its file.
 #[must_use]
 pub fn fix_some(
     options: &Options,
     discovered: &Discovered,
     overlay: &Overlay,
     level: Applicability,
-    wanted: &(dyn Fn(&Finding) -> bool + Sync),
+    wanted: &Wanted<'_>,
 ) -> FixResult {
     let sources = Sources::with_file_system(options.disk.with_overlay(overlay));
     let outcome = findings(options, &sources, discovered);
-    let fixable = outcome
-        .findings
-        .iter()
-        .filter(|finding| wanted(finding) && applicable(finding, level).next().is_some());
-    let mut files = fixable.map(|finding| {
-        let place = sources.to_outer_span(finding.primary.span);
-        sources.absolute(sources.get(place.file).path())
+    let fixable = outcome.findings.iter().filter_map(|finding| {
+        let path = path_of(finding, &sources);
+        (wanted(finding, &path) && applicable(finding, level).next().is_some()).then_some(path)
     });
+    let mut files = fixable.map(|path| sources.absolute(&path));
     // Measurements are matched against the services of all projects, and the files of `-f` are one project.
     let parts = if options.stats.is_none() && options.compose_files.is_empty() {
         groups::with_files(files, discovered, &outcome, &sources)
@@ -143,7 +143,7 @@ struct Group<'f> {
     options: &'f Options,
     discovered: &'f Discovered,
     level: Applicability,
-    wanted: &'f (dyn Fn(&Finding) -> bool + Sync),
+    wanted: &'f Wanted<'f>,
     /// The number of states that were checked.
     trials: usize,
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::State;
 use super::project_state::ProjectState;
+use super::{State, Wanted};
 use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::hash::{HashMap, HashSet};
 use crate::order;
@@ -41,16 +41,13 @@ pub(super) type Edits = Vec<(PathBuf, std::ops::Range<usize>, String)>;
 pub(super) type Identity = (PathBuf, &'static str, Option<String>, String);
 
 /// Returns the fixes of a state that may be applied, without overlaps.
-pub(super) fn candidates(
-    state: &State,
-    level: Applicability,
-    wanted: &dyn Fn(&Finding) -> bool,
-) -> Vec<Patch> {
+pub(super) fn candidates(state: &State, level: Applicability, wanted: &Wanted<'_>) -> Vec<Patch> {
     let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::default();
     let mut rules: HashMap<(PathBuf, String), &'static str> = HashMap::default();
     let mut seen = HashSet::default();
     let mut patches = Vec::new();
-    for finding in state.outcome.findings.iter().filter(|finding| wanted(finding)) {
+    let is_wanted = |finding: &&Finding| wanted(finding, &path_of(finding, &state.sources));
+    for finding in state.outcome.findings.iter().filter(is_wanted) {
         let Some(patch) = patch(finding, &state.sources, level) else { continue };
         // Two services that share a value ask for the same change of it.
         if !seen.insert(patch.edits.clone()) {
@@ -177,4 +174,9 @@ pub(super) fn identity(finding: &Finding, sources: &Sources) -> Identity {
     let source = sources.get(place.file);
     let (path, text) = (source.path().to_path_buf(), source.slice(place).to_owned());
     (path, finding.rule, finding.service.clone(), text)
+}
+
+/// Returns the path of the file that a finding is in.
+pub(super) fn path_of(finding: &Finding, sources: &Sources) -> PathBuf {
+    sources.get(sources.to_outer_span(finding.primary.span).file).path().to_path_buf()
 }

@@ -1,14 +1,14 @@
 //! Compares one project before and after a fix: its facts, and the findings of every rule in it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::patch::{Edits, Patch, edits};
 use super::verify::RejectReason;
 use crate::diagnostic::{Finding, Severity};
 use crate::hash::{HashMap, HashSet};
 use crate::source::{Sources, normalize, path_text};
-use crate::workload::{FactTable, Project, service_of};
+use crate::workload::{FactName, FactTable, Project, service_of};
 
 /// The facts and findings of one Compose project or lone Dockerfile.
 #[derive(Debug)]
@@ -43,6 +43,40 @@ struct FindingState {
 /// A rule and the service of its finding.
 type About<'f> = (&'static str, Option<&'f str>);
 
+/// The patches of one attempt, indexed: there may be thousands, and as many findings and services to compare them with.
+pub(super) struct Batch<'b> {
+    patches: &'b [Patch],
+    /// The indices of the patches of a rule with the same edits.
+    by_edits: HashMap<(&'static str, &'b Edits), Vec<usize>>,
+    /// The facts that patches change for a service, and the one file that they edit.
+    in_file: HashSet<(&'b str, &'b Path, FactName)>,
+    /// The facts that patches of a file change.
+    by_file: HashSet<(&'b Path, FactName)>,
+}
+
+impl<'b> Batch<'b> {
+    pub(super) fn of(patches: &'b [Patch]) -> Self {
+        let mut batch = Self {
+            patches,
+            by_edits: HashMap::default(),
+            in_file: HashSet::default(),
+            by_file: HashSet::default(),
+        };
+        for (at, patch) in patches.iter().enumerate() {
+            batch.by_edits.entry((patch.rule, &patch.edits)).or_default().push(at);
+            let mut files = patch.edits.iter().map(|(path, ..)| path.as_path());
+            let facts = |file| patch.changes.iter().map(move |fact| (file, *fact));
+            batch.by_file.extend(files.clone().flat_map(facts));
+            if let (Some(service), Some(first)) = (patch.service(), files.next())
+                && files.all(|file| file == first)
+            {
+                batch.in_file.extend(facts(first).map(|(file, fact)| (service, file, fact)));
+            }
+        }
+        batch
+    }
+}
+
 impl ProjectState {
     /// Reads the facts of a project. `findings` are those of every rule in this project alone, with their fixes as edits.
     pub(super) fn of(project: &Project, findings: &[Finding], sources: &Sources) -> Self {
@@ -69,10 +103,14 @@ impl ProjectState {
         }
     }
 
-    /// Returns the findings of this project that have this patch as a fix.
-    fn resolved<'s>(&'s self, patch: &'s Patch) -> impl Iterator<Item = &'s FindingState> {
-        let own = |found: &&FindingState| found.rule == patch.rule && found.fixes.contains(&patch.edits);
-        self.findings.iter().filter(own)
+    /// Returns the patches that are fixes of findings of this project, each with the services of those findings.
+    fn resolved<'s>(&'s self, batch: &Batch<'s>) -> HashSet<(usize, Option<&'s str>)> {
+        let fixes = self.findings.iter().flat_map(|found| found.fixes.iter().map(move |fix| (found, fix)));
+        let own = fixes.flat_map(|(found, fix)| {
+            let patches = batch.by_edits.get(&(found.rule, fix)).into_iter().flatten();
+            patches.map(|at| (*at, found.service.as_deref()))
+        });
+        own.collect()
     }
 
     /// Counts the findings per rule and service, from this severity on.
@@ -93,20 +131,21 @@ impl ProjectState {
 pub(super) fn verify_project(
     before: &ProjectState,
     after: &ProjectState,
-    batch: &[Patch],
+    batch: &Batch<'_>,
 ) -> Result<(), RejectReason> {
     if before.files != after.files || before.workloads.keys().ne(after.workloads.keys()) {
         return Err(RejectReason::Other("it would add or remove services".to_owned()));
     }
-    unchanged(before, after, batch).map_err(RejectReason::Other)?;
+    let resolved: Vec<(&Patch, Option<&str>)> = before
+        .resolved(batch)
+        .into_iter()
+        .filter_map(|(at, service)| Some((batch.patches.get(at)?, service)))
+        .collect();
+    unchanged(before, after, batch, &resolved).map_err(RejectReason::Other)?;
     let (were, are) = (before.counts(Severity::Note), after.counts(Severity::Note));
     let mut mended: HashMap<About<'_>, usize> = HashMap::default();
-    for patch in batch {
-        let about: HashSet<About<'_>> =
-            before.resolved(patch).map(|found| (found.rule, found.service.as_deref())).collect();
-        for about in about {
-            *mended.entry(about).or_default() += 1;
-        }
+    for (patch, service) in resolved {
+        *mended.entry((patch.rule, service)).or_default() += 1;
     }
     if mended.iter().any(|(about, count)| of(&are, *about) + count > of(&were, *about)) {
         return Err(RejectReason::Stays);
@@ -132,38 +171,32 @@ pub(super) fn verify_project(
     Ok(())
 }
 
-/// True if a finding about a service explains a change of a workload: a step changes with its service.
-fn is_about(service: Option<&str>, workload: &str) -> bool {
-    service.is_none_or(|service| service == workload || service == service_of(workload))
-}
-
 fn of<'f>(counts: &HashMap<About<'f>, usize>, about: About<'f>) -> usize {
     counts.get(&about).copied().unwrap_or(0)
 }
 
 /// Checks that every fact outside the patches' `changes` is as before.
-fn unchanged(before: &ProjectState, after: &ProjectState, batch: &[Patch]) -> Result<(), String> {
-    // Each patch is compared with all findings once, not once for every fact that has changed.
-    let mended: Vec<HashSet<Option<&str>>> = batch
+fn unchanged(
+    before: &ProjectState,
+    after: &ProjectState,
+    batch: &Batch<'_>,
+    resolved: &[(&Patch, Option<&str>)],
+) -> Result<(), String> {
+    let mended: HashSet<(Option<&str>, FactName)> = resolved
         .iter()
-        .map(|patch| before.resolved(patch).map(|found| found.service.as_deref()).collect())
+        .flat_map(|(patch, service)| patch.changes.iter().map(|fact| (*service, *fact)))
         .collect();
     for (name, WorkloadFacts { file, dockerfile, facts }) in &before.workloads {
         let Some(new) = after.workloads.get(name) else { continue };
+        // A step changes with its service.
+        let names = [name.as_str(), service_of(name)];
         for fact in facts.differences(&new.facts) {
-            let meant = batch.iter().zip(&mended).any(|(patch, mended)| {
-                let builds = || patch.edits.iter().any(|(path, ..)| Some(path) == dockerfile.as_ref());
-                // An override file makes another project of the same service, in which the rule may not report it.
-                let shared = || {
-                    patch.service().is_some_and(|service| is_about(Some(service), name))
-                        && patch.edits.iter().all(|(path, ..)| path == file)
-                };
-                let is_own = || {
-                    [None, Some(name.as_str()), Some(service_of(name))].iter().any(|own| mended.contains(own))
-                };
-                patch.changes.contains(&fact) && (is_own() || shared() || builds())
-            });
-            if !meant {
+            let is_own = mended.contains(&(None, fact))
+                || names.iter().any(|service| mended.contains(&(Some(*service), fact)));
+            // An override file makes another project of the same service, in which the rule may not report it.
+            let is_shared = || names.iter().any(|service| batch.in_file.contains(&(*service, file, fact)));
+            let builds = || dockerfile.as_ref().is_some_and(|file| batch.by_file.contains(&(file, fact)));
+            if !is_own && !is_shared() && !builds() {
                 let file = before.name();
                 return Err(format!(
                     "it would also change {} of `{name}` in {file}",

@@ -2,7 +2,7 @@
 
 use super::State;
 use super::patch::{Identity, Patch, identity};
-use super::project_state::{ProjectState, verify_project};
+use super::project_state::{Batch, ProjectState, verify_project};
 use crate::hash::HashMap;
 use crate::rules::lint::unused_suppression;
 
@@ -40,8 +40,9 @@ pub(super) fn verify<'s>(before: &'s State, after: &State, batch: &[Patch]) -> R
     if before.projects.len() != after.projects.len() {
         return doubt("it would add or remove services");
     }
+    let indexed = Batch::of(batch);
     for (old, new) in before.projects.iter().zip(&after.projects) {
-        verify_project(old, new, batch).map_err(|why| Objection { why, project: Some(old) })?;
+        verify_project(old, new, &indexed).map_err(|why| Objection { why, project: Some(old) })?;
     }
     // Findings about comments belong to no project. Of identical ones, each patch has to remove one.
     let counted = |state: &State| {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::common::tree;
 
-fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
     run_with(directory, arguments, "")
 }
 
@@ -33,7 +33,7 @@ fn run_with(directory: &Path, arguments: &[&str], input: &str) -> (i32, String, 
 
 const SHOP: &str = "fixtures/projects/shop";
 
-const STACK: &str = "\
+pub(crate) const STACK: &str = "\
 services:
   db:
     image: postgres:17
@@ -315,7 +315,7 @@ fn what_a_plan_removes_is_named() {
 }
 
 /// Returns a report without Markdown's escapes.
-fn unescaped(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     let escapes = [("&#58;", ":"), ("&#40;", "("), ("&#41;", ")")];
     escapes.iter().fold(text.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
 }
@@ -329,26 +329,6 @@ fn changes_that_are_not_enough_together_say_so() {
         let out = unescaped(&out);
         assert!(code == 1 && out.contains(says) && !out.contains("make it fit"), "{out}");
     }
-}
-
-#[test]
-fn a_reserve_is_named_and_stacks_are_apart() {
-    let text = "services: {a: {image: acme/x}}\n";
-    let dir = tree(&[("a/compose.yaml", text), ("b/compose.yaml", text)]);
-    for format in ["human", "markdown"] {
-        let (_, out, _) =
-            run(dir.path(), &["fit", "--host-memory", "8g", "--reserve", "4g", "--format", format]);
-        let out = unescaped(&out);
-        assert!(out.contains("4 GiB (--reserve)") && !out.contains("25 %"), "{out}");
-        assert_eq!(out.matches("each stack is planned for the whole host").count(), 2, "{out}");
-        let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--format", format, "a"]);
-        assert!(out.contains("25 %") && !out.contains("each stack"), "{out}");
-    }
-    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--write"]);
-    assert!(code == 0 && err.contains("each stack is planned for the whole host"), "{err}");
-    assert!(err.contains("`a/compose.yaml`, `b/compose.yaml`") || cfg!(windows), "{err}");
-    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "1g", "--reserve", "1000m", "--write"]);
-    assert!(code == 1 && err.contains("nothing is written") && !err.contains("the plan is in"), "{err}");
 }
 
 #[test]
@@ -414,38 +394,6 @@ fn standard_input_is_planned_like_a_file() {
         assert!(code == 2 && err.contains("standard input"), "{err}");
         assert_eq!(std::fs::read_dir(dir.path().join("empty")).unwrap().count(), 1);
     }
-}
-
-#[test]
-fn each_stack_has_the_host_of_its_configuration() {
-    let files = [
-        ("a/compose.yaml", STACK),
-        ("a/.oomlint.yaml", "host-memory: 8g\n"),
-        ("b/compose.yaml", STACK),
-        (
-            "b/.devcontainer/devcontainer.json",
-            "{\"image\": \"x\", \"hostRequirements\": {\"memory\": \"16gb\"}}",
-        ),
-        ("c/compose.yaml", STACK),
-    ];
-    let dir = tree(&files[..4]);
-    let (code, out, err) = run(dir.path(), &["fit", "--format", "json"]);
-    assert_eq!(code, 0, "{err}");
-    let value: Value = serde_json::from_str(&out).unwrap();
-    let hosts: Vec<_> = [0, 1].iter().map(|at| value["stacks"][at]["plans"][0]["host"].as_i64()).collect();
-    let (_, out, _) = run(dir.path(), &["budget", "--format", "json"]);
-    let budget: Value = serde_json::from_str(&out).unwrap();
-    let known: Vec<_> = [0, 1].iter().map(|at| budget["stacks"][at]["host"]["bytes"].as_i64()).collect();
-    assert_eq!(
-        (hosts, known),
-        (vec![Some(8 << 30), Some(16 << 30)], vec![Some(8 << 30), Some(16 << 30)]),
-        "{out}"
-    );
-    let (_, out, _) = run(dir.path(), &["fit"]);
-    assert!(out.contains("8 GiB (a/.oomlint.yaml:1)") && out.contains("devcontainer.json:1)"), "{out}");
-    let dir = tree(&files);
-    let (code, _, err) = run(dir.path(), &["fit"]);
-    assert!(code == 2 && err.contains("the memory of the host of `c/compose.yaml`"), "{err}");
 }
 
 #[test]

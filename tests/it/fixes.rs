@@ -228,7 +228,7 @@ fn a_file_that_changes_meanwhile_is_not_mixed_up() {
         std::fs::write(&path, text).unwrap();
         let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
         let asked = AtomicUsize::new(0);
-        let save = |_: &_| {
+        let save = |_: &_, _: &_| {
             if asked.fetch_add(1, Ordering::Relaxed) == saved_at {
                 std::fs::write(&path, "services: {b: {image: y}}\n").unwrap();
             }

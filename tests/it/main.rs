@@ -33,6 +33,7 @@ mod filled_in_later;
 mod fingerprints;
 mod fit;
 mod fit_properties;
+mod fit_stacks;
 mod fixes;
 mod fixes_offered;
 mod formats;

@@ -2,14 +2,16 @@
 //! is written for which a rule would then find more than before.
 
 mod overlay;
+mod services;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::overlay::{LimitsFile, is_own, limits_file};
 
+use self::services::Services;
 use self::state::State;
 use super::fix_some;
 use crate::capacity::{Demand, Plan, Target, Targets};
@@ -79,7 +81,7 @@ pub struct Hosts {
 pub struct Written {
     /// The changed files: path, text as read, text afterwards.
     pub files: Vec<(PathBuf, String, String)>,
-    /// What is set for each service beside its limit, by the first path of its stack and its name: lower case, an imperative.
+    /// The changes other than the limit, by the first path of the stack and the name of the service: lower case, an imperative.
     pub settings: BTreeMap<Key, Vec<String>>,
     /// The services whose plan is not written, with the reason.
     pub refused: BTreeMap<Key, String>,
@@ -192,7 +194,10 @@ pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan], h
 /// Writes plans in the first form that all services take, or in that which most of them take. `base` has texts in place of
 /// files.
 fn in_some_form(options: &Options, discovered: &Discovered, stacks: &[StackPlan], base: &Overlay) -> Written {
-    let writer = Writer { options, discovered, stacks, base, before: State::of(options, discovered, base) };
+    let before = State::of(options, discovered, base);
+    let services = Services::of(stacks.iter(), &before);
+    let planned = Services::of(fitting(stacks), &before);
+    let writer = Writer { options, discovered, stacks, base, before, services, planned };
     let mut best: Option<Written> = None;
     // A service that another one extends, or whose keys are shared, may take its limit in one form only, and no reservation.
     for (in_deploy, bare) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -223,6 +228,9 @@ struct Writer<'w> {
     /// Texts in place of files.
     base: &'w Overlay,
     before: State,
+    services: Services,
+    /// The services of the stacks that fit: only those are written.
+    planned: Services,
 }
 
 impl Writer<'_> {
@@ -233,7 +241,7 @@ impl Writer<'_> {
             let targets = self.targets(in_deploy, bare, &written.refused);
             let (texts, mut refused) = self.texts(&targets, &mut written.settings);
             let after = State::of(self.options, self.discovered, &texts);
-            let mut harmed = after.harmed(&self.before, self.stacks);
+            let mut harmed = after.harmed(&self.before, &self.services);
             harmed.extend(self.harmed_base(&texts));
             harmed.retain(|key, _| !written.refused.contains_key(key));
             if !harmed.is_empty() {
@@ -242,7 +250,8 @@ impl Writer<'_> {
             }
             written.after = after.settings(self.stacks);
             // What a rule finds is what `check` says of it.
-            let open = after.remaining(self.stacks, |own| is_warning_of(own, &[Group::Limits, Group::Heap]));
+            let open =
+                after.remaining(&self.planned, |own| is_warning_of(own, &[Group::Limits, Group::Heap]));
             for (key, target) in keyed(&targets) {
                 let now = written.after.get(&key).and_then(|after| after.limit);
                 if now == Some(target.limit) {
@@ -254,7 +263,7 @@ impl Writer<'_> {
                 refused.insert(key, why.unwrap_or_else(other));
             }
             if refused.is_empty() {
-                written.remaining = after.remaining(self.stacks, is_about_memory);
+                written.remaining = after.remaining(&self.planned, is_about_memory);
                 written.files = self.before.changed(texts);
                 return written;
             }
@@ -279,7 +288,7 @@ impl Writer<'_> {
             let files = only(&base);
             let options = Options { compose_files: base, ..self.options.clone() };
             let state = |texts: &Overlay| State::of(&options, &files, texts);
-            harmed.extend(state(texts).harmed(&state(self.base), std::slice::from_ref(stack)));
+            harmed.extend(state(texts).harmed(&state(self.base), &Services::alone(stack)));
         }
         harmed
     }
@@ -316,40 +325,44 @@ impl Writer<'_> {
         settings: &mut BTreeMap<Key, Vec<String>>,
     ) -> (Overlay, BTreeMap<Key, String>) {
         let Self { options, discovered, .. } = *self;
-        let own = |service: Option<&str>| -> Option<Key> {
-            let of =
-                targets.projects.iter().find(|(_, own)| service.is_some_and(|name| own.contains_key(name)));
-            Some((of?.0.first()?.clone(), service?.to_owned()))
+        let targeted: HashSet<Key> = keyed(targets).map(|(key, _)| key).collect();
+        let own = |path: &Path, service: Option<&str>| {
+            self.planned.keys(path, service).filter(|key| targeted.contains(key)).collect::<Vec<Key>>()
         };
         let limits = Options { targets: Some(Arc::new(targets.clone())), ..options.clone() };
-        let is_planned = |finding: &Finding| finding.rule == planned::META.name;
+        let is_planned = |finding: &Finding, _: &Path| finding.rule == planned::META.name;
         let first = fix_some(&limits, discovered, self.base, Applicability::Unsafe, &is_planned);
         let mut texts = self.base.clone();
         texts.extend(first.files.into_iter().map(|(path, _, new)| (path, new)));
-        let refused = first.refused.into_iter();
-        let refused =
-            refused.filter_map(|refused| Some((own(refused.service.as_deref())?, refused.why))).collect();
+        let refused = first.refused.into_iter().flat_map(|refused| {
+            let keys = own(&refused.path, refused.service.as_deref()).into_iter();
+            keys.map(move |key| (key, refused.why.clone()))
+        });
+        let refused = refused.collect();
 
         let rest = Targets { limits_only: false, ..targets.clone() };
         let rest = Options { targets: Some(Arc::new(rest)), ..options.clone() };
         // A limit that a variable sets stays, and its swap follows it.
-        let kept: HashSet<&str> = fitting(self.stacks)
-            .flat_map(|stack| &stack.demands)
-            .filter(|demand| demand.variable.is_some())
-            .map(|demand| demand.name.as_str())
+        let kept: HashSet<Key> = fitting(self.stacks)
+            .filter_map(|stack| Some((stack.paths.first()?, &stack.demands)))
+            .flat_map(|(first, demands)| demands.iter().map(move |demand| (first, demand)))
+            .filter(|(_, demand)| demand.variable.is_some())
+            .map(|(first, demand)| (first.clone(), demand.name.clone()))
             .collect();
-        let goes_with = |finding: &Finding| {
-            let service = finding.service.as_deref();
-            let is_kept = service.is_some_and(|name| kept.contains(name));
-            is_kept && finding.rule == "missing-swap-limit"
-                || own(service).is_some() && goes_with_a_limit(finding)
+        let goes_with = |finding: &Finding, path: &Path| {
+            let is_swap = finding.rule == "missing-swap-limit";
+            (is_swap || goes_with_a_limit(finding))
+                && self
+                    .planned
+                    .keys(path, finding.service.as_deref())
+                    .any(|key| targeted.contains(&key) || is_swap && kept.contains(&key))
         };
         let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);
         texts.extend(second.files.into_iter().map(|(path, _, new)| (path, new)));
         settings.clear();
         // Swap that nothing allows is a number of its own in the report.
         for applied in second.applied.iter().filter(|applied| applied.rule != "missing-swap-limit") {
-            if let Some(key) = own(applied.service.as_deref()) {
+            for key in own(&applied.path, applied.service.as_deref()) {
                 settings.entry(key).or_default().push(format!("{} ({})", applied.title, applied.rule));
             }
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Settings, StackPlan, State, Written, only};
+use super::{Services, Settings, StackPlan, State, Written, only};
 use crate::check::Options;
 use crate::discover::Discovered;
 use crate::hash::HashSet;
@@ -11,7 +11,7 @@ use crate::source::{Overlay, normalize};
 use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Project, Workload};
 
-/// The words by which a file is known that `oomlint fit` wrote, and may overwrite.
+/// Marks a file that `oomlint fit` wrote, and may overwrite.
 const MARK: &str = "written by `oomlint fit`";
 
 /// An override file with the limits of a plan.
@@ -51,6 +51,7 @@ pub fn limits_file(
     let is_this = |own: &&PathBuf| normalize(own) == normalize(path);
     let merged: Vec<PathBuf> =
         stack.paths.iter().filter(|own| !is_this(own)).cloned().chain([path.to_path_buf()]).collect();
+    let services = Services::alone(stack);
     let mut left_out: Vec<(String, String)> = Vec::new();
     loop {
         let out: HashSet<&str> = left_out.iter().map(|(name, _)| name.as_str()).collect();
@@ -59,7 +60,7 @@ pub fn limits_file(
         let options = Options { compose_files: merged.clone(), ..base.clone() };
         let with = State::of(&options, &only(&merged), &Overlay::from([(path.to_path_buf(), text.clone())]));
         let harmed: Vec<(String, String)> = with
-            .harmed(&alone, one)
+            .harmed(&alone, &services)
             .into_iter()
             .map(|((_, name), why)| (name, why))
             .filter(|(name, _)| !out.contains(name.as_str()))

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Key, Settings, StackPlan, fitting};
+use super::{Key, Services, Settings, StackPlan};
 use crate::check::{Options, paths, run};
 use crate::diagnostic::{Finding, Severity};
 use crate::discover::Discovered;
-use crate::hash::HashMap;
-use crate::source::{Overlay, Sources};
+use crate::fix::patch::path_of;
+use crate::hash::{HashMap, HashSet};
+use crate::source::{Overlay, Sources, normalize};
 use crate::workload::Project;
 
 /// One state of the files.
@@ -29,59 +30,48 @@ impl State {
     fn counts(&self) -> HashMap<(&'static str, Option<&str>, PathBuf), usize> {
         let mut counts = HashMap::default();
         for finding in self.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-            *counts.entry((finding.rule, finding.service.as_deref(), self.path(finding))).or_default() += 1;
+            *counts
+                .entry((finding.rule, finding.service.as_deref(), path_of(finding, &self.sources)))
+                .or_default() += 1;
         }
         counts
     }
 
-    fn path(&self, finding: &Finding) -> PathBuf {
-        let file = self.sources.to_outer_span(finding.primary.span).file;
-        self.sources.get(file).path().to_path_buf()
-    }
-
     /// Returns the services for which more is found than before, with the finding.
-    pub(super) fn harmed(&self, before: &Self, stacks: &[StackPlan]) -> BTreeMap<Key, String> {
+    pub(super) fn harmed(&self, before: &Self, services: &Services) -> BTreeMap<Key, String> {
         let (were, are) = (before.counts(), self.counts());
         let mut harmed = BTreeMap::new();
         for finding in self.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-            let Some(service) = finding.service.as_deref() else { continue };
-            let about = (finding.rule, Some(service), self.path(finding));
+            let about = (finding.rule, finding.service.as_deref(), path_of(finding, &self.sources));
             if are.get(&about) <= were.get(&about) {
                 continue;
             }
-            for stack in
-                stacks.iter().filter(|stack| stack.demands.iter().any(|demand| demand.name == service))
-            {
-                let why = format!("it would cause {}", described(finding));
-                harmed.extend(stack.paths.first().map(|first| ((first.clone(), service.to_owned()), why)));
-            }
+            let why = || format!("it would cause {}", described(finding));
+            harmed.extend(services.keys(&about.2, about.1).map(|key| (key, why())));
         }
         harmed
     }
 
-    /// Returns the findings of this kind for the services of the stacks that fit, in words.
+    /// Returns the findings of this kind for the services, in words.
     pub(super) fn remaining(
         &self,
-        stacks: &[StackPlan],
+        services: &Services,
         is_own: impl Fn(&Finding) -> bool,
     ) -> BTreeMap<Key, Vec<String>> {
         let mut remaining: BTreeMap<Key, Vec<String>> = BTreeMap::new();
         for finding in self.findings.iter().filter(|finding| is_own(finding)) {
-            let Some(service) = finding.service.as_deref() else { continue };
-            let file = self.sources.to_outer_span(finding.primary.span).file;
-            let own = self.of_stacks(stacks).filter(|(_, project)| project.files.contains(&file));
-            for first in own.map(|(first, _)| first) {
-                let of = fitting(stacks).filter(|stack| stack.paths.first() == Some(first));
-                let mut names = of.flat_map(|stack| &stack.demands).map(|demand| demand.name.as_str());
-                if names.any(|name| name == service) {
-                    remaining
-                        .entry((first.clone(), service.to_owned()))
-                        .or_default()
-                        .push(described(finding));
-                }
+            for key in services.keys(&path_of(finding, &self.sources), finding.service.as_deref()) {
+                remaining.entry(key).or_default().push(described(finding));
             }
         }
         remaining
+    }
+
+    /// Returns the files that are read for a stack, normalized.
+    pub(super) fn reads(&self, stack: &StackPlan) -> HashSet<PathBuf> {
+        let project = self.of_stacks(std::slice::from_ref(stack)).next();
+        let files = project.into_iter().flat_map(|(_, project)| &project.files);
+        files.map(|file| normalize(self.sources.get(*file).path())).collect()
     }
 
     /// Returns the files of `texts` whose text differs from that of this state.
