@@ -1,7 +1,8 @@
 //! The rule `unsized-tmpfs`.
 
 use crate::rules::RuleContext;
-use crate::workload::Workload;
+use crate::rules::form::Form;
+use crate::workload::{SettingName, Workload};
 
 rule! {
     name: "unsized-tmpfs",
@@ -17,13 +18,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     for mount in workload.service.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
+        let setting = Form::of(workload).setting(SettingName::SHM_SIZE, "<size>");
         cx.report(
             mount.span,
             format!("`{}` writes to the host's /dev/shm, which does not limit it", workload.name),
         )
         .label("half of the host's memory, shared with the host")
         .note("files stay there after the container stops")
-        .help("use `shm_size: <size>` instead of the mount");
+        .help(format!("use `{setting}` instead of the mount"));
     }
     for mount in workload.service.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
         let target = &mount.target;
