@@ -55,7 +55,7 @@ pub(super) fn offer_size(
 }
 
 /// Returns the help for a /dev/shm of this size where Swarm runs the workload, which has no `shm_size`. `None` elsewhere.
-fn in_swarm(offer: &Offer<'_>, written: &str) -> Option<String> {
+pub(super) fn in_swarm(offer: &Offer<'_>, written: &str) -> Option<String> {
     if offer.policy.target != Target::Swarm && !offer.project.for_swarm {
         return None;
     }

@@ -246,6 +246,11 @@ fn help_has_the_flag_to_write() {
         ),
         ("docker run -d --memory 64 redis:7", "memory-limit-below-minimum", "--memory 64m"),
         ("docker run -d -v /dev/shm:/dev/shm redis:7", "unsized-tmpfs", "use `--shm-size <size>` instead"),
+        (
+            "docker service create --mount type=bind,source=/dev/shm,destination=/dev/shm redis:7",
+            "unsized-tmpfs",
+            "write `--mount type=tmpfs,destination=/dev/shm,tmpfs-size=<size>`",
+        ),
     ] {
         let found = run(line);
         let finding = found.iter().find(|finding| finding.rule == rule).unwrap_or_else(|| panic!("{line}"));
