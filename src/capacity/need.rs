@@ -2,7 +2,7 @@
 
 use super::advice::declared;
 use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Bound, MemoryPool, NativeOverhead, Pool, RuntimeName, SizedBy, Workload};
+use crate::workload::{Bound, MemoryPool, NativeOverhead, Pool, RuntimeName, SettingName, SizedBy, Workload};
 
 /// A memory limit that holds all declared memory of a service, with its calculation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +52,10 @@ pub enum NoNumber {
         /// The limit for the current value.
         limit: ByteSize,
     },
-    /// Another key of the service allows less.
+    /// Another setting of the service allows less.
     Capped {
-        /// The key, as in `memswap_limit`.
-        key: &'static str,
+        /// That setting.
+        by: SettingName,
         /// The limit that it needs.
         limit: ByteSize,
     },
@@ -120,11 +120,11 @@ impl Need {
         // finding of its own.
         let swap = workload.service.memswap_limit.value().is_some_and(|swap| swap.0 != 0 && *swap < limit);
         if workload.service.memswap_limit.is_unknown() || swap {
-            return Err(NoNumber::Capped { key: "memswap_limit", limit });
+            return Err(NoNumber::Capped { by: SettingName::SWAP_LIMIT, limit });
         }
         let reserved = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
         if memory.reservation.is_unknown() || reserved {
-            return Err(NoNumber::Capped { key: "mem_reservation", limit });
+            return Err(NoNumber::Capped { by: SettingName::RESERVATION, limit });
         }
         Ok(self)
     }

@@ -8,7 +8,7 @@ use crate::diagnostic::{
 };
 use crate::hash::HashSet;
 use crate::source::{Span, Spanned};
-use crate::workload::{Described, FactName, Kind, Launch, Project, Workload, shell_quoted};
+use crate::workload::{Described, FactName, Kind, Project, Workload, shell_quoted};
 
 /// The project and settings that a rule checks, and the findings that it reports.
 pub struct RuleContext<'a> {
@@ -110,7 +110,7 @@ pub(crate) const MAX_RELATED: usize = 100;
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
-    /// The form of what is said of a workload that a command line starts; there is nothing to fix.
+    /// The form of the settings of a workload that a command line starts; there is nothing to fix.
     in_form: Option<InForm>,
     /// What takes the place of fixes for an inspected container.
     instead: Option<Instead>,
@@ -123,24 +123,18 @@ pub struct FindingBuilder<'a> {
 /// The form of the settings of a workload that a command line starts.
 struct InForm {
     form: Form,
-    /// The command that starts it.
-    command: String,
     /// The keys of its sizes, by the span of their values.
     sizes: Vec<(Span, &'static str)>,
     /// Its flags as written.
     flags: Vec<Spanned<String>>,
-    /// Its name and its image, which are no settings.
-    own: Vec<String>,
 }
 
 impl InForm {
     fn of(workload: &Workload) -> Option<Self> {
         let form = Form::of(workload);
         let sizes = workload.service.size_keys.iter().map(|key| (key.size.span(), key.name));
-        let Launch { command, flags, .. } = workload.launch()?.clone();
-        let image = workload.service.image.value().map(|image| image.as_str().to_owned());
-        let own = std::iter::once(workload.name.clone()).chain(image).collect();
-        Some(Self { form, command, sizes: sizes.collect(), flags, own })
+        let flags = workload.launch()?.flags.clone();
+        Some(Self { form, sizes: sizes.collect(), flags })
     }
 
     /// Returns the help for a fix: its title, with the flags to write.
@@ -218,17 +212,8 @@ impl Drop for FindingBuilder<'_> {
 impl FindingBuilder<'_> {
     /// Sets the text at the primary place.
     pub fn label(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.primary.text = self.formed(text);
+        self.finding.primary.text = text.into();
         self
-    }
-
-    /// Puts a text into the form of the workload's settings.
-    fn formed(&self, text: impl Into<String>) -> String {
-        let text = text.into();
-        match &self.in_form {
-            Some(InForm { form, command, own, .. }) => form.text(text.into(), command, own).into_owned(),
-            None => text,
-        }
     }
 
     /// Names the workload: its service, if it is one, and its image.
@@ -240,8 +225,6 @@ impl FindingBuilder<'_> {
         let is_service =
             workload.described().is_none() || workload.launch().is_some_and(|launch| launch.swarm);
         self.subject = if is_service { "services" } else { "containers" };
-        let message = std::mem::take(&mut self.finding.message);
-        self.finding.message = self.formed(message);
         self.finding.image = workload.service.image.value().map(|image| image.as_str().to_owned());
         self
     }
@@ -279,24 +262,23 @@ impl FindingBuilder<'_> {
     /// Adds a related label, in any file.
     pub fn related(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
         if self.finding.related.len() < MAX_RELATED {
-            let text = self.formed(text);
-            self.finding.related.push(Label { span, text });
+            self.finding.related.push(Label { span, text: text.into() });
         }
         self
     }
 
     /// Adds related labels for the sites (anchors, merges, overrides) that brought a value to where it is used.
     pub fn via(&mut self, via: &[Span]) -> &mut Self {
+        let text = if self.in_form.is_some() { "from here" } else { "merged in here" };
         for span in via {
-            self.related(*span, "merged in here");
+            self.related(*span, text);
         }
         self
     }
 
     /// Adds a note: arithmetic or a consequence.
     pub fn note(&mut self, text: impl Into<String>) -> &mut Self {
-        let text = self.formed(text);
-        self.finding.notes.push(text);
+        self.finding.notes.push(text.into());
         self
     }
 
@@ -310,7 +292,7 @@ impl FindingBuilder<'_> {
 
     /// Sets the help: advice, or text to paste.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
-        self.finding.help = Some(self.formed(text));
+        self.finding.help = Some(text.into());
         self
     }
 
@@ -335,7 +317,7 @@ impl FindingBuilder<'_> {
         ops: Vec<FixOp>,
     ) -> &mut Self {
         if let Some(in_form) = &self.in_form {
-            let help = in_form.help(self.formed(title), &edits, &ops);
+            let help = in_form.help(title.into(), &edits, &ops);
             self.finding.help.get_or_insert(help);
             return self;
         }

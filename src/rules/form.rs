@@ -1,13 +1,11 @@
 //! The words for settings: keys of a Compose file, or flags for a container that a command line starts.
 //!
-//! Rules speak of Compose's keys. What they say of a container that a command line starts is put into flags: those of `docker run`,
-//! or those of `docker service create`.
-
-use std::borrow::Cow;
+//! Rules give a setting by its key. Messages name it as the workload's own text does: by the key, by the flag of `docker run`, or by
+//! that of `docker service create`.
 
 use crate::diagnostic::FixOp;
 use crate::source::Span;
-use crate::workload::{Workload, flag_of, shell_quoted};
+use crate::workload::{SettingName, Workload, shell_quoted};
 
 /// The form in which the settings of a workload are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,17 +19,6 @@ pub(super) enum Form {
     ServiceCreate,
 }
 
-/// Words for a service, and for a container. What comes first is looked for first.
-const WORDS: [(&str, &str); 7] = [
-    ("in the service:\n  logging:\n    options:\n      max-size: 10m", "add `--log-opt max-size=10m`"),
-    ("in the service:\n  logging:\n    driver: local", "add `--log-driver local`"),
-    ("in every service that reads it", "in every container that reads it"),
-    (", in Compose or in the image", ", of their own or of the image"),
-    ("services", "containers"),
-    ("service", "container"),
-    ("merged in here", "from here"),
-];
-
 impl Form {
     /// Returns the form for a workload.
     pub(super) fn of(workload: &Workload) -> Self {
@@ -42,20 +29,43 @@ impl Form {
         }
     }
 
-    /// Returns the flag of a key, given by its dotted path. None for a key of Compose, and where there is no such flag.
-    pub(super) fn flag(self, key: &str) -> Option<&'static str> {
+    /// Returns the flag of a setting. None for a key of Compose, and where there is no such flag.
+    fn flag(self, setting: SettingName) -> Option<&'static str> {
         match self {
             Self::Compose => None,
-            Self::Run => flag_of(key, false),
-            Self::ServiceCreate => flag_of(key, true),
+            Self::Run => setting.flag(false),
+            Self::ServiceCreate => setting.flag(true),
         }
     }
 
-    /// Returns a flag with its value, or the key with its value in Compose's form.
-    pub(super) fn setting(self, key: &str, value: &str) -> String {
-        let Some(flag) = self.flag(key) else { return format!("{key}: {value}") };
+    /// Returns the name of a setting: its flag, or its key where there is no such flag.
+    pub(super) fn name(self, setting: SettingName) -> &'static str {
+        self.flag(setting).unwrap_or(setting.key)
+    }
+
+    /// Returns the word for what has the settings.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Compose | Self::ServiceCreate => "service",
+            Self::Run => "container",
+        }
+    }
+
+    /// Returns a setting with its value: the flag, or the key in Compose's form.
+    pub(super) fn setting(self, setting: SettingName, value: &str) -> String {
+        self.written(setting.key, value)
+    }
+
+    /// Like [`Self::setting`], for one of a file that has the key of this dotted path.
+    pub(super) fn written(self, key: &str, value: &str) -> String {
+        self.flag_with(key, value).unwrap_or_else(|| format!("{key}: {value}"))
+    }
+
+    /// Returns the flag of a key, given by its dotted path, with a value. None for a key of Compose, and where there is no such flag.
+    fn flag_with(self, key: &str, value: &str) -> Option<String> {
+        let flag = self.flag(SettingName::of_key(key)?)?;
         let bare = value.trim_matches('"');
-        match (flag, bare) {
+        Some(match (flag, bare) {
             ("--restart-condition", "always" | "unless-stopped") => format!("{flag} any"),
             ("--restart-condition", "no") => format!("{flag} none"),
             ("--init" | "--oom-kill-disable", "true") => flag.to_owned(),
@@ -63,66 +73,7 @@ impl Form {
             // `docker run` takes seconds.
             ("--stop-timeout", _) => format!("{flag} {}", bare.strip_suffix('s').unwrap_or(bare)),
             _ => format!("{flag} {}", quoted(bare)),
-        }
-    }
-
-    /// Puts a text that names keys of Compose into this form. `command` is the command that rejects what Compose would reject. What is in
-    /// `own`, the names of the container and its image, is no key.
-    pub(super) fn text<'t>(self, text: Cow<'t, str>, command: &str, own: &[String]) -> Cow<'t, str> {
-        if self == Self::Compose {
-            return text;
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut rest: &str = &text;
-        while let Some(open) = rest.find('`') {
-            let (before, behind) =
-                (rest.get(..open).unwrap_or_default(), rest.get(open + 1..).unwrap_or_default());
-            let Some(close) = behind.find('`') else { break };
-            let code = behind.get(..close).unwrap_or_default();
-            self.prose(before, command, &mut out);
-            rest = behind.get(close + 1..).unwrap_or_default();
-            // "`init` of `init`": the key comes first.
-            let is_name = own.iter().any(|name| name == code) && !rest.starts_with(" of `");
-            match self.code(code).filter(|_| !is_name) {
-                Some(flag) => out.push_str(&format!("`{flag}`")),
-                None => out.push_str(&format!("`{code}`")),
-            }
-        }
-        self.prose(rest, command, &mut out);
-        let out = out.replace("to `command`", "behind the image").replace("in `command`", "behind the image");
-        Cow::Owned(out)
-    }
-
-    /// Adds text outside of backticks.
-    fn prose(self, text: &str, command: &str, out: &mut String) {
-        let words = match self {
-            Self::ServiceCreate => WORDS.get(..2).unwrap_or_default(),
-            _ => &WORDS,
-        };
-        // What an engine or a program says stands in double quotes, and stays as it is.
-        for (at, part) in text.split('"').enumerate() {
-            if at > 0 {
-                out.push('"');
-            }
-            if at % 2 == 1 {
-                out.push_str(part);
-                continue;
-            }
-            let mut part = part.replace("Compose rejects", &format!("`{command}` rejects"));
-            for (of_service, of_container) in words {
-                part = with_word(&part, of_service, of_container);
-            }
-            out.push_str(&part);
-        }
-    }
-
-    /// Puts `mem_limit` and `mem_limit: 512m` into this form. None if it is no key.
-    fn code(self, code: &str) -> Option<String> {
-        match code.split_once(": ") {
-            Some((key, value)) if self.flag(key).is_some() => Some(self.setting(key, value)),
-            Some(_) => None,
-            None => self.flag(code).map(str::to_owned),
-        }
+        })
     }
 
     /// Returns the flags that a fix of a Compose file stands for, to paste. None if it is more than settings.
@@ -138,19 +89,14 @@ impl Form {
                     flags.push(format!("--ulimit {}", quoted(&format!("{name}={value}"))));
                 }
                 FixOp::Set { path, value, .. } | FixOp::Move { path, value, .. } => {
-                    let key = path.join(".");
-                    self.flag(&key)?;
-                    flags.push(self.setting(&key, value));
+                    flags.push(self.flag_with(&path.join("."), value)?);
                 }
                 FixOp::SetNear { path, value, below, .. } => {
                     let key = below.iter().chain(*path).copied().collect::<Vec<_>>().join(".");
-                    self.flag(&key)?;
-                    flags.push(self.setting(&key, value));
+                    flags.push(self.flag_with(&key, value)?);
                 }
                 FixOp::Replace { value, text } => {
-                    let key = workload_keys(*value)?;
-                    self.flag(key)?;
-                    flags.push(self.setting(key, text));
+                    flags.push(self.flag_with(workload_keys(*value)?, text)?);
                 }
                 FixOp::SetVariables { variables, .. } => {
                     let set = variables
@@ -165,26 +111,6 @@ impl Form {
     }
 }
 
-/// Replaces a word or words, but no part of a longer word.
-fn with_word(text: &str, word: &str, other: &str) -> String {
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(word) {
-        let (before, found) = rest.split_at(at);
-        let behind = found.get(word.len()..).unwrap_or_default();
-        let so_far = before.chars().next_back().or(out.chars().next_back());
-        // A full stop and a hyphen may also end a sentence or a part of one.
-        let is_word =
-            !is_part(so_far) && !behind.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
-        out.push_str(before);
-        out.push_str(if is_word { other } else { word });
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
-}
-
 /// Quotes a value for a shell, but not a placeholder such as `<size>`.
 fn quoted(value: &str) -> String {
     let is_placeholder = value.starts_with('<') && value.ends_with('>');
@@ -195,34 +121,30 @@ fn quoted(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn run(text: &str) -> String {
-        Form::Run.text(Cow::Borrowed(text), "docker run", &["init".to_owned()]).into_owned()
-    }
-
     #[test]
-    fn keys_become_flags_and_other_code_stays() {
-        for (text, expected) in [
-            ("`memswap_limit` of `web` is 1 GiB", "`--memory-swap` of `web` is 1 GiB"),
-            (
-                "add `mem_limit: <size>`, above the service's peak",
-                "add `--memory <size>`, above the container's peak",
-            ),
-            ("Compose rejects `mem_limit: 512Mi` of `x`", "`docker run` rejects `--memory 512Mi` of `x`"),
-            ("add `restart: unless-stopped`", "add `--restart unless-stopped`"),
-            ("`-Xmx1g` in `JAVA_OPTS`", "`-Xmx1g` in `JAVA_OPTS`"),
-            ("`init: true`", "`--init`"),
-            ("`stop_grace_period: 90s` or more", "`--stop-timeout 90` or more"),
-            ("an open ` backtick", "an open ` backtick"),
-            ("`init` of `init` needs `init: true`", "`--init` of `init` needs `--init`"),
-            ("exec: \"service nginx start\": no service", "exec: \"service nginx start\": no container"),
-            ("microservices, a service-mesh, services", "microservices, a container-mesh, containers"),
+    fn a_setting_has_the_name_of_its_form() {
+        let run = Form::Run;
+        assert_eq!(run.name(SettingName::SWAP_LIMIT), "--memory-swap");
+        for (setting, value, expected) in [
+            (SettingName::LIMIT, "<size>", "--memory <size>"),
+            (SettingName::LIMIT, "512 Mi", "--memory \"512 Mi\""),
+            (SettingName::RESTART, "unless-stopped", "--restart unless-stopped"),
+            (SettingName::INIT, "true", "--init"),
+            (SettingName::STOP_GRACE_PERIOD, "90s", "--stop-timeout 90"),
         ] {
-            assert_eq!(run(text), expected);
+            assert_eq!(run.setting(setting, value), expected);
         }
         let swarm = Form::ServiceCreate;
-        assert_eq!(swarm.setting("deploy.resources.limits.memory", "1g"), "--limit-memory 1g");
-        assert_eq!(swarm.flag("shm_size"), None);
-        assert_eq!(swarm.setting("restart", "unless-stopped"), "--restart-condition any");
-        assert_eq!(Form::Compose.setting("mem_limit", "1g"), "mem_limit: 1g");
+        assert_eq!(swarm.written("deploy.resources.limits.memory", "1g"), "--limit-memory 1g");
+        assert_eq!(swarm.name(SettingName::SHM_SIZE), "shm_size");
+        assert_eq!(swarm.setting(SettingName::RESTART, "unless-stopped"), "--restart-condition any");
+        let compose = Form::Compose;
+        assert_eq!(compose.name(SettingName::LIMIT), "mem_limit");
+        assert_eq!(compose.setting(SettingName::LIMIT, "1g"), "mem_limit: 1g");
+        assert_eq!(
+            compose.written("deploy.resources.limits.memory", "1g"),
+            "deploy.resources.limits.memory: 1g"
+        );
+        assert_eq!([compose, run, swarm].map(Form::noun), ["service", "container", "service"]);
     }
 }

@@ -79,7 +79,7 @@ pub use crate::model::compose::{
 };
 pub use crate::model::container::DEFAULT_SHM;
 pub use crate::model::fact::{Fact, FactName, Why};
-pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, Stay, flag_of};
+pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, SettingName, Stay};
 pub(crate) use crate::syntax::duration;
 
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use crate::hash::HashMap;
 use crate::model::ImageReference;
 use crate::source::Span;
 use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
-use crate::workload::{Class, Classes, Kind, Project, Workload};
+use crate::workload::{Class, Classes, Kind, Project, SettingName, Workload};
 
 /// The evidence for a proposed limit, the most certain first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -190,16 +190,17 @@ impl Demand {
                 self.largest = largest(workload);
                 self.reason = format!("enough for `{setting}`, its value here");
             }
-            Err(NoNumber::Capped { key, limit }) => {
+            Err(NoNumber::Capped { by, limit }) => {
                 self.fixed(Basis::Settings, limit);
                 self.largest = largest(workload);
-                let capped = match key {
-                    "memswap_limit" => &workload.service.memswap_limit,
+                let capped = match by {
+                    SettingName::SWAP_LIMIT => &workload.service.memswap_limit,
                     _ => &workload.memory.reservation,
                 };
+                let key = by.key;
                 self.reason = match capped.value() {
                     // What it reserves is compared with the limit below.
-                    Some(_) if key == "mem_reservation" => format!("{limit} for its heaps and caches"),
+                    Some(_) if by == SettingName::RESERVATION => format!("{limit} for its heaps and caches"),
                     Some(size) => format!("{limit} for its heaps and caches; its `{key}` is {size}"),
                     None => format!("{limit} for its heaps and caches; its `{key}` is not known"),
                 };

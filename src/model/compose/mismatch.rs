@@ -106,20 +106,9 @@ fn refused(special: Special, base: &Entry, over: &Entry, below: Below, path: &[S
 /// Returns a refusal whose texts are still to be set.
 fn refusal(span: Span, value: &Value, path: &[String]) -> Refusal {
     Refusal {
-        span,
         via: value.via.clone(),
         service: path.get(1).filter(|_| path.first().is_some_and(|first| first == "services")).cloned(),
-        message: String::new(),
-        label: String::new(),
-        upstream: String::new(),
-        related: Vec::new(),
-        in_stack: false,
-        may_be_added: false,
-        unknown_key: None,
-        undefined: None,
-        defined_in: None,
-        may_be_newer: None,
-        rename_to: None,
+        ..Refusal::new(span, String::new(), "", String::new())
     }
 }
 

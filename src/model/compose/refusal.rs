@@ -71,17 +71,17 @@ pub struct NewerKey {
 }
 
 impl Refusal {
-    /// Creates the refusal of a key that YAML reads as a number, a boolean or null.
-    pub(super) fn of_key(key: &str, span: Span, via: &[Span]) -> Self {
+    /// Creates a refusal at a place, with the message and the label of the finding, and the error message of Compose.
+    pub(super) fn new(span: Span, message: String, label: impl Into<String>, upstream: String) -> Self {
         Self {
             span,
-            via: via.to_vec(),
+            via: Vec::new(),
             service: None,
-            message: format!("the key `{key}` is not a string; Compose accepts only strings"),
-            label: format!("write it as \"{key}\""),
-            upstream: format!("non-string key: {key}"),
+            message,
+            label: label.into(),
+            upstream,
             related: Vec::new(),
-            in_stack: true,
+            in_stack: false,
             may_be_added: false,
             unknown_key: None,
             undefined: None,
@@ -91,28 +91,22 @@ impl Refusal {
         }
     }
 
+    /// Creates the refusal of a key that YAML reads as a number, a boolean or null.
+    pub(super) fn of_key(key: &str, span: Span, via: &[Span]) -> Self {
+        let message = format!("the key `{key}` is not a string; Compose accepts only strings");
+        let (label, upstream) = (format!("write it as \"{key}\""), format!("non-string key: {key}"));
+        Self { via: via.to_vec(), in_stack: true, ..Self::new(span, message, label, upstream) }
+    }
+
     /// Creates the refusal of an `extends` that names no service. `is_short` if it is no mapping.
     pub(super) fn of_extends(service: &str, span: Span, is_short: bool) -> Self {
         let upstream = match is_short {
             true => format!("cannot extend service \"{service}\": service \"\" not found"),
             false => format!("extends.{service}.service is required"),
         };
-        Self {
-            span,
-            via: Vec::new(),
-            service: Some(service.to_owned()),
-            message: format!("`extends` of `{service}` names no service"),
-            label: "no name of a service in it".to_owned(),
-            upstream,
-            related: Vec::new(),
-            in_stack: true,
-            may_be_added: false,
-            unknown_key: None,
-            undefined: None,
-            defined_in: None,
-            may_be_newer: None,
-            rename_to: None,
-        }
+        let message = format!("`extends` of `{service}` names no service");
+        let refusal = Self::new(span, message, "no name of a service in it", upstream);
+        Self { service: Some(service.to_owned()), in_stack: true, ..refusal }
     }
 }
 
@@ -181,24 +175,11 @@ impl Refusals {
             return;
         }
         let Some(file) = files.first() else { return };
-        self.add(Refusal {
-            span: merged
-                .filter(|value| !value.span.is_empty())
-                .map_or(Span::new(*file, 0, 0), |value| value.span),
-            via: Vec::new(),
-            service: None,
-            message: "the file is empty, and Compose rejects an empty file".to_owned(),
-            label: "no key here".to_owned(),
-            upstream: "empty compose file".to_owned(),
-            related: Vec::new(),
-            in_stack: true,
-            may_be_added: false,
-            unknown_key: None,
-            undefined: None,
-            defined_in: None,
-            may_be_newer: None,
-            rename_to: None,
-        });
+        let span =
+            merged.filter(|value| !value.span.is_empty()).map_or(Span::new(*file, 0, 0), |value| value.span);
+        let message = "the file is empty, and Compose rejects an empty file".to_owned();
+        let refusal = Refusal::new(span, message, "no key here", "empty compose file".to_owned());
+        self.add(Refusal { in_stack: true, ..refusal });
     }
 
     /// Adds a refusal, unless there is one for its place: services may share a mapping.

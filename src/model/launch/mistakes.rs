@@ -1,6 +1,6 @@
 //! Flags that do not do what they seem to: behind the image, ignored, or taken for something else.
 
-use super::names::flag_of;
+use super::names::SettingName;
 use crate::model::compose::{Service, UnknownKey, meant_key};
 use crate::source::{Span, Spanned};
 use crate::syntax::command_line::{Argument, Command, Flag, Mistake, Program, Refusal, Takes, Verb};
@@ -289,7 +289,7 @@ fn meant(flag: &str, command: &Command) -> Option<&'static str> {
         "m" | "M" => "mem_limit",
         name => meant_key(name)?,
     };
-    flag_of(key, command.verb == Verb::ServiceCreate)?.strip_prefix("--")
+    SettingName::of_key(key)?.flag_name(command.verb == Verb::ServiceCreate)
 }
 
 /// Adds the flags that the client does not know and that were meant for memory.

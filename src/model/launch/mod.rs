@@ -10,7 +10,7 @@ mod values;
 
 pub use devcontainer::{DevcontainerProject, devcontainer_project};
 pub use mistakes::{FlagMistake, FlagMistakeKind};
-pub use names::flag_of;
+pub use names::SettingName;
 
 use std::path::Path;
 

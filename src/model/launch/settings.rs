@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::names::SettingName;
 use super::values::{has_hole, part, parts, text, unknown};
 use crate::model::compose::{Service, ServiceBuilder, Setting, SizeProblem};
 use crate::model::fact::{Fact, Why};
@@ -16,32 +17,14 @@ pub(super) struct Lowering<'l> {
     pub(super) files: (&'l Path, &'l Sources),
 }
 
-/// Flags of `run` and `create` with a size, and their keys.
-const SIZES: [(&str, &[&str]); 4] = [
-    ("memory", &["mem_limit"]),
-    ("memory-swap", &["memswap_limit"]),
-    ("memory-reservation", &["mem_reservation"]),
-    ("shm-size", &["shm_size"]),
-];
-
-/// Those of `service create`.
-const SERVICE_SIZES: [(&str, &[&str]); 3] = [
-    ("limit-memory", &["deploy", "resources", "limits", "memory"]),
-    ("reserve-memory", &["deploy", "resources", "reservations", "memory"]),
-    ("memory-swap", &["memswap_limit"]),
-];
-
-fn sizes(verb: Verb) -> &'static [(&'static str, &'static [&'static str])] {
-    if verb == Verb::ServiceCreate { &SERVICE_SIZES } else { &SIZES }
-}
+/// Settings with a size.
+const SIZES: [SettingName; 4] =
+    [SettingName::LIMIT, SettingName::SWAP_LIMIT, SettingName::RESERVATION, SettingName::SHM_SIZE];
 
 /// Flags with a whole number, and their keys.
-const INTEGERS: [(&str, &[&str]); 9] = [
-    ("memory-swappiness", &["mem_swappiness"]),
-    ("pids-limit", &["pids_limit"]),
+const INTEGERS: [(&str, &[&str]); 6] = [
     ("cpu-quota", &["cpu_quota"]),
     ("cpu-period", &["cpu_period"]),
-    ("limit-pids", &["deploy", "resources", "limits", "pids"]),
     ("replicas", &["deploy", "replicas"]),
     ("restart-max-attempts", &["deploy", "restart_policy", "max_attempts"]),
     ("health-retries", &["healthcheck", "retries"]),
@@ -77,32 +60,21 @@ const SWITCHES: [(&str, &[&str]); 3] = [
 impl Lowering<'_> {
     pub(super) fn lower(mut self) {
         let command = self.command;
-        for (name, path) in sizes(command.verb) {
-            // 0 is the default of both.
-            let is_default = |flag: &&Flag| {
-                matches!(*name, "memory-swap" | "shm-size")
-                    && flag.literal().is_some_and(|size| size.trim() == "0")
-            };
-            if let Some(flag) = command.flag(name).filter(|flag| !is_default(flag)) {
-                self.set(path, flag, text);
-            }
+        for setting in SIZES {
+            self.named(setting, text);
         }
+        for setting in [SettingName::SWAPPINESS, SettingName::PIDS_LIMIT] {
+            self.named(setting, integer);
+        }
+        self.named(SettingName::CPUS, number);
         for (name, path) in INTEGERS {
-            let is_default = |flag: &&Flag| name == "memory-swappiness" && flag.literal() == Some("-1");
-            if let Some(flag) = command.flag(name).filter(|flag| !is_default(flag)) {
+            if let Some(flag) = command.flag(name) {
                 self.set(path, flag, integer);
             }
         }
         for (name, path) in TEXTS {
             if let Some(flag) = command.flag(name) {
                 self.set(path, flag, text);
-            }
-        }
-        for name in ["cpus", "limit-cpu"] {
-            let path: &[&str] =
-                if name == "cpus" { &["cpus"] } else { &["deploy", "resources", "limits", "cpus"] };
-            if let Some(flag) = command.flag(name) {
-                self.set(path, flag, number);
             }
         }
         for (name, path) in SWITCHES {
@@ -124,6 +96,22 @@ impl Lowering<'_> {
             }
         }
         self.start();
+    }
+
+    /// Sets the key that the flag of a setting stands for, unless its value is the default.
+    fn named(&mut self, setting: SettingName, read: impl FnOnce(&Argument) -> Setting) {
+        let in_swarm = self.command.verb == Verb::ServiceCreate;
+        let default = match setting {
+            SettingName::SWAP_LIMIT | SettingName::SHM_SIZE => Some("0"),
+            SettingName::SWAPPINESS => Some("-1"),
+            _ => None,
+        };
+        let flag = setting.flag_name(in_swarm).and_then(|name| self.command.flag(name));
+        let flag = flag.filter(|flag| default.is_none() || flag.literal().map(str::trim) != default);
+        if let Some(flag) = flag {
+            let path: Vec<&str> = setting.path(in_swarm).split('.').collect();
+            self.set(&path, flag, read);
+        }
     }
 
     fn set(&mut self, path: &[&str], flag: &Flag, read: impl FnOnce(&Argument) -> Setting) {
@@ -420,9 +408,8 @@ pub(super) fn refuse(service: &mut Service, command: &Command) {
     }
     service.conflicts.clear();
     for key in &mut service.size_keys {
-        let row = sizes(command.verb).iter().find(|(_, path)| path.join(".") == key.name);
-        let name =
-            row.map(|(name, _)| *name).or((key.name == "mem_swappiness").then_some("memory-swappiness"));
+        let setting = SettingName::of_key(key.name);
+        let name = setting.and_then(|setting| setting.flag_name(command.verb == Verb::ServiceCreate));
         let Some(name) = name else { continue };
         let refusal = command.refusals.iter().find(|refusal| {
             refusal.kind == Mistake::Value(name)

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::rules::RuleContext;
+use crate::rules::form;
 use crate::rules::probe::{Form, assumption, command, flags, format_duration, replacement_text};
 use crate::source::Spanned;
 use crate::workload::{Fact, Healthcheck, RuntimeName, Workload};
@@ -49,9 +50,10 @@ fn virtual_machine(
         program.span,
         format!("the healthcheck of `{name}` starts a {machine} (`{}`){every}{inside}", program.value),
     );
-    finding
-        .label(format!("starts a {machine} for every probe"))
-        .note(format!("even an idle {machine} takes about 40 to 70 MiB, on top of what the service uses"));
+    finding.label(format!("starts a {machine} for every probe")).note(format!(
+        "even an idle {machine} takes about 40 to 70 MiB, on top of what the {} uses",
+        form::Form::of(workload).noun()
+    ));
     let heap = workload.pools.heaps.iter().find_map(|heap| heap.origin.as_ref());
     if let Some(heap) = heap {
         finding.related(heap.span, format!("the probe inherits `{}`", heap.value));

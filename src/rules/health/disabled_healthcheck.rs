@@ -1,7 +1,8 @@
 //! The rule `disabled-healthcheck`.
 
 use crate::rules::RuleContext;
-use crate::workload::{Healthcheck, Workload};
+use crate::rules::form::Form;
+use crate::workload::{Healthcheck, SettingName, Workload};
 
 rule! {
     name: "disabled-healthcheck",
@@ -25,5 +26,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label("disabled here")
         .via(&check.via)
         .note(note)
-        .help("remove what disables it, or write a `test` that works");
+        .help(format!(
+            "remove what disables it, or write a `{}` that works",
+            Form::of(workload).name(SettingName::HEALTH_TEST)
+        ));
 }

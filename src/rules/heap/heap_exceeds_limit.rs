@@ -3,9 +3,10 @@
 use crate::diagnostic::{Confidence, Severity};
 use crate::rules::RuleContext;
 use crate::rules::estimate::{BoundedHeap, bounded_heaps};
+use crate::rules::form::Form;
 use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
-use crate::workload::{MemoryPool, SizedBy, Workload};
+use crate::workload::{MemoryPool, SettingName, SizedBy, Workload};
 
 rule! {
     name: "heap-exceeds-limit",
@@ -105,7 +106,8 @@ fn exceeding(offer: &Offer<'_>, bounded: &BoundedHeap<'_>, cx: &mut RuleContext<
         ));
     }
     if let Some(restart) = workload.process.restart.known().filter(|restart| restart.value != "no") {
-        finding.note(format!("with `restart: {}` it is killed and restarted in a loop", restart.value));
+        let restart = Form::of(workload).setting(SettingName::RESTART, &restart.value);
+        finding.note(format!("with `{restart}` it is killed and restarted in a loop"));
     }
     offer.room(&mut finding, heap, &setting.value);
 }

@@ -1,6 +1,7 @@
 //! The rule `percent-heap-without-limit`.
 
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, Workload};
@@ -31,7 +32,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .label(format!("{percent} % of the host's memory"))
             .via(&setting.via)
             .severity(workload.role.soften(RULE.meta().severity))
-            .related(workload.anchor, "this service has no memory limit")
+            .related(workload.anchor, format!("this {} has no memory limit", Form::of(workload).noun()))
             .note(format!(
                 "on a host with 16 GiB that is {}",
                 heap.share_of(percent, ByteSize(16 << 30)).unwrap_or_default()

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Confidence, Severity};
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::rules::offer::{Offer, bound_default, usual};
 use crate::source::Spanned;
 use crate::syntax::size::ByteSize;
@@ -83,7 +84,8 @@ fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
         .consequence_of("missing-memory-limit", "heap sized from the host's memory")
         .note(without_limit(heap.runtime));
     if workload.anchor != place {
-        finding.related(workload.anchor, "this service has no memory limit");
+        let noun = Form::of(workload).noun();
+        finding.related(workload.anchor, format!("this {noun} has no memory limit"));
     }
     if place != heap.program.span {
         finding.related(heap.program.span, format!("starts {runtime}"));

@@ -1,6 +1,7 @@
 //! The rule `unsupported-base-image`.
 
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::workload::Workload;
 
 rule! {
@@ -42,7 +43,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             if let Some(option) = &unsupported.refused {
                 help = match option.starts_with('-') {
                     true => format!("{help}; the newest does not start with `{option}`: remove it"),
-                    false => format!("{help}; the newest has no `{option}`, which this service calls"),
+                    false => {
+                        let noun = Form::of(workload).noun();
+                        format!("{help}; the newest has no `{option}`, which this {noun} calls")
+                    }
                 };
             }
         }

@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Applicability, FixOp, Severity};
 use crate::rules::RuleContext;
-use crate::workload::{FactName, Workload};
+use crate::rules::form::Form;
+use crate::workload::{FactName, SettingName, Workload};
 
 rule! {
     name: "disabled-oom-killer",
@@ -18,7 +19,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(disabled) = workload.service.oom_kill_disable.known().filter(|disabled| disabled.value) else {
         return;
     };
-    let name = &workload.name;
+    let (name, key) = (&workload.name, Form::of(workload).name(SettingName::OOM_KILL_DISABLE));
     let (severity, message, note) = if memory.limit.is_absent() {
         (
             RULE.meta().severity,
@@ -29,18 +30,18 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     } else {
         (
             Severity::Warning,
-            format!("`oom_kill_disable` of `{name}` has no effect on a host with cgroup v2"),
+            format!("`{key}` of `{name}` has no effect on a host with cgroup v2"),
             "on cgroup v1 a container at its limit freezes instead of being killed",
         )
     };
     let mut finding = cx.report(disabled.span, message);
     finding.label("keeps the kernel from killing it").severity(severity).via(&disabled.via).note(note);
-    if let Some(key) = workload.removable_key("oom_kill_disable") {
+    if let Some(span) = workload.removable_key("oom_kill_disable") {
         finding.fix_ops(
-            "remove the line of `oom_kill_disable`",
+            format!("remove the line of `{key}`"),
             Applicability::Unsafe,
             &[FactName::OomKillDisable],
-            vec![FixOp::Remove { key }],
+            vec![FixOp::Remove { key: span }],
         );
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Applicability, FixOp, Severity};
 use crate::rules::RuleContext;
-use crate::workload::{FactName, SizeKey, Workload};
+use crate::rules::form::Form;
+use crate::workload::{FactName, SettingName, SizeKey, Workload};
 
 rule! {
     name: "ineffective-swappiness",
@@ -19,40 +20,45 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if workload.service.size_keys.iter().any(is_refused) {
         return;
     }
-    let (value, name) = (swappiness.value, &workload.name);
+    let (value, name, form) = (swappiness.value, &workload.name, Form::of(workload));
+    let (key, swap) = (form.name(SettingName::SWAPPINESS), form.name(SettingName::SWAP_LIMIT));
+    let setting = form.setting(SettingName::SWAPPINESS, &value.to_string());
     let (severity, label, message) = match value {
         0 => (
             Severity::Warning,
             "0 counts as not set",
-            format!("`mem_swappiness: 0` of `{name}` does not disable swap"),
+            format!("`{setting}` of `{name}` does not disable swap"),
         ),
         1..=100 => (
             Severity::Warning,
             "ignored on cgroup v2",
-            format!("`mem_swappiness: {value}` of `{name}` has no effect on a host with cgroup v2"),
+            format!("`{setting}` of `{name}` has no effect on a host with cgroup v2"),
         ),
         _ => (
             Severity::Error,
             "out of range",
-            format!("the engine rejects `mem_swappiness: {value}` of `{name}`: it takes 0 to 100"),
+            format!("the engine rejects `{setting}` of `{name}`: it takes 0 to 100"),
         ),
     };
     let mut finding = cx.report(swappiness.span, message);
     finding.label(label).severity(severity).via(&swappiness.via);
-    if let Some(key) = workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
+    if let Some(span) = workload.removable_key("mem_swappiness").filter(|_| value <= 100) {
         // On a host with cgroup v1, values from 1 to 100 have an effect.
         let applicability = if value == 0 { Applicability::Safe } else { Applicability::Unsafe };
-        let remove = vec![FixOp::Remove { key }];
+        let remove = vec![FixOp::Remove { key: span }];
         finding.fix_ops(
-            "remove the line of `mem_swappiness`",
+            format!("remove the line of `{key}`"),
             applicability,
             &[FactName::MemSwappiness],
             remove,
         );
     }
     finding.help(if workload.memory.limit.is_absent() {
-        "to disable swap, set `mem_limit` first, and `memswap_limit` to the same value"
+        format!(
+            "to disable swap, set `{}` first, and `{swap}` to the same value",
+            form.name(SettingName::LIMIT)
+        )
     } else {
-        "a `memswap_limit` equal to the memory limit disables swap"
+        format!("a `{swap}` equal to the memory limit disables swap")
     });
 }

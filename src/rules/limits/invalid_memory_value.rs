@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Applicability, Edit};
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::rules::offer::{Offer, facts_of_size};
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::workload::{Fact, SizeKey, SizeProblem, Why, Workload};
@@ -34,7 +35,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for key in &workload.service.size_keys {
         let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
         let (name, text) = (key.name, key.text.as_str());
-        let message = format!("Compose rejects `{name}: {text}` of `{}`", workload.name);
+        let client = workload.launch().map_or("Compose".to_owned(), |launch| format!("`{}`", launch.command));
+        let setting = Form::of(workload).written(name, text);
+        let message = format!("{client} rejects `{setting}` of `{}`", workload.name);
         let mut finding = cx.report(key.size.span(), message);
         finding.label(upstream.as_str()).via(&key.via).note(match name {
             "mem_swappiness" => "a number from 0 to 100",

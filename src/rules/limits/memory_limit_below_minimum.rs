@@ -2,9 +2,10 @@
 
 use crate::diagnostic::{Applicability, Edit};
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::rules::offer::Offer;
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
-use crate::workload::{Described, FactName, Workload};
+use crate::workload::{Described, FactName, SettingName, Workload};
 
 rule! {
     name: "memory-limit-below-minimum",
@@ -19,7 +20,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let memory = &workload.memory;
     if let Some(shm) = workload.service.shm_size.known().filter(|shm| shm.value.0 < 0) {
-        let message = format!("the engine rejects the `shm_size` of `{}`: it is negative", workload.name);
+        let (name, key) = (&workload.name, Form::of(workload).name(SettingName::SHM_SIZE));
+        let message = format!("the engine rejects the `{key}` of `{name}`: it is negative");
         cx.report(shm.span, message)
             .label("negative")
             .via(&shm.via)

@@ -1,8 +1,9 @@
 //! The rule `missing-cpu-limit`.
 
 use crate::rules::RuleContext;
-use crate::rules::offer::{Asked, Offer};
-use crate::workload::{Fact, Workload};
+use crate::rules::form::Form;
+use crate::rules::offer::Offer;
+use crate::workload::{Fact, SettingName, Workload};
 
 rule! {
     name: "missing-cpu-limit",
@@ -21,11 +22,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if bound || workload.key("cpuset").is_some() || !workload.role.lasts() {
         return;
     }
-    let add = offer.add(Asked::Cpus, "<number>");
+    let add = offer.add(SettingName::CPUS, "<number>");
     let written = workload.resources.cpus.known().or(workload.resources.cpu_quota.known());
     let (place, label) = match written {
-        Some(written) => (written.span, "no limit"),
-        None => (workload.anchor, "no `cpus`"),
+        Some(written) => (written.span, "no limit".to_owned()),
+        None => (workload.anchor, format!("no `{}`", Form::of(workload).name(SettingName::CPUS))),
     };
     cx.report(place, format!("`{}` has no CPU limit", workload.name))
         .label(label)

@@ -2,8 +2,9 @@
 
 use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::rules::offer::Offer;
-use crate::workload::{FactName, Workload};
+use crate::workload::{FactName, SettingName, Workload};
 
 rule! {
     name: "redundant-swap-limit",
@@ -20,13 +21,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if swap.value.0 != 0 && Some(swap.value.0) != limit.value.0.checked_mul(2) {
         return;
     }
-    let name = &workload.name;
+    let (name, key) = (&workload.name, Form::of(workload).name(SettingName::SWAP_LIMIT));
     let mut finding = cx.report(
         swap.span,
-        format!(
-            "`memswap_limit` of `{name}` is the default: {} of swap on top of {}",
-            limit.value, limit.value
-        ),
+        format!("`{key}` of `{name}` is the default: {} of swap on top of {}", limit.value, limit.value),
     );
     finding
         .label("same as without this line")
@@ -36,12 +34,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let varies = offer.key("memswap_limit").is_some_and(|key| key.text.varies())
         || workload.limit_key().is_none_or(|key| key.text.varies());
     let removable = workload.removable_key("memswap_limit");
-    if let Some(key) = removable.filter(|key| !varies && !offer.is_limited_elsewhere(*key)) {
+    if let Some(span) = removable.filter(|span| !varies && !offer.is_limited_elsewhere(*span)) {
         finding.fix_ops(
-            "remove the line of `memswap_limit`",
+            format!("remove the line of `{key}`"),
             Applicability::Safe,
             &[FactName::SwapLimit],
-            vec![FixOp::Remove { key }],
+            vec![FixOp::Remove { key: span }],
         );
     }
     offer.no_swap(&mut finding, "or disable swap: the same value as the memory limit");

@@ -2,9 +2,10 @@
 
 use crate::diagnostic::Applicability;
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::rules::offer::Offer;
 use crate::syntax::size::ByteSize;
-use crate::workload::{FactName, Workload};
+use crate::workload::{FactName, SettingName, Workload};
 
 rule! {
     name: "swap-below-limit",
@@ -25,8 +26,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let mut finding = cx.report(
         swap.span,
         format!(
-            "`memswap_limit` of `{}` is {}, less than its memory limit of {}",
-            workload.name, swap.value, limit.value
+            "`{}` of `{}` is {}, less than its memory limit of {}",
+            Form::of(workload).name(SettingName::SWAP_LIMIT),
+            workload.name,
+            swap.value,
+            limit.value
         ),
     );
     finding

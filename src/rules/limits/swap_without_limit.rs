@@ -2,8 +2,9 @@
 
 use crate::diagnostic::Applicability;
 use crate::rules::RuleContext;
-use crate::rules::offer::{Asked, CHANGES, Offer};
-use crate::workload::Workload;
+use crate::rules::form::Form;
+use crate::rules::offer::{CHANGES, Offer};
+use crate::workload::{SettingName, Workload};
 
 rule! {
     name: "swap-without-limit",
@@ -24,7 +25,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     let mut finding = cx.report(
         swap.span,
-        format!("`{}` has a `memswap_limit` of {} and no memory limit", workload.name, swap.value),
+        format!(
+            "`{}` has a `{}` of {} and no memory limit",
+            workload.name,
+            Form::of(workload).name(SettingName::SWAP_LIMIT),
+            swap.value
+        ),
     );
     finding
         .label("memory plus swap")
@@ -33,7 +39,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     match offer.limit_like_swap() {
         Some(ops) => {
             let title =
-                format!("set `{}` to the same value: all memory, no swap", offer.name_of(Asked::Limit));
+                format!("set `{}` to the same value: all memory, no swap", offer.name_of(SettingName::LIMIT));
             finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => offer.limit(&mut finding),

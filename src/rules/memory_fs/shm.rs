@@ -1,10 +1,11 @@
 //! What is known of a service's /dev/shm, and advice to enlarge it.
 
 use crate::diagnostic::{Applicability, FixOp};
+use crate::rules::form::Form;
 use crate::rules::offer::Offer;
 use crate::rules::{FindingBuilder, Target};
 use crate::syntax::size::ByteSize;
-use crate::workload::{DEFAULT_SHM, FactName, SizeKey, Workload};
+use crate::workload::{DEFAULT_SHM, FactName, SettingName, SizeKey, Workload};
 
 /// True if a service runs with a /dev/shm of Docker's own size.
 pub(super) fn is_default(workload: &Workload) -> bool {
@@ -35,27 +36,36 @@ pub(super) fn offer_size(
 ) {
     let workload = offer.workload;
     let limit = workload.known_limit().map(|limit| limit.value);
+    let form = Form::of(workload);
+    let add = format!("add `{}` to the {}", form.setting(SettingName::SHM_SIZE, written), form.noun());
     // Half of the limit is left for the rest.
     let fits = size.zip(limit).is_none_or(|(size, limit)| size.0 < limit.0 / 2);
-    if offer.policy.target == Target::Swarm || offer.project.for_swarm {
-        if workload.launch().is_some() {
-            finding.help(format!(
-                "write `--mount type=tmpfs,destination=/dev/shm,tmpfs-size={written}`, within the memory limit"
-            ));
-            return;
-        }
-        finding.help(format!(
-            "Swarm reads no `shm_size`: mount a tmpfs of {written} at /dev/shm, within the memory limit: \
-             `type: tmpfs`, `target: /dev/shm`, `tmpfs: {{size: <bytes>}}`"
-        ));
+    if let Some(help) = in_swarm(offer, written) {
+        finding.help(help);
     } else if !fits || workload.memory.limit.is_unknown() {
-        finding.help(format!("add `shm_size: {written}` to the service, within its memory limit"));
+        finding.help(format!("{add}, within its memory limit"));
     } else if let Some(why) = offer.changed_elsewhere() {
-        finding.help(format!("add `shm_size: {written}` to the service; {why}"));
+        finding.help(format!("{add}; {why}"));
     } else {
         let path = &["shm_size"];
         let set = FixOp::Set { owner: workload.owner(), path, value: written.to_owned(), after: "image" };
-        let title = format!("set `shm_size` of `{}` to {written}", workload.name);
+        let title = format!("set `{}` of `{}` to {written}", form.name(SettingName::SHM_SIZE), workload.name);
         finding.fix_ops(title, Applicability::Unsafe, &[FactName::ShmSize], vec![set]);
     }
+}
+
+/// Returns the help for a /dev/shm of this size where Swarm runs the workload, which has no `shm_size`. `None` elsewhere.
+pub(super) fn in_swarm(offer: &Offer<'_>, written: &str) -> Option<String> {
+    if offer.policy.target != Target::Swarm && !offer.project.for_swarm {
+        return None;
+    }
+    Some(match offer.workload.launch() {
+        Some(_) => format!(
+            "write `--mount type=tmpfs,destination=/dev/shm,tmpfs-size={written}`, within the memory limit"
+        ),
+        None => format!(
+            "Swarm reads no `shm_size`: mount a tmpfs of {written} at /dev/shm, within the memory limit: \
+             `type: tmpfs`, `target: /dev/shm`, `tmpfs: {{size: <bytes>}}`"
+        ),
+    })
 }

@@ -1,7 +1,10 @@
 //! The rule `unsized-tmpfs`.
 
+use super::shm;
 use crate::rules::RuleContext;
-use crate::workload::Workload;
+use crate::rules::form::Form;
+use crate::rules::offer::Offer;
+use crate::workload::{SettingName, Workload};
 
 rule! {
     name: "unsized-tmpfs",
@@ -16,14 +19,17 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if !workload.role.lasts() {
         return;
     }
+    let offer = Offer::of(workload, cx);
     for mount in workload.service.mounts.iter().filter(|mount| mount.source == "/dev/shm") {
+        let setting = Form::of(workload).setting(SettingName::SHM_SIZE, "<size>");
+        let instead = || format!("use `{setting}` instead of the mount");
         cx.report(
             mount.span,
             format!("`{}` writes to the host's /dev/shm, which does not limit it", workload.name),
         )
         .label("half of the host's memory, shared with the host")
         .note("files stay there after the container stops")
-        .help("use `shm_size: <size>` instead of the mount");
+        .help(shm::in_swarm(&offer, "<size>").unwrap_or_else(instead));
     }
     for mount in workload.service.tmpfs.iter().filter(|mount| mount.size.is_absent()) {
         let target = &mount.target;

@@ -6,88 +6,43 @@ use crate::diagnostic::{Edit, FixOp};
 use crate::rules::form::Form;
 use crate::source::Span;
 use crate::syntax::size::ByteSize;
-use crate::workload::{Described, Description, Workload, shell_quoted};
-
-/// A setting that advice names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::rules) enum Asked {
-    Limit,
-    Reservation,
-    Pids,
-    Cpus,
-}
-
-impl Asked {
-    /// Returns its names: the short key of Compose, the one below `deploy`, the flag of `docker run` and `docker update`.
-    fn names(self) -> [&'static str; 3] {
-        match self {
-            Self::Limit => ["mem_limit", "deploy.resources.limits.memory", "--memory"],
-            Self::Reservation => {
-                ["mem_reservation", "deploy.resources.reservations.memory", "--memory-reservation"]
-            }
-            Self::Pids => ["pids_limit", "deploy.resources.limits.pids", "--pids-limit"],
-            Self::Cpus => ["cpus", "deploy.resources.limits.cpus", "--cpus"],
-        }
-    }
-}
+use crate::workload::{Described, Description, SettingName, Workload, shell_quoted};
 
 impl Offer<'_> {
     /// Returns the name of a setting in the form of what describes the workload.
-    pub(in crate::rules) fn name_of(&self, what: Asked) -> &'static str {
-        let [short, long, flag] = what.names();
+    pub(in crate::rules) fn name_of(&self, setting: SettingName) -> &'static str {
         match self.workload.described() {
-            Some(_) => Form::of(self.workload).flag(short).unwrap_or(flag),
-            None if self.in_deploy() => long,
-            None => short,
+            Some(described) if described.launch.is_none() => setting.run,
+            None if self.in_deploy() => setting.deploy.unwrap_or(setting.key),
+            _ => Form::of(self.workload).name(setting),
         }
     }
 
     /// Returns how a setting is added, in that form: ``add `mem_limit: <size>` ``, ``run `docker update --memory <size> web` ``.
-    pub(in crate::rules) fn add(&self, what: Asked, value: &str) -> String {
-        let name = self.name_of(what);
+    pub(in crate::rules) fn add(&self, setting: SettingName, value: &str) -> String {
         match self.workload.described() {
-            None => format!("add `{name}: {value}`"),
-            Some(described) => match described.by {
-                Description::CommandLine => format!("add `{name} {value}`"),
-                Description::Inspect { .. } => {
-                    let mut flags = vec![(name, value.to_owned())];
-                    if what == Asked::Limit {
-                        flags.push((SWAP, SwapBeside::of(self.workload).beside(value)));
-                    }
-                    format!("run `{}`", update(described, &flags))
+            Some(described) if described.launch.is_none() => {
+                let mut flags = vec![Form::Run.setting(setting, value)];
+                if setting == SettingName::LIMIT {
+                    let both = SwapBeside::of(self.workload).beside(value);
+                    flags.push(Form::Run.setting(SettingName::SWAP_LIMIT, &both));
                 }
-            },
+                format!("run `{}`", update(described, &flags))
+            }
+            Some(_) => format!("add `{}`", Form::of(self.workload).setting(setting, value)),
+            None => format!("add `{}: {value}`", self.name_of(setting)),
         }
     }
 }
 
-const SWAP: &str = "--memory-swap";
-
-/// Keys of a service and the flags of the same meaning, with whether `docker update` changes it in a container that runs (docker/cli
-/// `docs/reference/commandline/container_update.md`).
-const FLAGS: [(&str, &str, bool); 8] = [
-    ("mem_limit", "--memory", true),
-    ("memswap_limit", SWAP, true),
-    ("mem_reservation", "--memory-reservation", true),
-    ("pids_limit", "--pids-limit", true),
-    ("cpus", "--cpus", true),
-    ("restart", "--restart", true),
-    ("shm_size", "--shm-size", false),
-    ("init", "--init", false),
-];
-
 /// Returns the command that changes a container.
-fn update(described: &Described, flags: &[(&str, String)]) -> String {
+fn update(described: &Described, flags: &[String]) -> String {
     let tool = match described.by {
         Description::Inspect { podman: true, .. } => "podman",
         _ => "docker",
     };
     let name = described.container.as_deref().unwrap_or("CONTAINER");
-    format!("{tool} update {} {name}", joined(flags))
-}
-
-fn joined(flags: &[(&str, String)]) -> String {
-    flags.iter().map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join(" ")
+    format!("{tool} update {} {name}", flags.join(" "))
 }
 
 /// What takes the place of a fix where there is no file to fix.
@@ -134,16 +89,13 @@ impl Instead {
         let Some(settings) = self.settings(ops).filter(|_| edits.is_empty()) else {
             return title.to_owned();
         };
-        let mut flags: Vec<(&str, String)> = Vec::new();
+        let mut flags: Vec<String> = Vec::new();
         let mut keys = String::new();
         let mut can_update = true;
-        for (key, value) in &settings {
-            let Some((_, flag, updates)) = FLAGS.iter().find(|(known, ..)| known == key) else {
-                return title.to_owned();
-            };
-            can_update &= updates;
-            flags.push((*flag, value.clone()));
-            keys.push_str(&format!("\n  {key}: {value}"));
+        for (setting, value) in &settings {
+            can_update &= setting.updates;
+            flags.push(Form::Run.setting(*setting, value));
+            keys.push_str(&format!("\n  {}: {value}", setting.key));
         }
         let variables = ops.iter().filter_map(|op| match op {
             FixOp::SetVariables { variables, .. } => Some(variables),
@@ -152,23 +104,25 @@ impl Instead {
         let variables: Vec<&(String, String)> = variables.flatten().collect();
         if !variables.is_empty() {
             can_update = false;
-            let pairs =
-                variables.iter().map(|(name, value)| ("--env", shell_quoted(&format!("{name}={value}"))));
-            flags.extend(pairs);
+            let set = variables
+                .iter()
+                .map(|(name, value)| format!("--env {}", shell_quoted(&format!("{name}={value}"))));
+            flags.extend(set);
             let lines = variables.iter().map(|(name, value)| format!("\n    {name}: \"{value}\""));
             keys.push_str(&format!("\n  environment:{}", lines.collect::<String>()));
         }
         if flags.is_empty() {
             return title.to_owned();
         }
-        let limit = settings.iter().find(|(key, _)| *key == "mem_limit").map(|(_, value)| value.clone());
-        if let Some(limit) = limit.filter(|_| !settings.iter().any(|(key, _)| *key == "memswap_limit")) {
-            let both = self.swap.beside(&limit);
+        let value_of = |asked| settings.iter().find(|(setting, _)| *setting == asked).map(|(_, value)| value);
+        let limit = value_of(SettingName::LIMIT);
+        if let Some(limit) = limit.filter(|_| value_of(SettingName::SWAP_LIMIT).is_none()) {
+            let both = self.swap.beside(limit);
             // Compose takes the same default as the engine.
             if self.swap.is_set {
-                keys.push_str(&format!("\n  memswap_limit: {both}"));
+                keys.push_str(&format!("\n  {}", Form::Compose.setting(SettingName::SWAP_LIMIT, &both)));
             }
-            flags.push((SWAP, both));
+            flags.push(Form::Run.setting(SettingName::SWAP_LIMIT, &both));
         }
         let service = self.described.compose.as_ref().and_then(|labels| labels.service.as_deref());
         match (can_update, service) {
@@ -177,23 +131,23 @@ impl Instead {
                 "{title}:\n  {}\nand in its service `{service}`, or the next `up` takes it back:{keys}",
                 update(&self.described, &flags)
             ),
-            (false, None) => format!("{title}, in a new container: `{}`", joined(&flags)),
+            (false, None) => format!("{title}, in a new container: `{}`", flags.join(" ")),
             (false, Some(service)) => format!("{title}, in its service `{service}`:{keys}"),
         }
     }
 
-    /// Returns the keys that operations set, with values as people write them. `None` if one does something else.
-    fn settings(&self, ops: &[FixOp]) -> Option<Vec<(&'static str, String)>> {
+    /// Returns what operations set, with values as people write them. `None` if one does something else.
+    fn settings(&self, ops: &[FixOp]) -> Option<Vec<(SettingName, String)>> {
         let mut settings = Vec::new();
         for op in ops {
             match op {
                 FixOp::Set { path: [key], value, .. }
                 | FixOp::SetNear { path: [key], below: [], value, .. } => {
-                    settings.push((*key, readable(value)));
+                    settings.push((SettingName::of_key(key)?, readable(value)));
                 }
                 FixOp::Replace { value, text } => {
                     let (_, key) = self.sizes.iter().find(|(span, _)| span == value)?;
-                    settings.push((*key, readable(text)));
+                    settings.push((SettingName::of_key(key)?, readable(text)));
                 }
                 FixOp::SetVariables { .. } => {}
                 _ => return None,

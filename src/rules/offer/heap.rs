@@ -1,11 +1,13 @@
 //! Fixes that bound a heap or cache where its runtime reads it.
 
-use super::{Asked, Offer};
+use super::Offer;
 use crate::diagnostic::{Applicability, Edit, FixOp};
 use crate::rules::FindingBuilder;
 use crate::secret;
 use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName};
+use crate::workload::{
+    Bound, FactName, HeapSetting, Kind, MemoryPool, Origin, Pool, RuntimeName, SettingName,
+};
 
 /// The facts that a bound of a heap may change.
 const CHANGES: &[FactName] = &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches];
@@ -42,7 +44,7 @@ pub(in crate::rules) fn bound_default(
     finding: &mut FindingBuilder<'_>,
 ) {
     let Some(limit) = limit else {
-        let add = offer.add(Asked::Limit, "<size>");
+        let add = offer.add(SettingName::LIMIT, "<size>");
         let runtime = heap.runtime.display_name();
         finding.help(match &heap.limit_unseen {
             Some(unseen) => format!("{add} and set the heap below it: {}", unseen.why),

@@ -8,10 +8,11 @@ mod heap;
 mod steps;
 mod write;
 
-pub(super) use self::form::{Asked, Instead};
+pub(super) use self::form::Instead;
 use self::heap::lower;
 pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
 
+use super::form::Form;
 use super::{FindingBuilder, Policy, RuleContext, Target};
 use crate::capacity::{Need, NoNumber};
 use crate::diagnostic::Applicability;
@@ -19,7 +20,8 @@ use crate::source::{Spanned, path_text};
 use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::syntax::yaml::is_plain_string;
 use crate::workload::{
-    ChangedElsewhere, Fact, FactName, HeapSetting, Kind, LimitKeys, MemoryPool, Project, SizeKey, Workload,
+    ChangedElsewhere, Fact, FactName, HeapSetting, Kind, LimitKeys, MemoryPool, Project, SettingName,
+    SizeKey, Workload,
 };
 
 /// The facts that a fix of a limit may change.
@@ -120,7 +122,7 @@ impl<'w> Offer<'w> {
                 Err(without) => self.without_number(&without),
                 Ok(need) => format!(
                     "{}: {} holds the heaps and caches that are set here",
-                    self.add(Asked::Limit, "<size>"),
+                    self.add(SettingName::LIMIT, "<size>"),
                     need.limit.to_compose()
                 ),
             };
@@ -141,7 +143,7 @@ impl<'w> Offer<'w> {
             }
         };
         if let Some(step) = self.step_beyond(need.limit) {
-            let (key, size) = (self.name_of(Asked::Limit), need.limit.to_compose());
+            let (key, size) = (self.name_of(SettingName::LIMIT), need.limit.to_compose());
             finding.help(format!(
                 "{size} is enough for `{}`, not for `{}`, which inherits `{key}`: give both a `{key}`",
                 self.workload.name, step.name
@@ -150,7 +152,7 @@ impl<'w> Offer<'w> {
         }
         match self.set_limit(need.limit, None).filter(|_| self.workload.kind != Kind::Image) {
             Some(ops) => {
-                let (key, name) = (self.name_of(Asked::Limit), &self.workload.name);
+                let (key, name) = (self.name_of(SettingName::LIMIT), &self.workload.name);
                 let title = format!("set `{key}` of `{name}` to {}", need.limit.to_compose());
                 finding.note(need.note(self.workload)).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
             }
@@ -176,7 +178,7 @@ impl<'w> Offer<'w> {
 
     /// Returns help that names the key, and why its value does not follow from the files.
     fn without_number(&self, why: &NoNumber) -> String {
-        let (key, add) = (self.name_of(Asked::Limit), self.add(Asked::Limit, "<size>"));
+        let (key, add) = (self.name_of(SettingName::LIMIT), self.add(SettingName::LIMIT, "<size>"));
         let host = self.policy.host_memory.map_or_else(|| "8g".to_owned(), ByteSize::to_compose);
         // A plan is made of Compose files.
         let (fit, or) = match self.workload.described() {
@@ -192,7 +194,9 @@ impl<'w> Offer<'w> {
             NoNumber::Unknown if self.workload.role.is_job() => {
                 format!("{add}, above its peak memory use while it runs; {or}")
             }
-            NoNumber::Unknown => format!("{add}, above the service's peak memory use; {or}"),
+            NoNumber::Unknown => {
+                format!("{add}, above the {}'s peak memory use; {or}", Form::of(self.workload).noun())
+            }
             NoNumber::Follows { runtime: runtime @ "Java" } => format!(
                 "{add}: the {runtime} heap is then a quarter of it, or as much as `-XX:MaxRAMPercentage` in `JAVA_TOOL_OPTIONS` says; {or}"
             ),
@@ -224,9 +228,10 @@ impl<'w> Offer<'w> {
             NoNumber::Varies { setting, limit } => {
                 format!("{add}: {} is enough for `{setting}`, its value here", limit.to_compose())
             }
-            NoNumber::Capped { key: other, limit } => format!(
-                "it needs a limit of {}, more than its `{other}`: change the two together",
-                limit.to_compose()
+            NoNumber::Capped { by, limit } => format!(
+                "it needs a limit of {}, more than its `{}`: change the two together",
+                limit.to_compose(),
+                Form::of(self.workload).name(*by)
             ),
         }
     }
@@ -234,7 +239,7 @@ impl<'w> Offer<'w> {
     /// Adds a fix that reserves the steady use of the heap or cache, if it is known and below the limit; else help with the key
     /// and the reason.
     pub(super) fn reservation(&self, finding: &mut FindingBuilder<'_>, limit: ByteSize) {
-        let add = self.add(Asked::Reservation, "<size>");
+        let add = self.add(SettingName::RESERVATION, "<size>");
         if let Some(why) = self.changed_elsewhere() {
             finding.help(format!(
                 "{add}, below the limit of {limit}: its usual use, as `docker stats` shows; {why}"
@@ -282,13 +287,14 @@ impl<'w> Offer<'w> {
                 );
             }
             None => {
-                let help = "`memswap_limit` equal to the memory limit disables swap";
+                let swap = Form::of(self.workload).name(SettingName::SWAP_LIMIT);
+                let help = format!("`{swap}` equal to the memory limit disables swap");
                 finding.help(match self.unlimited_steps().next() {
                     Some(step) => format!(
                         "{help}; `{}` inherits it without a limit: give it a `mem_limit` first",
                         step.name
                     ),
-                    None => help.to_owned(),
+                    None => help,
                 });
             }
         }
@@ -337,7 +343,8 @@ impl<'w> Offer<'w> {
                 lower(heap, setting, (smallest.min(limit.value), alone), finding);
             }
             None if alone => {
-                finding.help("lower the size, in every service that reads it");
+                let noun = Form::of(self.workload).noun();
+                finding.help(format!("lower the size, in every {noun} that reads it"));
             }
             None => {}
         }

@@ -1,8 +1,9 @@
 //! The rule `invalid-restart-policy`.
 
 use crate::diagnostic::{Applicability, FixOp};
+use crate::rules::form::Form;
 use crate::rules::{RuleContext, Target};
-use crate::workload::{FactName, Workload};
+use crate::workload::{FactName, SettingName, Workload};
 
 rule! {
     name: "invalid-restart-policy",
@@ -66,7 +67,11 @@ fn unknown_policy(workload: &Workload, cx: &mut RuleContext<'_>) {
     };
     cx.report(
         restart.span,
-        format!("the engine does not start `{}` with `restart: {}`", workload.name, restart.value),
+        format!(
+            "the engine does not start `{}` with `{}`",
+            workload.name,
+            Form::of(workload).setting(SettingName::RESTART, &restart.value)
+        ),
     )
     .label(label)
     .via(&restart.via)

@@ -1,6 +1,7 @@
 //! The rule `several-processes`.
 
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::workload::Workload;
 
 rule! {
@@ -20,5 +21,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .note(
             "when one uses too much, the kernel chooses which to kill; unless that is PID 1, the container keeps running without it",
         )
-        .help("run each as a service, with its own limit and healthcheck");
+        .help(format!("run each as a {}, with its own limit and healthcheck", Form::of(workload).noun()));
 }

@@ -2,8 +2,9 @@
 
 use crate::diagnostic::{Applicability, Confidence, FixOp};
 use crate::rules::RuleContext;
+use crate::rules::form::Form;
 use crate::rules::offer::Offer;
-use crate::workload::{Certainty, Fact, FactName, Kind, Workload, duration};
+use crate::workload::{Certainty, Fact, FactName, Kind, SettingName, Workload, duration};
 
 rule! {
     name: "short-stop-grace-period",
@@ -39,7 +40,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if period.is_absent() && role.development {
         return;
     }
-    let offer = Offer::of(workload, cx);
+    let (offer, form) = (Offer::of(workload, cx), Form::of(workload));
     let (name, sure) = (&workload.name, needs.confidence == Certainty::High);
     let written = !period.is_absent();
     let (has, asked) = (duration::display(has), compose(needs.seconds));
@@ -48,7 +49,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding
         .label(match written {
             true => format!("killed {has} after the stop signal"),
-            false => format!("no `stop_grace_period`: killed {has} after the stop signal"),
+            false => {
+                format!(
+                    "no `{}`: killed {has} after the stop signal",
+                    form.name(SettingName::STOP_GRACE_PERIOD)
+                )
+            }
         })
         .via(via)
         .confidence(if sure { Confidence::Medium } else { Confidence::Low })
@@ -68,7 +74,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             finding.fix_ops(title, Applicability::Unsafe, &[FactName::StopGracePeriod], vec![set]);
         }
         _ => {
-            finding.help(format!("`stop_grace_period: {asked}` or more"));
+            finding.help(format!("`{}` or more", form.setting(SettingName::STOP_GRACE_PERIOD, &asked)));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The rule `unbounded-logs`.
 
 use crate::rules::RuleContext;
-use crate::workload::{Fact, Workload};
+use crate::rules::form::Form;
+use crate::workload::{Fact, SettingName, Workload};
 
 rule! {
     name: "unbounded-logs",
@@ -16,14 +17,15 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if !workload.role.lasts() {
         return;
     }
+    let form = Form::of(workload);
     let label = match &workload.service.logging {
-        Fact::Absent { .. } => "no `logging`",
+        Fact::Absent { .. } => format!("no `{}`", form.name(SettingName::LOGGING)),
         Fact::Known(logging) => {
             let default = logging.value.driver.as_deref().is_none_or(|driver| driver == "json-file");
             if !default || logging.value.options.contains_key("max-size") {
                 return;
             }
-            "no `max-size`"
+            "no `max-size`".to_owned()
         }
         Fact::Unknown { .. } => return,
     };
@@ -32,8 +34,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(label)
         .group_message("have a log without a size limit")
         .note("the default driver, `json-file`, keeps every line until the container is removed, unless the daemon is configured otherwise")
-        .help(match &workload.service.logging {
-            Fact::Known(_) => "in the service:\n  logging:\n    options:\n      max-size: 10m",
-            _ => "in the service:\n  logging:\n    driver: local",
+        .help(match (form, &workload.service.logging) {
+            (Form::Compose, Fact::Known(_)) => "in the service:\n  logging:\n    options:\n      max-size: 10m",
+            (Form::Compose, _) => "in the service:\n  logging:\n    driver: local",
+            (_, Fact::Known(_)) => "add `--log-opt max-size=10m`",
+            _ => "add `--log-driver local`",
         });
 }

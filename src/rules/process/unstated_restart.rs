@@ -1,7 +1,8 @@
 //! The rule `unstated-restart`.
 
+use crate::rules::form::Form;
 use crate::rules::{RuleContext, Target};
-use crate::workload::{Kind, Workload};
+use crate::workload::{Kind, SettingName, Workload};
 
 rule! {
     name: "unstated-restart",
@@ -21,13 +22,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if workload.kind != Kind::Service || for_swarm || !stays {
         return;
     }
-    let name = &workload.name;
+    let (name, form) = (&workload.name, Form::of(workload));
     let mut finding = cx.report(workload.anchor, format!("`{name}` stays down after an OOM kill"));
     finding
-        .label("no `restart`")
+        .label(format!("no `{}`", form.name(SettingName::RESTART)))
         .via(&workload.service.via)
         .related(limit.span, format!("the kernel kills it at {}", limit.value))
         .note("the default restart policy is `no`")
         .group_message("stay down after an OOM kill");
-    finding.help("add `restart: unless-stopped`");
+    finding.help(format!("add `{}`", form.setting(SettingName::RESTART, "unless-stopped")));
 }

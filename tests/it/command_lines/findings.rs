@@ -145,8 +145,25 @@ fn variables_are_unknown_and_not_absent() {
 
 #[test]
 fn help_is_flags_and_never_keys() {
-    let keys =
-        ["mem_limit", "memswap_limit", "deploy.", "environment`", "shm_size", "Compose", "healthcheck:\n"];
+    let keys = [
+        "mem_limit",
+        "mem_reservation",
+        "memswap_limit",
+        "mem_swappiness",
+        "oom_kill_disable",
+        "pids_limit",
+        "`cpus",
+        "`restart",
+        "stop_grace_period",
+        "`logging",
+        "`test",
+        "deploy.",
+        "environment`",
+        "shm_size",
+        "Compose",
+        "healthcheck:\n",
+        "merged in",
+    ];
     for line in [
         "docker run -d -m 1g --memory-swap 512m redis:7",
         "docker run -d --memory-swap 1g acme/x",
@@ -167,6 +184,15 @@ fn help_is_flags_and_never_keys() {
         "docker run -d -m 2g -e 'JAVA_TOOL_OPTIONS=-Xmx1gb' eclipse-temurin:21 java -jar a.jar",
         "docker run -d -m 1g --memory-swap 2g --oom-kill-disable --memory-swappiness 50 redis:7",
         "docker run -d -m 64 redis:7",
+        "docker run -d -m 1g --memory-reservation 2g --restart always -v /dev/shm:/dev/shm redis:7",
+        "docker run -d -m 1g --shm-size -1 --cpus 0 --pids-limit -1 redis:7",
+        "docker run -d -m 1g --stop-timeout 1 --log-opt max-file=3 --no-healthcheck postgres:17",
+        "docker run -d -m 1g --restart always -e JAVA_TOOL_OPTIONS=-Xmx2g eclipse-temurin:21 java -jar a.jar",
+        "docker run -d --health-cmd 'java -version' eclipse-temurin:21 java -XX:MaxRAMPercentage=80 -jar a.jar",
+        "docker run -d -m 1g acme/x sh -c 'a & b & wait'",
+        "M=512Mi; docker run -d -m $M --name mem acme/x",
+        "docker service create --limit-memory 512Mi --memory-swap 1g --no-healthcheck postgres:17",
+        "docker service create --memory-swappiness 50 --limit-memory 1g --stop-grace-period 1s postgres:17",
     ] {
         let options = Options { preset: Some(oomlint::rules::Preset::Strict), ..Options::default() };
         let sources = Sources::new();
@@ -188,6 +214,8 @@ fn help_is_flags_and_never_keys() {
             let texts: Vec<&String> = texts.chain(finding.related.iter().map(|label| &label.text)).collect();
             for text in texts {
                 assert!(!keys.iter().any(|key| text.contains(key)), "{line}: {}: {text}", finding.rule);
+                let of_service = line.starts_with("docker run") && text.contains("service");
+                assert!(!of_service, "{line}: {}: {text}", finding.rule);
             }
         }
     }
@@ -217,6 +245,12 @@ fn help_has_the_flag_to_write() {
             "-e JAVA_TOOL_OPTIONS=-Xmx1g",
         ),
         ("docker run -d --memory 64 redis:7", "memory-limit-below-minimum", "--memory 64m"),
+        ("docker run -d -v /dev/shm:/dev/shm redis:7", "unsized-tmpfs", "use `--shm-size <size>` instead"),
+        (
+            "docker service create --mount type=bind,source=/dev/shm,destination=/dev/shm redis:7",
+            "unsized-tmpfs",
+            "write `--mount type=tmpfs,destination=/dev/shm,tmpfs-size=<size>`",
+        ),
     ] {
         let found = run(line);
         let finding = found.iter().find(|finding| finding.rule == rule).unwrap_or_else(|| panic!("{line}"));

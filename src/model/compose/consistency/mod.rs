@@ -118,22 +118,7 @@ impl<'v> Subject<'v> {
 
 /// Returns a refusal at `span`, which belongs to `value`.
 fn refusal(span: Span, value: &Value, message: String, label: &str, upstream: String) -> Refusal {
-    Refusal {
-        span,
-        via: value.via.clone(),
-        service: None,
-        message,
-        label: label.to_owned(),
-        upstream,
-        related: Vec::new(),
-        in_stack: false,
-        may_be_added: false,
-        unknown_key: None,
-        undefined: None,
-        defined_in: None,
-        may_be_newer: None,
-        rename_to: None,
-    }
+    Refusal { via: value.via.clone(), ..Refusal::new(span, message, label, upstream) }
 }
 
 /// Returns the text of a scalar, unless a variable in it has no value.

@@ -125,22 +125,9 @@ impl Place {
 
 /// Returns a refusal whose span is still to be set.
 fn refusal(place: &Place, message: String, label: String, upstream: String) -> Refusal {
-    Refusal {
-        span: Span::new(SourceId(0), 0, 0),
-        via: Vec::new(),
-        service: place.service(),
-        message,
-        label,
-        upstream,
-        related: Vec::new(),
-        in_stack: true,
-        may_be_added: false,
-        unknown_key: None,
-        undefined: None,
-        defined_in: None,
-        may_be_newer: None,
-        rename_to: None,
-    }
+    let nowhere = Span::new(SourceId(0), 0, 0);
+    let refusal = Refusal::new(nowhere, message, label, upstream);
+    Refusal { service: place.service(), in_stack: true, ..refusal }
 }
 
 pub(super) fn unknown_key(

@@ -2,12 +2,14 @@
 
 mod dependencies;
 mod healthcheck;
+mod logging;
 mod mounts;
 mod ports;
 mod variables;
 
 pub use self::dependencies::Dependency;
 pub use self::healthcheck::{HealthcheckSection, Rejection, Suggestion};
+pub use self::logging::Logging;
 pub use self::mounts::{Mount, Tmpfs};
 pub use self::ports::Ports;
 pub use self::variables::EnvFile;
@@ -15,10 +17,11 @@ pub use self::variables::EnvFile;
 use std::path::{Path, PathBuf};
 
 use self::dependencies::depends_on;
+use self::logging::logging;
 use self::mounts::{has_unknown_target, mounts, tmpfs};
 use self::variables::env_files;
 use super::convert::to_build;
-use super::field::{Fields, integer, read_scalar, text_of};
+use super::field::{Fields, integer};
 use super::job::Element;
 use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, misspelled_limit, size_keys, unknown_keys};
 use super::value::{Entry, Kind, Value};
@@ -196,15 +199,6 @@ pub struct Deploy {
     pub condition: Fact<String>,
     /// `restart_policy.max_attempts`.
     pub max_attempts: Fact<i64>,
-}
-
-/// `logging`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logging {
-    /// The driver. None for the daemon's default.
-    pub driver: Option<String>,
-    /// Its options.
-    pub options: IndexMap<String, String>,
 }
 
 impl Service {
@@ -442,32 +436,6 @@ fn profiles(fields: Fields<'_>) -> Vec<Spanned<String>> {
         Some(Spanned::with_provenance(name, item.span, item.via.clone()))
     });
     names.collect()
-}
-
-fn logging(fields: Fields<'_>) -> Fact<Logging> {
-    let Some(value) = fields.get(&["logging"]) else { return fields.missing() };
-    if value.as_scalar().is_some() {
-        return read_scalar(value, |_| None);
-    }
-    let section = Fields { value, anchor: value.span };
-    let parts = ["driver", "options"].into_iter().filter_map(|key| section.get(&[key]));
-    if let Some(part) = parts.into_iter().find(|part| part.as_scalar().is_some_and(|own| own.unset.is_some()))
-    {
-        return read_scalar(part, |_| None);
-    }
-    let options = section.get(&["options"]).and_then(Value::as_map).map(|map| {
-        let texts = map.iter().filter_map(|(name, entry)| match &entry.value.kind {
-            Kind::Scalar(scalar) => Some((name.clone(), text_of(scalar).as_str().to_owned())),
-            Kind::Null => Some((name.clone(), String::new())),
-            _ => None,
-        });
-        texts.collect()
-    });
-    let logging = Logging {
-        driver: section.string(&["driver"]).value().filter(|driver| !driver.is_empty()).cloned(),
-        options: options.unwrap_or_default(),
-    };
-    Fact::Known(Spanned::with_provenance(logging, value.span, value.via.clone()))
 }
 
 /// Reads `nofile: 1024` or `{soft: 1024, hard: 2048}`.
