@@ -1,4 +1,4 @@
-// The page: joins files, editor, engine and the panels beside it.
+// The page: joins files, editor, engine and panels.
 
 import { ask } from "./client.js";
 import { askName, choosePlan, confirmFix } from "./dialogs.js";

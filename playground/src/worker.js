@@ -1,4 +1,4 @@
-// Runs the engine beside the page, so that a large file does not hold up the typing. Each message is {id, request}; the answer is
+// Runs the engine in a worker thread, so that a large file does not hold up the typing. Each message is {id, request}; the answer is
 // {id, answer, milliseconds}.
 
 import { engineOf } from "./engine.js";

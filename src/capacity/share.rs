@@ -43,7 +43,7 @@ pub(super) fn replicas(workload: &Workload) -> i64 {
 }
 
 /// Returns the `size` of each started service, multiplied by its containers, and of each job. A step of `pre_start` runs before
-/// its service: it stands in the service's place if it may take more. Unknown sizes are left out.
+/// its service: of the two, the one that may take more counts. Unknown sizes are left out.
 pub fn shares<'w>(
     project: &'w Project,
     profiles: &'w [String],

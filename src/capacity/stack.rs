@@ -44,7 +44,7 @@ pub struct Stack {
     pub host: Option<Host>,
     /// The active profiles.
     pub active: Vec<String>,
-    /// Every service that has containers, in the order of the files, then the jobs, which may run beside them.
+    /// Every service that has containers, in the order of the files, then the jobs, which may run at the same time.
     pub services: Vec<Entry>,
     /// Parts of the files that could not be read, and why: services may be missing.
     pub gaps: Vec<(Span, String)>,

@@ -121,7 +121,7 @@ fn unwritable(path: &Path, reason: &str) -> Error {
     Error::Unwritable { target: format!("`{}`", path_text(path)), reason: reason.to_owned() }
 }
 
-/// Replaces the texts of files. All new texts are written beside the files before the first file is replaced.
+/// Replaces the texts of files. All new texts are written to temporary files before the first file is replaced.
 pub(super) fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> {
     let mut fresh = Vec::new();
     for (path, _, new) in files {
@@ -152,7 +152,7 @@ fn writable(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a temporary file beside `path`, with the mode of that file.
+/// Writes a temporary file in the directory of `path`, with the mode of that file.
 fn write_beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
     let mut fresh = temp_file_beside(path)?;
     fresh.as_file_mut().write_all(text.as_bytes())?;

@@ -19,7 +19,7 @@ use crate::model::{container, launch};
 use crate::source::{FileSystem, LoadError, MAX_FILE_SIZE, Overlay, Sources, normalize, path_text};
 use crate::syntax::command_line::Notation;
 
-/// The arguments that name files. `M` are those that name more than files.
+/// The arguments that name files. `M` are those for other input.
 #[derive(Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct Input<M: More = Everything> {
@@ -50,9 +50,9 @@ pub(super) struct Input<M: More = Everything> {
     restriction: RestrictTo,
 }
 
-/// The arguments of a command that name what it reads beside files. A command has only those with which it does something.
+/// The arguments for input other than files: standard input and command lines. A command takes only those that it supports.
 pub(super) trait More: Args {
-    /// Returns what is said of standard input.
+    /// Returns the arguments that describe standard input.
     fn stdin(&self) -> Option<&Stdin> {
         None
     }
@@ -346,7 +346,7 @@ impl<M: More> Input<M> {
         self.paths.iter().any(|path| path == Path::new("-"))
     }
 
-    /// Returns the path that stands for standard input.
+    /// Returns the path under which standard input is reported.
     fn stdin_path(&self) -> PathBuf {
         let given = self.more.stdin().and_then(|stdin| stdin.filename.clone());
         given.unwrap_or_else(|| PathBuf::from("<stdin>"))

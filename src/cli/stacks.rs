@@ -16,7 +16,7 @@ type Mistakes = fn(&Project, &Options, &Sources) -> Vec<(Span, String)>;
 
 /// A command that reads stacks, and what it says where it cannot.
 pub(super) struct Reader {
-    /// What it does with Compose files, as in `fit plans`.
+    /// The command and its verb, as in `fit plans`.
     pub(super) reads: &'static str,
     /// What follows from a mistake: `nothing is planned`.
     pub(super) otherwise: &'static str,

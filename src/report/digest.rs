@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What stands before the hexadecimal digits of a digest.
+/// The prefix of a digest, before its hexadecimal digits.
 const PREFIX: &str = "@sha256:";
 
 /// Digits of a SHA-256 digest.

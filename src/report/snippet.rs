@@ -81,7 +81,7 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, options: Options) -> St
         last_line = last_line.max(piece.first_line + piece.lines.len());
         group = group.element(piece.snippet());
     }
-    // What stands before the text: the column of line numbers, and ` = note: `.
+    // Each note starts after the column of line numbers and ` = note: `.
     let width = options.width.map(|width| width.saturating_sub(digits(last_line) + " = note: ".len()));
     let prose = |text: &str| wrap::prose(&escape::lines(&visible(text)), width);
     for note in &block.notes {

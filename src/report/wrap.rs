@@ -16,7 +16,7 @@ pub(super) fn prose(text: &str, width: Option<usize>) -> String {
     lines.join("\n")
 }
 
-/// Wraps one line that stands behind some columns of other text; `indent` goes before each further line.
+/// Wraps one line that starts after some columns of other text; `indent` goes before each further line.
 pub(super) fn hanging(line: &str, width: Option<(usize, usize)>, indent: &str) -> String {
     // Narrower columns make prose longer and no easier to read.
     const NARROWEST: usize = 40;

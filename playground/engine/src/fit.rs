@@ -18,7 +18,7 @@ use crate::answer::{raw, written};
 use crate::request::Request;
 use crate::run::Run;
 
-/// The name of the override file beside the first file of its stack.
+/// The name of the override file, in the directory of the first file of its stack.
 const LIMITS: &str = "compose.limits.yaml";
 
 /// The plan of a request.

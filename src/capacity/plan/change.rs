@@ -118,8 +118,8 @@ fn of_service(index: usize, demand: &Demand, missing: ByteSize) -> Vec<Saving> {
     changes
 }
 
-/// Returns a smaller size for the largest heap or cache, and the limit that is then enough. Only that size is taken to shrink: what
-/// stands beside it may stay.
+/// Returns a smaller size for the largest heap or cache, and the limit that is then enough. Only that size shrinks: the other
+/// memory of the service is taken to stay as it is.
 fn smaller_pool(demand: &Demand, missing: ByteSize) -> Option<(String, ByteSize)> {
     let ((what, size, setting), needs) = (demand.largest.as_ref()?, demand.needs);
     let wanted = demand.least.0.saturating_sub(each(demand, missing));

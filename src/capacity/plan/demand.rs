@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
 use crate::workload::{Class, Classes, Kind, Project, Workload};
 
-/// What a proposed limit rests on, the most certain first.
+/// The evidence for a proposed limit, the most certain first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -65,7 +65,7 @@ pub struct Demand {
     pub usual: ByteSize,
     /// The limit that no larger host exceeds.
     pub most: ByteSize,
-    /// What its limit rests on.
+    /// The evidence for its limit.
     pub basis: Basis,
     /// The reason in words: lower case, no full stop.
     pub reason: String,

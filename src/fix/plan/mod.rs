@@ -81,7 +81,7 @@ pub struct Hosts {
 pub struct Written {
     /// The changed files: path, text as read, text afterwards.
     pub files: Vec<(PathBuf, String, String)>,
-    /// What is set for each service beside its limit, by the first path of its stack and its name: lower case, an imperative.
+    /// The changes other than the limit, by the first path of the stack and the name of the service: lower case, an imperative.
     pub settings: BTreeMap<Key, Vec<String>>,
     /// The services whose plan is not written, with the reason.
     pub refused: BTreeMap<Key, String>,

@@ -11,7 +11,7 @@ use crate::source::{Overlay, normalize};
 use crate::syntax::size::ByteSize;
 use crate::workload::{Fact, Project, Workload};
 
-/// The words by which a file is known that `oomlint fit` wrote, and may overwrite.
+/// Marks a file that `oomlint fit` wrote, and may overwrite.
 const MARK: &str = "written by `oomlint fit`";
 
 /// An override file with the limits of a plan.

@@ -60,7 +60,7 @@ struct Row<'r> {
     grant: &'r Grant,
     /// The settings afterwards. None if nothing was written.
     after: Option<Settings>,
-    /// What is set beside its limit.
+    /// The changes other than the limit.
     settings: &'r [String],
     /// The reason why its plan is not written.
     refused: Option<&'r str>,

@@ -111,7 +111,7 @@ fn warnings(findings: &[Finding]) -> Option<String> {
         counts.iter().take(RULES).map(|((_, rule), count)| format!("{rule} {count}")).collect();
     let more = counts.len().saturating_sub(RULES);
     let more = if more > 0 { format!(" and {}", plural(more, "more rule")) } else { String::new() };
-    // With a single rule the line would repeat what stands above.
+    // With a single rule the line would repeat the one above.
     (shown.len() > 1).then(|| format!("warnings: {}{more}", shown.join(", ")))
 }
 

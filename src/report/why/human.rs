@@ -1,4 +1,5 @@
-//! The answers for people: a paragraph a container, then what it rests on, what explains it, what to change and what would decide.
+//! The answers for people: for each container a paragraph, then the evidence, the findings that explain it, what to change, and what
+//! evidence would decide.
 
 use std::io::{self, Write};
 
@@ -9,7 +10,7 @@ use super::{Report, title};
 use crate::diagnostic::{Confidence, Finding, plural};
 use crate::postmortem::{Answer, Verdict};
 
-/// What stands before each part of an answer.
+/// The indentation of each part of an answer.
 const INDENT: &str = "    ";
 
 /// Writes all answers.
