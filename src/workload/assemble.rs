@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::opened::StartedPrograms;
 use super::runs::Runs;
@@ -72,6 +73,7 @@ impl Assembler<'_> {
             elsewhere: Vec::new(),
             lock: self.lock.map(|lock| lock.file),
             running: Vec::new(),
+            key_readers: OnceLock::new(),
         };
         out.files.extend(out.lock);
         let (awaited, needed) = (role::awaited(&services), role::needed(&services));

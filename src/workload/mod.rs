@@ -16,6 +16,7 @@ mod image;
 mod inspected;
 mod installs;
 mod jobs;
+mod key_readers;
 mod keys;
 mod lingering;
 mod listens;
@@ -83,7 +84,9 @@ pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, SettingName
 pub(crate) use crate::syntax::duration;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
+use self::key_readers::KeyReaders;
 use crate::hash::IndexMap;
 use crate::source::{SourceId, Span, Spanned, TracedText};
 use crate::syntax::SyntaxError;
@@ -129,6 +132,8 @@ pub struct Project {
     pub lock: Option<SourceId>,
     /// Inspected containers that its services were started as.
     pub running: Vec<Running>,
+    /// The services that read each size key, found when first asked for.
+    pub(crate) key_readers: OnceLock<KeyReaders>,
 }
 
 /// A container that runs for a service, or has run.

@@ -387,7 +387,7 @@ fn standard_input_is_planned_like_a_file() {
     assert_eq!(run(dir.path(), &limits).0, 0);
     let again = ["fit", "--host-memory", "8g", "--overlay", "limits.yaml", "-"];
     let (code, _, err) = run_with(dir.path(), &again, STACK);
-    assert!(code == 2 && err.contains("standard input is none"), "{err}");
+    assert!(code == 2 && err.contains("standard input is not a file"), "{err}");
     for how in [&["--write"][..], &["--overlay", "o.yaml"]] {
         let arguments = [&["fit", "--host-memory", "8g", "-"], how].concat();
         let (code, _, err) = run_with(&dir.path().join("empty"), &arguments, STACK);

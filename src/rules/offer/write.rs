@@ -24,22 +24,7 @@ impl<'w> Offer<'w> {
         if self.unlimited_steps().next().is_some() {
             return None;
         }
-        // A service that shares the limit, but whose memory settings another file changes.
-        let without = |other: &&Workload| {
-            other.name != workload.name
-                && other.limit_key().is_some_and(|key| key.key == limit.key)
-                && self.project.changed_elsewhere(&other.name).any(|change| change.memory)
-        };
-        // A service that shares the mapping, but overrides the limit, or has another one beside it.
-        let overrides = |other: &&Workload| {
-            let mut keys = other.service.keys.iter();
-            let mut sizes = other.service.size_keys.iter();
-            let has_another = sizes.any(|key| key.key == limit.key)
-                && other.limit_key().is_none_or(|own| own.key != limit.key);
-            other.name != workload.name
-                && (has_another || keys.any(|key| key.overrides && is_part_of(&key.name, limit.name)))
-        };
-        if self.project.workloads.iter().any(|other| without(&other) || overrides(&other)) {
+        if self.project.limits_only_some_readers(limit, workload) {
             // In another file than the limit's, the key would also be there without that limit.
             if workload.anchor.file != limit.key.file {
                 return None;
@@ -232,22 +217,13 @@ impl<'w> Offer<'w> {
 
     /// True if another file changes the memory settings of a service that has this very key.
     pub(in crate::rules) fn is_limited_elsewhere(&self, key: Span) -> bool {
-        let reads = |workload: &&Workload| workload.service.keys.iter().any(|own| own.span == key);
-        let mut readers = self.project.workloads.iter().filter(reads);
-        readers.any(|reader| self.project.changed_elsewhere(&reader.name).any(|change| change.memory))
+        self.project.is_changed_elsewhere_for_reader(key)
     }
 
     fn is_shared(&self, value: Span) -> bool {
-        let reads = |workload: &&Workload| {
-            workload
-                .service
-                .size_keys
-                .iter()
-                .any(|key| key.size.known().is_some_and(|size| size.span == value))
-        };
         // A step takes what its service has: that is no other reader.
         let is_own = |other: &&Workload| other.step().is_some_and(|step| step.service == self.workload.name);
-        self.project.workloads.iter().filter(reads).filter(|other| !is_own(other)).count() > 1
+        self.project.readers_of(value).filter(|other| !is_own(other)).nth(1).is_some()
     }
 
     /// Sets a new key in the service.
@@ -260,11 +236,6 @@ impl<'w> Offer<'w> {
         let after = neighbours.into_iter().find(|key| self.workload.key(key).is_some()).unwrap_or_default();
         FixOp::Set { owner: self.workload.owner(), path, value: size.to_compose(), after }
     }
-}
-
-/// True for `deploy` and `deploy.resources` of `deploy.resources.limits`, and for the key itself.
-fn is_part_of(part: &str, key: &str) -> bool {
-    key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Keys of a service that Compose wants in the `limits` block if there is one, and their paths in it.
