@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Time from an edit to its diagnostics: on a stack of fifty services beside a whole run of the command on the same files, in one
-Dockerfile beside other servers for Dockerfiles, and with one stack open beside a hundred and two hundred.
+"""Time from an edit to its diagnostics: on a stack of fifty services compared with a whole run of the command on the same files, in one
+Dockerfile compared with other servers for Dockerfiles, and with one stack open together with a hundred and two hundred.
 
     benches/lsp_latency.py target/release/oomlint ["docker-langserver --stdio"] ["tally lsp --stdio"]
 
@@ -74,7 +74,7 @@ def alone(program, peers):
     lines += [f"RUN echo {number} && touch /app/{number}" for number in range(60)]
     lines += ['CMD ["node", "server.js"]', ""]
     good = "\n".join(lines)
-    # Every server has something to say of an instruction that is none.
+    # Every server has something to report about an instruction that is none.
     texts = [good, good.replace("RUN echo 30", "RNU echo 30")]
     ours = None
     for command in [[program, "lsp"], *map(shlex.split, peers)]:
@@ -102,7 +102,7 @@ def many(program):
         for count in (0, 100, 200):
             texts = [text, text.replace("64m", "64Mi", 1)]
             taken[count] = measure([program, "lsp"], root, first, "yaml", texts, others[:count])
-            print(f"an edit beside {count} open stacks: {taken[count]:.2f} ms, {taken[count] / taken[0]:.1f} times alone")
+            print(f"an edit with {count} open stacks: {taken[count]:.2f} ms, {taken[count] / taken[0]:.1f} times alone")
 
 
 def main():

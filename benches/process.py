@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The whole process beside others on the same files: a small file, a tree of real files, and files that double.
+"""The whole process compared with others on the same files: a small file, a tree of real files, and files that double.
 
     benches/process.py target/release/oomlint [--corpus DIR] [--peers DIR] [--skip-trees] [small] [corpus] [repository] [stacks] [fixes]
         [growth] [commands] [memory]
@@ -128,7 +128,7 @@ def corpus(binary, tree):
 
 
 def repository(binary, tree):
-    """A hook's few files, and fixes, beside a check of all: in a copy of the tree that is a repository."""
+    """A hook's few files, and fixes, compared with a check of all: in a copy of the tree that is a repository."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "repository"
         shutil.copytree(tree, root, symlinks=True)
@@ -151,7 +151,7 @@ def repository(binary, tree):
 
 
 def stacks(binary, tree):
-    """A directory for each Compose file of the tree, beside reading it; and many named files beside all of them."""
+    """A directory for each Compose file of the tree, compared with reading it; and many named files compared with all of them."""
     program = str(Path(binary).resolve())
     check = [program, "--format", "json"]
     with tempfile.TemporaryDirectory() as scratch:

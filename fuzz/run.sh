@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every target for so many seconds (60), or those that are named: fuzz/run.sh [SECONDS] [TARGET]...
-# A folder of real files in CORPUS gives more to begin with. What is found stays in fuzz/corpus and fuzz/artifacts, beside git.
+# A folder of real files in CORPUS gives more to begin with. What is found stays in fuzz/corpus and fuzz/artifacts, which git ignores.
 set -euo pipefail
 cd "$(dirname "$0")"
 

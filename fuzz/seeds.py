@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 LARGEST, MOST = 4096, 500
-BESIDE = {".env": ".env", "docker-compose.override.yml": "compose.override.yaml", "Dockerfile": "Dockerfile"}
+NEXT_TO = {".env": ".env", "docker-compose.override.yml": "compose.override.yaml", "Dockerfile": "Dockerfile"}
 
 
 def is_compose(path: pathlib.Path) -> bool:
@@ -19,9 +19,9 @@ def is_dockerfile(path: pathlib.Path) -> bool:
 
 
 def file_set(path: pathlib.Path) -> bytes:
-    """A Compose file and what stands beside it, as the targets take them apart."""
+    """A Compose file and what is next to it, as the targets take them apart."""
     parts = [path.read_bytes()]
-    for name, shown in BESIDE.items():
+    for name, shown in NEXT_TO.items():
         if (other := path.with_name(name)).is_file() and other != path:
             parts += [f"\n=== {shown}\n".encode(), other.read_bytes()]
     return b"".join(parts)

@@ -15,7 +15,7 @@ rm -r "$book"/src/docs/{book.toml,theme,SUMMARY.md,introduction.md}
 sed -E -i -e 's/^```([a-z]+) (bad|good|fixed) file=([^ ]+).*$/*\2* `\3`\n\n```\1/' \
     -e 's/^```([a-z]+) (bad|good|fixed)( .*)?$/*\2*\n\n```\1/' \
     -e 's/^```([a-z]+) file=([^ ]+)$/`\2`\n\n```\1/' -e 's/^```sh run( exit=[0-9])?$/```sh/' "$book"/src/{rules,docs}/*.md
-# What is beside the editors' page belongs to the editors.
+# What is next to the editors' page belongs to the editors.
 sed -E 's|\]\(([^):#]*)\)|](https://github.com/oomlint/oomlint/blob/main/editors/\1)|g' editors/README.md >"$book/src/editors/index.md"
 # The first page is the book's index: mdBook makes index.html of it, at the top, where links from docs are others.
 from_docs() { sed -E -e 's#\]\(([a-z][a-z-]*\.md|pictures/)#](docs/\1#g' -e 's#\]\(\.\./#](#g' "$1"; }

@@ -56,7 +56,7 @@ use_rust() {
     export CARGO_PROFILE_RELEASE_CODEGEN_UNITS=${CARGO_PROFILE_RELEASE_CODEGEN_UNITS:-16}
 }
 
-# build TARGET COMMAND... [-- RUSTC-FLAG...]: the program, by cargo or by what stands in for it.
+# build TARGET COMMAND... [-- RUSTC-FLAG...]: the program, by cargo or by what replaces it.
 build() {
     local target=$1 options=() flags=()
     shift

@@ -34,7 +34,7 @@ YAML
     begun=$(date +%s)
     git commit --quiet --message good >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }
     echo "$runner: a good commit passes, the first time in $(($(date +%s) - begun)) s"
-    # The Dockerfile alone changes: what it breaks stands in the Compose file.
+    # The Dockerfile alone changes: what it breaks is in the Compose file.
     sed -i s/300m/900m/ api/Dockerfile
     git add .
     if git commit --quiet --message bad >"$scratch/out" 2>&1; then

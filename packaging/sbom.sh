@@ -11,7 +11,7 @@ fi
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 out=target/packaging/sbom
 mkdir -p "$out"
-# It writes beside Cargo.toml, and nowhere else. One list for all systems: what only one of them has is among it.
+# It writes next to Cargo.toml, and nowhere else. One list for all systems: what only one of them has is among it.
 "$tools/bin/cargo-cyclonedx" cyclonedx --quiet --format json --spec-version 1.5 --target all \
     --no-build-deps --override-filename "oomlint-$version.cdx"
 mv "oomlint-$version.cdx.json" "$out"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program without any library beside it, and runs it where there is nothing else.
+# Builds the program without any shared library, and runs it where there is nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(rustc -vV | sed -n 's/^host: //p')

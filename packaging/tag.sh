@@ -16,5 +16,5 @@ if ! grep --quiet --fixed-strings --regexp "## $version" CHANGELOG.md; then
     echo "CHANGELOG.md has no \`## $version\`"
     exit 1
 fi
-# What is told of the release: the section of the changelog, without its head.
+# The text of the release: the section of the changelog, without its head.
 awk -v head="## $version" '/^## / { on = index($0, head) == 1; next } on' CHANGELOG.md

@@ -10,7 +10,7 @@
 //! use oomlint::diagnostic::Severity;
 //! use oomlint::source::{FileSystem, Overlay};
 //!
-//! // An overlay stands in for files that are not on the disk.
+//! // An overlay has files that are not on the disk.
 //! let compose = "services: {db: {image: 'mysql:8', mem_limit: 512m, memswap_limit: 256m}}\n";
 //! let files = Overlay::from([(PathBuf::from("compose.yaml"), compose.to_owned())]);
 //! let options = Options { disk: FileSystem::default().with_overlay(&files), ..Options::default() };

@@ -35,7 +35,7 @@ fn sorted_indexes(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> O
     Some(order)
 }
 
-/// Moves to each place the item whose index stands there, by exchanging two at a time.
+/// Moves to each place the item whose index is there, by exchanging two at a time.
 #[inline(never)]
 fn move_to(mut order: Vec<usize>, swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..order.len() {

@@ -13,7 +13,7 @@ use oomlint::report::draw_failure;
 use oomlint::source::Sources;
 use oomlint_fuzz::{FileSet, prepare};
 
-/// Enough for every part of a configuration to have something to speak of.
+/// Enough for every part of a configuration to apply to something.
 const STACK: &[u8] = b"services:
   web: {image: \"nginx:1.27\", mem_limit: 64m}
   api:

@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
     nothing_is_lost(text);
 });
 
-/// Whatever is no blank stands in an instruction, a comment, a directive or an error.
+/// Whatever is no blank is in an instruction, a comment, a directive or an error.
 fn nothing_is_lost(text: &str) {
     let dockerfile = parse(Sources::new().add(Path::new("Dockerfile"), text), text);
     let instructions = dockerfile.instructions.iter().flat_map(|instruction| {

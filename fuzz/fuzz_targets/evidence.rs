@@ -1,4 +1,4 @@
-//! Any text as evidence of a kill: it is read and answered, every answer rests on lines of it, and no report can control a terminal.
+//! Any text as evidence of a kill: it is read and answered, every answer is based on lines of it, and no report can control a terminal.
 
 #![no_main]
 

@@ -76,7 +76,7 @@ fn change(lines: &mut Vec<Vec<u8>>, dice: &mut Dice) {
     }
 }
 
-/// What stands behind the key or the instruction.
+/// What follows the key or the instruction.
 fn value_of(line: &[u8]) -> Option<&[u8]> {
     let indentation = line.len() - line.trim_ascii_start().len();
     let blank = line[indentation..].iter().position(|byte| *byte == b' ')?;

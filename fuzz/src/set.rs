@@ -9,7 +9,7 @@ use oomlint::syntax::size::ByteSize;
 use oomlint::rules::{Policy, Preset, Target};
 use oomlint::source::Sources;
 
-/// The names that an input can use, as in `=== .env`. What stands before the first such line is `compose.yaml`.
+/// The names that an input can use, as in `=== .env`. What comes before the first such line is `compose.yaml`.
 const NAMES: [&str; 8] = [
     "compose.yaml",
     "compose.override.yaml",

@@ -83,7 +83,7 @@ def readings(rows, images, repositories, resolver):
 
 
 def all_claims(rows, images, repositories, resolver, today):
-    """Returns the claims of rows, and the readings of their Dockerfiles. `images` has what both tables say of each name."""
+    """Returns the claims of rows, and the readings of their Dockerfiles. `images` has what both tables say about each name."""
     read = {id(reading.row): reading for reading in readings(rows, images, repositories, resolver)}
     claims = []
     for row in rows:

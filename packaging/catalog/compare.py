@@ -148,7 +148,7 @@ def tools(says, image, of_base):
 
 
 def heaps(values, image):
-    """Sizes that stand in the image's own environment."""
+    """Sizes that are in the image's own environment."""
     unset = values.get("heap-when-unset")
     if unset and unset.get("variable") in image.variables and not set(unset) & {"since", "before"}:
         text, line = image.variables[unset["variable"]]

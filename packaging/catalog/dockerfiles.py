@@ -98,15 +98,15 @@ class Resolver:
         (place / "compose.yaml").write_text(json.dumps({"services": services}).replace("$", "$$"), encoding="utf-8")
 
     def write_context(self, place, request, instructions):
-        """Writes the files that COPY and ADD name, from beside the Dockerfile or from the top of the repository."""
+        """Writes the files that COPY and ADD name, from the directory of the Dockerfile or from the top of the repository."""
         repository = self.repositories.get(request.repository)
-        beside = pathlib.PurePosixPath(request.path).parent
+        folder = pathlib.PurePosixPath(request.path).parent
         for instruction in instructions:
             if instruction["cmd"] not in ("copy", "add") or any(flag.startswith("--from") for flag in instruction.get("flags", [])):
                 continue
             for word in instruction.get("args", [])[:-1]:
                 word = word.removeprefix("./").lstrip("/")
-                for path in (str(beside / word), word):
+                for path in (str(folder / word), word):
                     text = None if ".." in path.split("/") else contents(repository, request.commit, path)
                     target = place / word
                     if text is not None and len(text) < LARGEST and word not in ("Dockerfile", "compose.yaml") and not target.exists():

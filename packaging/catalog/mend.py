@@ -27,7 +27,7 @@ def edit_source(check, found, refused):
     commit, line = check.moved_to
     length = int(quote["last"] or quote["line"] or line) - int(quote["line"] or line)
     place = f"{quote['path']}:{line}" + (f"-{line + length}" if length else "")
-    # The words are the text's last group: what stands before them is what changes.
+    # The words are the text's last group: what comes before them is what changes.
     before = text.value.strip()[: quote.start("words") - len(' has "')]
     replace(text, before, f"{quote['repository']}@{commit} {place}", found, refused)
 

@@ -92,7 +92,7 @@ def report(claims, readings):
 
 
 def bases(readings):
-    """Bases of which nothing is known: a row for one of them would tell more of the rows that stand on it."""
+    """Bases of which nothing is known: a row for one of them would tell more about the rows that are based on it."""
     found = collections.Counter()
     for reading in readings:
         image = reading.now or reading.then

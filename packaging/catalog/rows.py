@@ -26,7 +26,7 @@ Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|fals
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A text of a table, and where it stands in its file."""
+    """A text of a table, and its place in its file."""
 
     value: str
     file: pathlib.Path
@@ -37,7 +37,7 @@ class Text:
 
 @dataclasses.dataclass
 class Row:
-    """A row: `values` with what it takes over, `own` the keys that stand in it, `sources` the texts of each key."""
+    """A row: `values` with what it takes over, `own` the keys that are written in it, `sources` the texts of each key."""
 
     table: str
     name: str
@@ -131,7 +131,7 @@ def has_key(value, wanted):
 
 
 def is_low(value):
-    """True if the row says of a claim, or of each part of it, that nobody can check it."""
+    """True if the row says that nobody can check a claim, or any part of it."""
     if isinstance(value, list):
         return bool(value) and all(is_low(item) for item in value)
     return isinstance(value, dict) and value.get("confidence") == "low"

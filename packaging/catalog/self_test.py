@@ -55,7 +55,7 @@ PROBES = """probes:
 
 
 class Maker:
-    """A repository, and the catalogue that speaks of it."""
+    """A repository, and the catalogue that mentions it."""
 
     def __init__(self, folder):
         self.folder, self.place = folder, folder / "checkouts/maker/app"
@@ -176,7 +176,7 @@ def gone(maker, oomlint):
 
 
 def wrong(maker, oomlint):
-    """A row that was never right; words that never stood there."""
+    """A row that was never right; words that were never there."""
     maker.rows = maker.rows.replace("cmd: [serve]", "cmd: [run]").replace('"exec java"', '"exec node"')
     assert maker.prove(oomlint)[0] == 1
     maker.are(start="contradicted", heap_when_unset="contradicted")

@@ -1,4 +1,4 @@
-"""Checks the texts of `sources`: whether the words that a text quotes stand where it says."""
+"""Checks the texts of `sources`: whether the words that a text quotes are where it says."""
 import dataclasses
 import datetime
 import re
@@ -32,7 +32,7 @@ class Check:
 
 
 def check(text, repositories, today, still=True, instruction=None):
-    """Looks a source up. `still` says that what it quotes has to stand in the newest file, too. `instruction` is a pair: a word
+    """Looks a source up. `still` says that what it quotes has to be in the newest file, too. `instruction` is a pair: a word
     that begins a line of the file, and whether it does; that is what a source says that names a file alone."""
     if quote := QUOTE.fullmatch(text.value.strip()):
         found = Check(MISSING, text.value, text=text, repository=quote["repository"], place=f"{quote['repository']} {quote['path']}")
@@ -75,21 +75,21 @@ def quoted(found, quote, repositories, still, instruction):
     before = places(repository, then, path, quote["words"])
     if not before:
         found.status = CONTRADICTED
-        found.upstream = "no such file at this commit" if before is None else "the words do not stand in the file at this commit"
+        found.upstream = "no such file at this commit" if before is None else "the words are not in the file at this commit"
         return found
     if not any(lines[0] <= place <= lines[1] for place in before):
-        found.status, found.upstream = MOVED, f"the words stand on line {nearest(before, line)}"
+        found.status, found.upstream = MOVED, f"the words are on line {nearest(before, line)}"
         found.moved_to = (commit, nearest(before, line))
         return found
     if not still:
         found.status = PROVED
     elif not now:
         found.status = DRIFTED
-        found.upstream = "no such file any more" if now is None else "the words no longer stand in the newest file"
+        found.upstream = "no such file any more" if now is None else "the words are no longer in the newest file"
     elif any(lines[0] <= place <= lines[1] for place in now):
         found.status = PROVED
     else:
-        found.status, found.upstream = MOVED, f"the words now stand on line {nearest(now, line)}"
+        found.status, found.upstream = MOVED, f"the words are now on line {nearest(now, line)}"
         found.moved_to = (repository.head, nearest(now, line))
     return found
 
@@ -109,7 +109,7 @@ def of_file(found, quote, commits, repository, instruction):
         word, wanted = instruction
         has = [None if file is None else begins_a_line(word, file) for file in (then, now)]
         found.status = CONTRADICTED if (not wanted) in has else DRIFTED if None in has else PROVED
-        found.upstream = "no such file any more" if None in has else f"{word} {'stands' if not wanted else 'does not stand'} in it" if found.status == CONTRADICTED else ""
+        found.upstream = "no such file any more" if None in has else f"{word} {'is' if not wanted else 'is not'} in it" if found.status == CONTRADICTED else ""
 
 
 def begins_a_line(word, file):

@@ -6,7 +6,7 @@
 MENDS is docs/state/mends.json: for each defect the repository, the commit, the edits and the message of the commit. It has
 no lines of other people's files: an edit replaces a part of a numbered line, inserts lines or deletes lines. FOLDER has the
 repositories, as for collect.py. A patch is written if, after the edits, the finding is gone, no error or warning is new, and
-Docker Compose accepts the file (next to empty files that the user has to make, `beside`). It applies with `git apply` and with `git am`, followed by `git commit --amend --reset-author`.
+Docker Compose accepts the file (together with empty files that the user has to make, `empty_files`). It applies with `git apply` and with `git am`, followed by `git commit --amend --reset-author`.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def mend(one, options):
         if notes < sum(new.values()):
             return f"new findings: {sorted(new)}"
         said = ""
-        for name in one.get("beside", []):
+        for name in one.get("empty_files", []):
             (scratch / name).touch()
         if options.compose and one["compose"]:
             said = collect.verdict(options.compose, one["compose"], scratch)

@@ -3,7 +3,7 @@
 
     tables.py REPORTS PAGE
 
-Fills the parts of PAGE that are marked with comments, and writes the list of repositories and the pictures beside it.
+Fills the parts of PAGE that are marked with comments, and writes the list of repositories and the pictures next to it.
 """
 
 import argparse
@@ -180,8 +180,8 @@ def tables(options):
             before, rest = text.split(start, 1)
             text = before + start + part + end + rest.split(end, 1)[1]
     page.write_text(text, encoding="utf-8")
-    beside = page.with_suffix("")
-    beside.mkdir(exist_ok=True)
+    folder = page.with_suffix("")
+    folder.mkdir(exist_ok=True)
     (page.parent / "pictures").mkdir(exist_ok=True)
     lines = ["kind\trepository\tcommit\tcommitted\tservices\twith a memory limit"]
     for report, services in counted:
@@ -201,7 +201,7 @@ def tables(options):
                 )
             )
         )
-    (beside / "repositories.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "repositories.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     bars = [(name, [sum(s.state(fact) == state for s in every) for state in states]) for name, fact in FACTS.items()]
     (page.parent / "pictures" / "state-settings.svg").write_text(picture("Services by setting", bars), encoding="utf-8")
     bars = [

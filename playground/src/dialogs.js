@@ -43,7 +43,7 @@ export function choosePlan({ overlay, diff, files, refused }) {
   const not = (what) => ([name, why]) => `${what}: ${name}: ${why}`;
   const ways = [
     overlay && {
-      words: `a new file beside the others: \`${overlay.path}\``,
+      words: `a new file next to the others: \`${overlay.path}\``,
       apply: `Add ${overlay.path}`,
       diff: overlay.diff,
       files: { [overlay.path]: overlay.text },

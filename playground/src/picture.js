@@ -7,10 +7,12 @@ const HEAD = 26;
 const FOOT = 22;
 const PARTS = [
   ["heap", "heap and caches"],
-  ["beside", "outside them, an estimate"],
+  ["off_heap", "outside them, an estimate"],
   ["rest", "the rest of the limit"],
 ];
-/** What is drawn beside the parts of a limit. */
+/** The CSS class of a part, whose key is a name of the JSON report. */
+const classOf = (name) => name.replaceAll("_", "-");
+/** What is drawn in addition to the parts of a limit. */
 const MISSING = ["missing", "what the limit is short of, at least"];
 
 /** Writes bytes as the reports do: 512 MiB, 1.5 GiB. */
@@ -27,9 +29,9 @@ export function size(bytes) {
 }
 
 /** The bytes that a service's heaps and caches need at least beyond its limit. */
-function missingOf({ fit, managed, beside, limit, replicas }) {
+function missingOf({ fit, managed, off_heap: outside, limit, replicas }) {
   if (fit !== "exceeds-limit" || limit.state !== "known") return 0;
-  const need = managed.reduce((sum, { bytes }) => sum + bytes, beside?.least ?? 0);
+  const need = managed.reduce((sum, { bytes }) => sum + bytes, outside?.least ?? 0);
   return Math.max(need - limit.bytes, 0) * replicas;
 }
 
@@ -112,7 +114,7 @@ function row({ service, begin, parts, missing }, y, { x, left, right, stack, nar
       if (parts[name] <= 0) continue;
       // Even a small part stays visible.
       const width = Math.max(x(from + parts[name]) - x(from), 1);
-      group.append(svg("rect", { class: name, x: x(from), y: y + 5, width, height: ROW - 10, "data-bytes": parts[name] }));
+      group.append(svg("rect", { class: classOf(name), x: x(from), y: y + 5, width, height: ROW - 10, "data-bytes": parts[name] }));
       from += parts[name];
     }
     if (missing > 0) group.append(svg("rect", { class: "missing", x: x(from), y: y + 5.5, width: Math.max(x(from + missing) - x(from), 1), height: ROW - 11 }));
@@ -180,6 +182,6 @@ export function show(into, budget, reveal, isContainers) {
       numbers,
     );
   });
-  const legend = stacks.length ? el("p.legend", {}, ...[...PARTS, ...(budget.stacks.some((stack) => stack.services.some((service) => missingOf(service) > 0)) ? [MISSING] : [])].map(([name, words]) => el("span", {}, el(`i.${name}`, { "aria-hidden": "true" }), words))) : null;
+  const legend = stacks.length ? el("p.legend", {}, ...[...PARTS, ...(budget.stacks.some((stack) => stack.services.some((service) => missingOf(service) > 0)) ? [MISSING] : [])].map(([name, words]) => el("span", {}, el(`i.${classOf(name)}`, { "aria-hidden": "true" }), words))) : null;
   into.replaceChildren(...(stacks.length ? [...stacks, legend] : [el("p.empty", {}, "no Compose file with services: nothing to add up")]));
 }

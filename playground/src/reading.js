@@ -1,4 +1,4 @@
-// What there is to read beside the findings: facts and rule pages.
+// What there is to read in addition to the findings: facts and rule pages.
 
 import { el } from "./dom.js";
 import { page } from "./markdown.js";

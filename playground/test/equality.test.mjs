@@ -92,7 +92,7 @@ function textsOf(fixture, key) {
   return Object.fromEntries(Array.from({ length: texts.length / 2 }, (_, at) => [texts[2 * at], texts[2 * at + 1].replace(/^ {4}/gm, "")]));
 }
 
-/** Holds what is pasted, beside other files, against what the program says of it where it is named. */
+/** Compares the findings of pasted text, next to other files, with those of the program where the file is named. */
 function comparePasted(named, files, kind) {
   const kinds = Object.fromEntries(Object.keys(named).map((path) => [path, "auto"]));
   const all = { ...files, ...named };

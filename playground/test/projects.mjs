@@ -10,7 +10,7 @@ function directoriesIn(directory) {
   return readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name)).sort();
 }
 
-/** Every fixture, and real repositories of the reference corpus if it is beside the checkout. */
+/** Every fixture, and real repositories of the reference corpus if it is next to the checkout. */
 export function projects(root, most) {
   const corpus = join(root, "../shared/corpus");
   const layouts = directoriesIn(join(corpus, "layouts"));

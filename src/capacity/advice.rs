@@ -140,10 +140,10 @@ fn measured_terms(measured: &Measured) -> Vec<Term> {
 fn terms(workload: &Workload, measured: &Measured) -> Vec<Term> {
     let mut terms = measured_terms(measured);
     // A heap may grow beyond what has been measured.
-    let declared = declared(workload).map(|(heap, size)| (heap.beside(size), size, heap.pool));
-    let own = workload.pools.image_default_heap.iter().map(|own| (own.beside(), own.size(), Pool::Heap));
-    for (beside, size, pool) in declared.chain(own) {
-        terms.push(pool_term(pool, size, beside.map_or(0, |beside| beside.least)));
+    let declared = declared(workload).map(|(heap, size)| (heap.off_heap(size), size, heap.pool));
+    let own = workload.pools.image_default_heap.iter().map(|own| (own.off_heap(), own.size(), Pool::Heap));
+    for (off_heap, size, pool) in declared.chain(own) {
+        terms.push(pool_term(pool, size, off_heap.map_or(0, |off_heap| off_heap.least)));
     }
     terms
 }
@@ -171,7 +171,7 @@ fn too_large(workload: &Workload, limit: ByteSize) -> Vec<OversizedPool> {
     const SMALLEST: i64 = 64 * MIB;
     declared(workload)
         .filter_map(|(pool, size)| {
-            let outside = |size| pool.beside(size).map_or(0, |beside| beside.least);
+            let outside = |size| pool.off_heap(size).map_or(0, |off_heap| off_heap.least);
             // What is outside may grow with the size, so it is that of the largest candidate.
             let most = limit.0 - limit.0 / 4;
             let largest = most.min(limit.0 - outside(ByteSize(most)).saturating_mul(MIB));

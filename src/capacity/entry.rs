@@ -29,7 +29,7 @@ pub struct Entry {
     /// The heaps and caches of one container, by setting or default.
     pub managed: Vec<ManagedMemory>,
     /// The estimated memory of their runtimes on top of that, in bytes: the least and the most.
-    pub beside: Option<(ByteSize, ByteSize)>,
+    pub off_heap: Option<(ByteSize, ByteSize)>,
     /// Runtimes whose heap follows the size of an unknown host: `Java`.
     pub follows_host: Vec<&'static str>,
     /// Its use of the memory it sees, unless configured otherwise.
@@ -74,7 +74,7 @@ impl Entry {
             replicas: replicas(workload),
             replicas_known: !workload.resources.replicas.is_unknown(),
             swap: swap(workload, &limit),
-            beside: beside(&overheads),
+            off_heap: off_heap(&overheads),
             managed,
             follows_host: follows_host(workload, &limit, host),
             self_sizing: workload.memory.self_sizing.clone(),
@@ -134,10 +134,10 @@ impl Entry {
     pub fn parts(&self) -> Option<[ByteSize; 3]> {
         let limit = self.limit.value()?.0;
         let heap = self.heap().map_or(0, |heap| heap.0).min(limit);
-        let beside = self.beside.map_or(0, |(_, most)| most.0).min(limit - heap);
-        let [heap, beside] = [heap, beside].map(|part| self.times(ByteSize(part)));
-        let rest = self.total()?.0.saturating_sub(heap.0).saturating_sub(beside.0);
-        Some([heap, beside, ByteSize(rest)])
+        let off_heap = self.off_heap.map_or(0, |(_, most)| most.0).min(limit - heap);
+        let [heap, off_heap] = [heap, off_heap].map(|part| self.times(ByteSize(part)));
+        let rest = self.total()?.0.saturating_sub(heap.0).saturating_sub(off_heap.0);
+        Some([heap, off_heap, ByteSize(rest)])
     }
 }
 
@@ -175,14 +175,14 @@ fn managed(
     let mut overheads = Vec::new();
     let pools = workload.pools.heaps.iter().chain(&workload.pools.caches).filter_map(|heap| {
         let size = heap.size_under(limit.value().copied(), host)?;
-        overheads.extend(heap.beside(size.size));
+        overheads.extend(heap.off_heap(size.size));
         let what = heap.display_name();
         let span = heap.bound.known().map_or(heap.program.span, |setting| setting.span);
         Some(ManagedMemory { what, size: size.size, pool: heap.pool, by: size.by, span })
     });
     let mut managed: Vec<ManagedMemory> = pools.collect();
     if let Some(own) = workload.pools.image_default_heap.as_ref().filter(|_| managed.is_empty()) {
-        overheads.extend(own.beside());
+        overheads.extend(own.off_heap());
         let what = format!("{} heap", own.of.display_name());
         managed.push(ManagedMemory {
             what,
@@ -205,9 +205,9 @@ fn follows_host(workload: &Workload, limit: &Fact<ByteSize>, host: Option<ByteSi
 }
 
 /// Returns the sum of the least and of the most off-heap memory. None if nothing was measured.
-fn beside(overheads: &[NativeOverhead]) -> Option<(ByteSize, ByteSize)> {
+fn off_heap(overheads: &[NativeOverhead]) -> Option<(ByteSize, ByteSize)> {
     let size = |mebibytes: i64| ByteSize(mebibytes.saturating_mul(MIB));
-    let least = sum(overheads.iter().map(|beside| size(beside.least)));
-    let most = sum(overheads.iter().map(|beside| size(beside.most)));
+    let least = sum(overheads.iter().map(|off_heap| size(off_heap.least)));
+    let most = sum(overheads.iter().map(|off_heap| size(off_heap.most)));
     (most.0 > 0).then_some((least, most))
 }

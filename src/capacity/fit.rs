@@ -52,8 +52,8 @@ impl Entry {
     /// Returns the heaps and caches of one container, with the least that is outside of them, in bytes. None if nothing is known.
     #[must_use]
     pub fn needs(&self) -> Option<ByteSize> {
-        let beside = self.beside.map_or(ByteSize(0), |(least, _)| least);
-        self.heap().map(|heap| sum([heap, beside]))
+        let off_heap = self.off_heap.map_or(ByteSize(0), |(least, _)| least);
+        self.heap().map(|heap| sum([heap, off_heap]))
     }
 
     /// Returns the least memory that all containers of a service without a limit may grow to, in bytes. 0 if nothing is known.

@@ -160,7 +160,7 @@ struct Declared {
     whole: bool,
     runtime: RuntimeName,
     size: ByteSize,
-    beside: Option<NativeOverhead>,
+    off_heap: Option<NativeOverhead>,
     /// The setting, if a Compose variable is part of it.
     varies: Option<String>,
 }
@@ -172,8 +172,8 @@ impl Declared {
         if self.runtime == RuntimeName::Go || self.whole {
             return ByteSize(self.size.0 / 9);
         }
-        let beside = self.beside.as_ref().map_or(0, |beside| beside.most.saturating_mul(MIB));
-        ByteSize(beside.max(self.size.0 / 3))
+        let off_heap = self.off_heap.as_ref().map_or(0, |off_heap| off_heap.most.saturating_mul(MIB));
+        ByteSize(off_heap.max(self.size.0 / 3))
     }
 }
 
@@ -187,7 +187,7 @@ fn pools(workload: &Workload) -> Vec<Declared> {
         whole: heap.is_whole_process(),
         runtime: heap.runtime,
         size,
-        beside: heap.beside(size),
+        off_heap: heap.off_heap(size),
         varies: heap.bound.value().filter(|setting| setting.flag.varies()).map(|setting| setting.written()),
     });
     let own = workload.pools.image_default_heap.iter().map(|own| {
@@ -197,7 +197,7 @@ fn pools(workload: &Workload) -> Vec<Declared> {
             whole: false,
             runtime: own.of,
             size,
-            beside: own.beside(),
+            off_heap: own.off_heap(),
             varies: None,
         }
     });

@@ -1,14 +1,14 @@
-//! Fields of `rules/catalog/images.yaml` about a product's heap and its memory beside the heap.
+//! Fields of `rules/catalog/images.yaml` about a product's heap and its off-heap memory.
 
 use serde::Deserialize;
 
 use super::Certainty;
 
-/// Memory beside a heap: a fixed part, and a part that grows with the heap. Estimates.
+/// Off-heap memory, which a program uses outside its heap: a fixed part, and a part that grows with the heap. Estimates.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct BesideHeap {
+pub struct OffHeap {
     /// The first version that needs this; all older ones too if it is not set.
     #[serde(default)]
     pub since: Option<String>,

@@ -6,7 +6,7 @@ use super::claims::{Deprecated, IgnoresLimit, Minimum, SharedMemory, SizesItself
 use super::image_runtime::ImageRuntime;
 use super::lighter::LighterRule;
 use super::pattern::has_word;
-use super::{BesideHeap, HeapWhenUnset, MemoryPart, NoHeapIn, Shutdown};
+use super::{HeapWhenUnset, MemoryPart, NoHeapIn, OffHeap, Shutdown};
 
 /// The table of images, without its rows.
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +49,7 @@ pub struct ImageEntry {
     pub heap_when_unset: Option<HeapWhenUnset>,
     /// The memory that it uses outside its heap, if it is more than other programs of its runtime use.
     #[serde(default)]
-    pub beside_heap: Vec<BesideHeap>,
+    pub off_heap: Vec<OffHeap>,
     /// The parts of its memory that it sizes by settings of its own.
     #[serde(default)]
     pub memory: Vec<MemoryPart>,

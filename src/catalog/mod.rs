@@ -24,7 +24,7 @@ use std::sync::OnceLock;
 pub use claims::{Deprecated, IgnoresLimit, Minimum, SharedMemory, SizesItself, Upgrade};
 pub use classes::{Class, Classes};
 pub use defaults::{DefaultHeap, HotspotFlags};
-pub use heap::{BesideHeap, HeapWhenUnset, NoHeapIn};
+pub use heap::{HeapWhenUnset, NoHeapIn, OffHeap};
 pub use image::{Healthcheck, ImageEntry, Start};
 pub use image_runtime::RuntimeName;
 pub use lighter::{Lighter, LighterKind};
@@ -152,12 +152,12 @@ impl Catalog {
         self.own_images.iter().any(|own| std::ptr::eq(own, row))
     }
 
-    /// Returns the memory on top of the heap that the newest version of a product takes whose script reads `variable`.
+    /// Returns the off-heap memory that the newest version of a product takes whose script reads `variable`.
     #[must_use]
-    pub fn beside_heap_of(&self, variable: &str) -> Option<&BesideHeap> {
+    pub fn off_heap_of(&self, variable: &str) -> Option<&OffHeap> {
         let reads = |entry: &&ImageEntry| entry.expands.iter().any(|name| name == variable);
         let mut rows = self.images.containing(variable).chain(&self.own_images).filter(reads);
-        rows.find_map(|entry| entry.beside_heap.last())
+        rows.find_map(|entry| entry.off_heap.last())
     }
 
     /// Returns the need of `/dev/shm` of an image. For one whose row has none, that of the program that the last part of its name

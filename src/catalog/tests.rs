@@ -64,7 +64,7 @@ fn unknown_keys_are_refused() {
 }
 
 #[test]
-fn no_repository_stands_in_two_rows() {
+fn no_repository_is_in_two_rows() {
     let catalog = tables();
     let mut seen = HashSet::default();
     for name in catalog.images.containing("").flat_map(|entry| &entry.repositories) {
@@ -129,7 +129,7 @@ fn every_claim_has_a_source() {
         "no-heap-in",
         "upgrade",
         "memory",
-        "beside-heap",
+        "off-heap",
     ];
     for row in written("images").iter().chain(&written("probes")) {
         let text =

@@ -30,7 +30,7 @@ pub(super) struct CheckedProject {
     pub(super) inputs: ProjectInputs,
     /// Errors that are left out at places which something fills in before Docker reads them.
     pub(super) filled_in: Vec<FindingKey>,
-    /// Images that its services run and nobody knows, as they stand in the files.
+    /// Images that its services run and nobody knows, as they are written in the files.
     pub(super) unknown_images: Vec<String>,
     /// The project itself, if the caller keeps it.
     pub(super) project: Option<Project>,

@@ -50,12 +50,12 @@ pub(super) fn find(project: &mut Project, model: &project::Project, others: &[Pa
     }
 }
 
-/// Returns the path of a file from a directory that it is below or beside.
+/// Returns the path of a file relative to a directory, if the file is below that directory or below its parent.
 fn from(directory: &Path, file: &Path) -> PathBuf {
     let above = directory.parent().unwrap_or(directory);
     match (file.strip_prefix(directory), file.strip_prefix(above)) {
         (Ok(below), _) => below.to_path_buf(),
-        (_, Ok(beside)) => Path::new("..").join(beside),
+        (_, Ok(sibling)) => Path::new("..").join(sibling),
         _ => file.to_path_buf(),
     }
 }

@@ -1,4 +1,4 @@
-//! The images that projects use, and findings about what the lock file says of them.
+//! The images that projects use, and findings about what the lock file says about them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -122,7 +122,7 @@ fn leads_on(text: &str) -> bool {
     has_key(text, "include") || (has_key(text, "extends") && has_key(text, "file"))
 }
 
-/// True if the text may have this key: the word stands alone, and a colon follows.
+/// True if the text may have this key: the word is alone, and a colon follows.
 fn has_key(text: &str, key: &str) -> bool {
     words(text, &Finder::new(key)).any(|(_, after)| {
         after.trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']).starts_with(':')
@@ -133,7 +133,7 @@ fn mentions(text: &str, name: &Finder<'_>) -> bool {
     words(text, name).next().is_some()
 }
 
-/// Returns the places where a word stands alone, and is no part of a longer name: the text before and after it.
+/// Returns the places where a word is alone, and is no part of a longer name: the text before and after it.
 fn words<'t>(text: &'t str, word: &Finder<'_>) -> impl Iterator<Item = (&'t str, &'t str)> {
     let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let length = word.needle().len();

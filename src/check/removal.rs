@@ -3,7 +3,7 @@
 use crate::diagnostic::Edit;
 use crate::source::Span;
 
-/// Removes a word from a list or from a text of several words, with the comma or the blank that stood beside it.
+/// Removes a word from a list or from a text of several words, with the comma or the blank next to it.
 pub(super) fn without_word(text: &str, word: Span) -> Option<Edit> {
     let (mut start, mut end) = (word.start as usize, word.end as usize);
     let line = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);

@@ -43,7 +43,7 @@ fn is_of(container: &Workload, service: &Workload, project: &Project, files: &BT
             && same_project
             && is_of_files(labels, project, files);
     }
-    // An override file has its own project beside its base's, and nothing says which of the two was started.
+    // An override file has its own project in addition to its base's, and nothing says which of the two was started.
     let named = service.service.container_name.value().unwrap_or(&service.name);
     project.report_only.is_empty() && described.container.as_ref() == Some(named)
 }
@@ -54,7 +54,7 @@ fn is_of_files(labels: &ComposeLabels, project: &Project, files: &BTreeSet<Strin
     if given.is_empty() { project.report_only.is_empty() } else { given == *files }
 }
 
-/// Returns the name of a file. A path of Windows may be told of on Linux.
+/// Returns the name of a file. A path of Windows may be named on Linux.
 fn name(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }

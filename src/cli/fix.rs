@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use super::output::{Console, temp_file_beside};
+use super::output::{Console, temp_file_next_to};
 use super::{Outcome, progress};
 use crate::check::Options;
 use crate::diagnostic::Applicability;
@@ -126,7 +126,7 @@ pub(super) fn replace(files: &[(PathBuf, String, String)]) -> Result<(), Error> 
     let mut fresh = Vec::new();
     for (path, _, new) in files {
         writable(path)?;
-        fresh.push(write_beside(path, new).map_err(|error| unwritable(path, &error.to_string()))?);
+        fresh.push(write_next_to(path, new).map_err(|error| unwritable(path, &error.to_string()))?);
     }
     // An editor may have saved a file since it was read. That change would be lost.
     for (path, old, _) in files {
@@ -153,8 +153,8 @@ fn writable(path: &Path) -> Result<(), Error> {
 }
 
 /// Writes a temporary file in the directory of `path`, with the mode of that file.
-fn write_beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
-    let mut fresh = temp_file_beside(path)?;
+fn write_next_to(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
+    let mut fresh = temp_file_next_to(path)?;
     fresh.as_file_mut().write_all(text.as_bytes())?;
     fresh.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
     fresh.as_file().sync_all()?;

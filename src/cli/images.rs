@@ -81,7 +81,7 @@ struct Lock {
     #[command(flatten)]
     scope: Scope,
 
-    /// The file [default: .oomlint-images.json beside the configuration, or here]
+    /// The file [default: .oomlint-images.json in the directory of the configuration, or here]
     #[arg(help_heading = "Lock", long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -125,7 +125,7 @@ fn list(arguments: &Arguments, console: &Console) -> Outcome {
 }
 
 impl Lock {
-    /// Returns the file to write: the one that holds here, else one beside the configuration, else one here.
+    /// Returns the file to write: the one that holds here, else one in the directory of the configuration, else one here.
     fn path(&self) -> Result<PathBuf, Error> {
         if let Some(path) = &self.output {
             return Ok(path.clone());
@@ -139,8 +139,8 @@ impl Lock {
             };
         }
         let config = self.scope.configs(&disk)?.at(Path::new(""))?;
-        let beside = config.and_then(|config| Some(config.path.parent()?.join(FILE_NAME)));
-        Ok(beside.unwrap_or_else(|| PathBuf::from(FILE_NAME)))
+        let next_to = config.and_then(|config| Some(config.path.parent()?.join(FILE_NAME)));
+        Ok(next_to.unwrap_or_else(|| PathBuf::from(FILE_NAME)))
     }
 
     /// Reads the lock file. `None` if there is none.

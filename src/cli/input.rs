@@ -237,7 +237,7 @@ impl<M: More> Input<M> {
             console
                 .report(&format!("not checked: `{}` is a CI pipeline, not a Compose file", path_text(path)));
         }
-        for path in self.beside_files(&discovered) {
+        for path in self.files_checked_alone(&discovered) {
             let (path, merged) =
                 (path_text(path), self.files.iter().map(|file| format!(" -f {}", path_text(file))));
             let merged: String = merged.collect();
@@ -247,7 +247,7 @@ impl<M: More> Input<M> {
     }
 
     /// Returns the Compose files among the paths that may have been meant to be merged with those of `-f`.
-    fn beside_files<'d>(&self, discovered: &'d Discovered) -> impl Iterator<Item = &'d Path> {
+    fn files_checked_alone<'d>(&self, discovered: &'d Discovered) -> impl Iterator<Item = &'d Path> {
         let own: Vec<PathBuf> = self.files.iter().map(|file| normalize(file)).collect();
         let named = discovered.files.iter().filter(|found| found.explicit && found.kind == FileKind::Compose);
         let named = named.map(|found| found.path.as_path());
@@ -306,7 +306,7 @@ impl<M: More> Input<M> {
         let evidence = self.take_others(&[FileKind::Compose, FileKind::Dockerfile]);
         if evidence.is_empty() {
             return Err(Error::Usage {
-                problem: "no evidence: no file that tells of a kill is named".to_owned(),
+                problem: "no evidence: no file with evidence of a kill is named".to_owned(),
                 help: Some("(docker inspect CONTAINER; dmesg -T) | oomlint why -".to_owned()),
             });
         }

@@ -178,7 +178,7 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     // `/dev/stdout` may be a regular file that another process has open.
     let is_file = old.as_ref().is_none_or(std::fs::Metadata::is_file) && !path.starts_with("/dev");
     // A file may be writable although its directory is not.
-    let Some(fresh) = is_file.then(|| temp_file_beside(&target).ok()).flatten() else {
+    let Some(fresh) = is_file.then(|| temp_file_next_to(&target).ok()).flatten() else {
         return buffered(std::fs::File::create(&target)?, body).map(drop);
     };
     let (file, fresh_path) = fresh.into_parts();
@@ -192,7 +192,7 @@ fn replace(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
 }
 
 /// Creates a temporary file in the directory of `target`, to be renamed to it.
-pub(super) fn temp_file_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(super) fn temp_file_next_to(target: &Path) -> io::Result<tempfile::NamedTempFile> {
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -105,7 +105,7 @@ fn instead(discovered: &Discovered) -> String {
     })
 }
 
-/// Says of a named file that no stack has it, and what to use for it.
+/// Reports that no stack has a named file, and what to use for it.
 fn no_part(found: &DiscoveredFile) -> String {
     let name = argument(&found.path);
     match budget(found) {

@@ -137,7 +137,7 @@ impl<'de> Deserialize<'de> for Rules {
             type Value = Rules;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("rules and what is said of them")
+                f.write_str("rules and their settings")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Rules, A::Error> {

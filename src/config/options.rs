@@ -114,7 +114,7 @@ impl RuleOptions for SeverityOnly {
 options!(TightHeap, "tight-heap", {
     /// The largest share of the limit that a Java heap may take, in percent.
     java_heap_percent: Percent,
-    /// What is to be left beside a Java heap.
+    /// The memory to leave outside a Java heap.
     java_rest: Size,
     /// The largest share of the limit that a Node heap may take, in percent.
     node_heap_percent: Percent,

@@ -36,7 +36,7 @@ pub enum Severity {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// Rests on an assumption that the message states.
+    /// Based on an assumption that the message states.
     Low,
     /// True for almost every program of the kind.
     Medium,
@@ -63,7 +63,7 @@ pub enum Applicability {
     DisplayOnly,
     /// Changes how the container behaves.
     Unsafe,
-    /// Changes nothing but what the finding speaks of.
+    /// Changes nothing but what the finding mentions.
     Safe,
 }
 
@@ -139,16 +139,16 @@ pub struct NodePath {
 pub struct Consequence {
     /// The rule that reports the cause. Its finding has its primary place at one of this finding's labels.
     pub of: &'static str,
-    /// The message that stands before a list of the services: `heap sized from the host's memory`.
+    /// The message before a list of the services: `heap sized from the host's memory`.
     pub group_message: &'static str,
 }
 
-/// What is said of several findings at once, behind their number: 5 *services have no memory limit*.
+/// The message for several findings at once, after their number: 5 *services have no memory limit*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GroupMessage {
     /// What they are about: `services`, `containers`.
     pub subject: &'static str,
-    /// What is said of them: `have no memory limit`.
+    /// What they have in common: `have no memory limit`.
     pub says: &'static str,
 }
 

@@ -27,7 +27,7 @@ pub struct Summary {
     pub images: usize,
     /// Files that were read.
     pub files: usize,
-    /// Images that services run and nobody knows, as they stand in the files, in order: their heaps and healthchecks are not checked.
+    /// Images that services run and nobody knows, as they are written in the files, in order: their heaps and healthchecks are not checked.
     pub unknown_images: Vec<String>,
     /// The time from the first read to the last rule.
     pub elapsed: Duration,

@@ -109,7 +109,7 @@ impl IgnoreRules {
     }
 }
 
-/// Returns what one file says of a path: leave it out, or keep it.
+/// Returns what one file says about a path: leave it out, or keep it.
 fn verdict(rules: &Gitignore, path: &Path, is_directory: bool) -> Option<bool> {
     match rules.matched(path, is_directory) {
         ignore::Match::None => None,
@@ -273,7 +273,7 @@ mod tests {
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, lines.iter().map(|line| format!("{}\n", RULES[*line])).collect::<String>()).unwrap();
             }
-            // What stands above the directory counts, too.
+            // What is above the directory counts, too.
             let root = scratch.path().join(DIRECTORIES[below]);
             for disk in [FileSystem::default(), FileSystem::default().with_listings()] {
                 prop_assert_eq!(ours(&root, disk), of_the_crate(&root, false));

@@ -32,7 +32,7 @@ impl RepositoryRoot {
     /// Finds the root for a run on these paths, so that reports and baselines do not depend on the current directory.
     ///
     /// It is the repository around the current directory if it holds all paths, else the one that holds them all. Without a
-    /// repository it is the nearest directory above the paths with one of `marks`, names of files that stand at a project's
+    /// repository it is the nearest directory above the paths with one of `marks`, names of files that are at a project's
     /// root, else the current directory.
     #[must_use]
     pub fn of_paths<'p>(paths: impl Iterator<Item = &'p Path>, marks: &[&str]) -> Self {

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_beside_it_tells() {
+    fn an_example_next_to_it_tells() {
         for example in [
             ".env.example",
             ".env.sample",

@@ -1,4 +1,4 @@
-//! What `docker inspect` says of a container's life and death, from the reader of `model::container`.
+//! What `docker inspect` says about a container's life and death, from the reader of `model::container`.
 
 use super::cgroup::ContainerId;
 use super::name::Name;

@@ -1,4 +1,4 @@
-//! Reads what programs log that kill before the kernel does (systemd-oomd, earlyoom), and what systemd says of kills by the kernel.
+//! Reads what programs log that kill before the kernel does (systemd-oomd, earlyoom), and what systemd says about kills by the kernel.
 
 use super::cgroup::{ContainerId, container_of};
 use super::prefix::Message;
@@ -75,7 +75,7 @@ const MOST: usize = 10_000;
 const NEAR: usize = 12;
 
 impl Killers {
-    /// Reads one message. Returns true if it tells of a kill.
+    /// Reads one message. Returns true if it reports a kill.
     pub(super) fn line(&mut self, message: Message<'_>, span: Span) -> bool {
         let text = message.text;
         let by_oomd = message.program == Some("systemd-oomd") || text.contains("systemd-oomd");
@@ -100,7 +100,7 @@ impl Killers {
             && container_of(scope).is_some()
             && let Some(kill) = self.kills.get_mut(at)
         {
-            // The scope ended right after systemd-oomd spoke of a slice above it.
+            // The scope ended right after systemd-oomd mentioned a slice above it.
             kill.path = Some(scope.to_owned());
             self.pending = None;
             return true;

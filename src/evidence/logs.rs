@@ -28,7 +28,7 @@ pub struct LogLine {
     pub size: Option<ByteSize>,
     /// The container, as far as the line names it.
     pub name: Name,
-    /// True if the program reports it; false if the line may only speak of it.
+    /// True if the program reports it; false if the line may only mention it.
     pub reported: bool,
     /// True for a row of the tasks of a Swarm service, which has the newest first.
     pub is_task: bool,

@@ -136,7 +136,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// Reads a line as it stands in the file: with those that a terminal wrapped it into.
+    /// Reads a line as it is in the file: with those that a terminal wrapped it into.
     fn joined(&mut self, line: &str, span: Span) {
         if self.wrapped.is_off() {
             return self.line(line, span);

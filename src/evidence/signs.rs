@@ -27,7 +27,7 @@ pub enum Sign {
     StopTimeout,
     /// A step of an image's build was killed.
     Build,
-    /// Not memory, although the lines near it speak of memory.
+    /// Not memory, although the lines near it mention memory.
     NotMemory,
 }
 

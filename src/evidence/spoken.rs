@@ -1,4 +1,4 @@
-//! Tells an error that a runtime reports from one that a text only speaks of: a handler that is installed, a link to a manual.
+//! Tells an error that a runtime reports from one that a text only mentions: a handler that is installed, a link to a manual.
 
 use super::prefix;
 

@@ -105,7 +105,7 @@ fn pair(word: &str) -> Option<(&'static str, &str)> {
     KEYS.iter().find(|(written, _)| *written == key).map(|(_, key)| (*key, value))
 }
 
-/// Returns the container that stands before the values: the only word there, or one with the slash of the API.
+/// Returns the container before the values: the only word there, or one with the slash of the API.
 fn named(before: &[&str]) -> Option<Name> {
     let mut words = before.iter().map(|word| word.trim_end_matches(':'));
     let mut words = words.by_ref().filter(|word| word.contains(|c: char| c.is_ascii_alphanumeric()));

@@ -22,7 +22,7 @@ pub struct Reading<'a> {
     pub mask: &'a dyn Fn(&[&str]) -> Vec<String>,
 }
 
-/// One image as Docker prints it. Podman has the healthcheck beside the configuration.
+/// One image as Docker prints it. Podman has the healthcheck next to the configuration.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Image {

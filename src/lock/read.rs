@@ -150,7 +150,7 @@ impl Lock {
 }
 
 impl<'l> Locked<'l> {
-    /// Returns what the file says of the image.
+    /// Returns what the file says about the image.
     #[must_use]
     pub fn entry(&self) -> &'l Entry {
         &self.image.entry

@@ -93,7 +93,7 @@ pub(super) struct Session {
     pub(super) directories: HashMap<PathBuf, PathBuf>,
     /// The last published diagnostics of each file that has some or is open.
     pub(super) published: BTreeMap<PathBuf, Published>,
-    /// The configurations that say of open documents whether they are Compose files, until a document is opened, closed or saved
+    /// The configurations that say whether open documents are Compose files, until a document is opened, closed or saved
     /// or a file changes.
     pub(super) configs: OnceLock<Configs>,
 }

@@ -234,9 +234,9 @@ fn find(
     }
     built.path = Some(normalize(&path));
     // BuildKit looks for one next to the Dockerfile first (`frontend/dockerui/context.go`).
-    let mut beside = path.clone().into_os_string();
-    beside.push(".dockerignore");
-    built.dockerignore = has_dockerignore(&[PathBuf::from(beside), context.join(".dockerignore")], sources);
+    let mut own = path.clone().into_os_string();
+    own.push(".dockerignore");
+    built.dockerignore = has_dockerignore(&[PathBuf::from(own), context.join(".dockerignore")], sources);
     sources.load(&path).map_err(|error| {
         if resolves_above(directory, &Path::new(&built.context).join(&built.dockerfile), sources) {
             return unknown(&Why::Other("its paths start in another directory"));

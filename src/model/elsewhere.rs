@@ -172,7 +172,7 @@ pub fn service_at(tree: &Tree, text: &str, at: u32) -> Option<String> {
     let all = roots.flat_map(|services| pairs(tree, services));
     // A comment after the last value of a service is outside of its node.
     let same_line = |end: u32| text.get(end as usize..at as usize).is_some_and(|rest| !rest.contains('\n'));
-    // In flow style, several services stand on one line.
+    // In flow style, several services are on one line.
     let inside = |(name, service): &&(NodeId, NodeId)| {
         let (start, end) = (tree.node(*name).span.start, tree.node(*service).span.end);
         (start..=end).contains(&at) || at > end && same_line(end)

@@ -1,4 +1,4 @@
-//! Groups Compose files into projects: a default file with its overrides, override files, stand-alone files.
+//! Groups Compose files into projects: a default file with its overrides, override files, standalone files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -165,7 +165,7 @@ pub fn load_directory(
     // A default file that is not in `files` only serves as the base of override files. Files that `COMPOSE_FILE` names are always
     // loaded: since they may have any name, discovery does not find them.
     if is_named || default.iter().any(|file| files.contains(file)) {
-        // `devcontainer.json` names its files, which may stand elsewhere, too.
+        // `devcontainer.json` names its files, which may be elsewhere, too.
         let in_devcontainer = directory.file_name().is_some_and(|name| name == ".devcontainer");
         let self_contained = !in_devcontainer
             && !is_below_another(directory, sources)
@@ -179,7 +179,7 @@ pub fn load_directory(
         if taken > MAX_OF_DIRECTORY {
             let size = ByteSize(MAX_OF_DIRECTORY as i64);
             let why =
-                format!("not looked at: the Compose files beside it take more than {size} of other files");
+                format!("not looked at: the Compose files next to it take more than {size} of other files");
             each(Project::refused(request(vec![file.clone()]), why, sources));
             continue;
         }
@@ -255,7 +255,7 @@ fn is_below_another(directory: &Path, sources: &Sources) -> bool {
     directories_above(directory, sources).iter().any(|above| !default_files(above, sources).is_empty())
 }
 
-/// True if an example of an override file lies beside the files and no override file does: who deploys this copies it first, and
+/// True if an example of an override file is next to the files and no override file is: who deploys this copies it first, and
 /// it may define what these files name.
 fn awaits_override(directory: &Path, files: &[PathBuf], sources: &Sources) -> bool {
     const EXAMPLES: [&str; 5] = ["example", "sample", "dist", "template", "tmpl"];

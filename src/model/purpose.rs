@@ -63,7 +63,7 @@ fn head_comment(text: &str) -> String {
         let line = line.trim();
         line.is_empty() || line.starts_with(['#', '-']) || line.starts_with("version")
     });
-    // What stands between two comments ends a sentence.
+    // What is between two comments ends a sentence.
     let comment = comment.map(|line| if line.trim().starts_with('#') { line } else { "." });
     let words: Vec<String> = comment
         .flat_map(|line| line.trim_start_matches([' ', '#']).split_whitespace())

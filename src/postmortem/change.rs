@@ -117,7 +117,7 @@ fn thread_change(subject: &Subject<'_>) -> String {
     }
 }
 
-/// Returns the change of a heap where it is set: another setting beside it would not count.
+/// Returns the change of a heap where it is set: another setting next to it would not count.
 fn set_elsewhere(heap: &HeapSetting, limit: Option<ByteSize>) -> String {
     let written = heap.written();
     let place = match heap.variable() {
@@ -135,7 +135,7 @@ fn set_elsewhere(heap: &HeapSetting, limit: Option<ByteSize>) -> String {
     match larger {
         Some(larger) => format!("a larger heap, where it is set: `{larger}` for `{written}`, {place}"),
         None => format!(
-            "a larger heap, where it is set: `{written}`, {place}, with a limit of the container that leaves a quarter beside it"
+            "a larger heap, where it is set: `{written}`, {place}, with a limit of the container that leaves a quarter outside it"
         ),
     }
 }

@@ -15,7 +15,7 @@ use crate::workload::{Project, Workload};
 /// The most findings of one answer.
 const MOST: usize = 6;
 
-/// Returns what the evidence says of the memory that containers used, for the rules that compare limits with it. A container that was
+/// Returns what the evidence says about the memory that containers used, for the rules that compare limits with it. A container that was
 /// killed at its limit used all of it.
 #[must_use]
 pub fn measurements(evidence: &Evidence, sources: &Sources) -> Option<Stats> {

@@ -29,8 +29,8 @@ pub(super) struct SmallHeap {
     runtime: RuntimeName,
     /// Its largest size, by default.
     size: ByteSize,
-    /// What may be beside it.
-    beside: ByteSize,
+    /// What may be outside it.
+    off_heap: ByteSize,
     /// What was used.
     used: ByteSize,
 }
@@ -47,20 +47,20 @@ pub(super) fn small_heap(subject: &Subject<'_>, verdict: Verdict) -> Option<Smal
         let heap = heap_of(subject, runtime).filter(|heap| heap.bound.is_absent())?;
         let size = heap.size_under(Some(limit), None)?.size;
         let larger = heap.largest_heap_under(limit).is_none_or(|largest| largest > size);
-        let beside = heap.beside(size).map_or(0, |beside| beside.most.saturating_mul(MIB));
-        larger.then_some(SmallHeap { runtime, size, beside: ByteSize(beside), used })
+        let off_heap = heap.off_heap(size).map_or(0, |off_heap| off_heap.most.saturating_mul(MIB));
+        larger.then_some(SmallHeap { runtime, size, off_heap: ByteSize(off_heap), used })
     })
 }
 
 impl SmallHeap {
     /// Returns what to change instead of the heap.
     pub(super) fn change(&self, subject: &Subject<'_>) -> String {
-        let Self { runtime, size, beside, used } = self;
+        let Self { runtime, size, off_heap, used } = self;
         let measure = match runtime {
             RuntimeName::Java => "`-XX:NativeMemoryTracking=summary`, then `jcmd 1 VM.native_memory`",
             _ => "`process.memoryUsage()`, its `external` and `arrayBuffers`",
         };
-        let needs = ByteSize(size.0.saturating_add(beside.0));
+        let needs = ByteSize(size.0.saturating_add(off_heap.0));
         let name = runtime.display_name();
         if used.0 > needs.0 {
             let outside = ByteSize((used.0 - size.0) / MIB * MIB);
@@ -71,7 +71,7 @@ impl SmallHeap {
         let limit = subject.limit().filter(|limit| limit.0 < needs.0);
         let than = limit.map(|limit| format!(" above {limit}")).unwrap_or_default();
         format!(
-            "the {name} heap of at most {size} by default and what is beside it may need {needs}: raise the limit{than}, or find out what is beside it: {measure}"
+            "the {name} heap of at most {size} by default and what is outside it may need {needs}: raise the limit{than}, or find out what is outside it: {measure}"
         )
     }
 }

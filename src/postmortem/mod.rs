@@ -1,7 +1,7 @@
 //! Answers why a container was killed: joins the evidence of each container, weighs it, and names the findings that explain it.
 //!
 //! `subject` decides which evidence belongs to one container, `service` which service that is, `verdict` what killed it, and `explain`
-//! which finding of the linter and which change belong to that. A verdict rests on evidence that is named; what the evidence does not decide is undecided.
+//! which finding of the linter and which change belong to that. A verdict is based on evidence that is named; what the evidence does not decide is undecided.
 
 mod change;
 mod explain;
@@ -149,7 +149,7 @@ pub struct Files<'f> {
     pub sources: &'f Sources,
 }
 
-/// Answers for every container that the evidence tells of, the surest answer first.
+/// Answers for every container in the evidence, the surest answer first.
 #[must_use]
 pub fn answers(evidence: &Evidence, files: Files<'_>) -> Vec<Answer> {
     let mut subjects = subject::subjects(evidence, files.sources);

@@ -60,7 +60,7 @@ pub(super) fn offer(finding: &Finding, sources: &Sources) -> Option<String> {
     }
 }
 
-/// True for what stands between words, in YAML, JSON and commands.
+/// True for what separates words, in YAML, JSON and commands.
 fn separates(c: char) -> bool {
     c.is_whitespace() || matches!(c, '{' | '}' | '[' | ']' | ',' | '"' | '\'')
 }
@@ -86,7 +86,7 @@ fn new_words(old: &str, new: &str) -> Vec<String> {
     out
 }
 
-/// Masks a line that is written to a file: the value of a key whose name speaks of a secret, and secrets of commands.
+/// Masks a line that is written to a file: the value of a key whose name mentions a secret, and secrets of commands.
 fn masked(line: &str) -> String {
     let Some((key, value)) = line.split_once(": ") else { return secret::command(line).into_owned() };
     let name = key.trim_start_matches([' ', '-', '"', '\'']).trim_end_matches(['"', '\'']);

@@ -62,7 +62,7 @@ pub(super) struct Kill<'e> {
 }
 
 impl<'e> Subject<'e> {
-    /// True if anything tells of a death, or of a state that needs an answer.
+    /// True if anything reports a death, or a state that needs an answer.
     fn is_troubled(&self) -> bool {
         let inspected = self.inspected.is_some_and(|own| {
             let died = own.exit_code.as_ref().is_some_and(|code| code.value != 0);

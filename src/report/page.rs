@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_stand_in_the_repository() {
+    fn pages_are_in_the_repository() {
         let page = address("https://example.com/a/", "tight-heap");
         assert_eq!(page.as_deref(), Some("https://example.com/a/blob/main/rules/tight-heap.md"));
         assert_eq!(address("", "tight-heap"), None);

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_leaves_room_for_what_stands_before_it() {
+    fn the_first_line_leaves_room_for_what_comes_before_it() {
         let wrapped = hanging("one two three four five six seven", Some((40, 20)), "  ");
         assert_eq!(wrapped, "one two three four\n  five six seven");
     }

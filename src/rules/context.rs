@@ -347,12 +347,12 @@ impl FindingBuilder<'_> {
         self
     }
 
-    /// Sets what is said of several workloads that lack the same, behind their number and what they are called: `have no memory limit`.
+    /// Sets the message for several workloads that lack the same, after their number and what they are called: `have no memory limit`.
     pub fn group_message(&mut self, says: &'static str) -> &mut Self {
         self.group_message_of(self.subject, says)
     }
 
-    /// Sets what is said of several of something else: `images`, `have no healthcheck`.
+    /// Sets the message for several of something else: `images`, `have no healthcheck`.
     pub fn group_message_of(&mut self, subject: &'static str, says: &'static str) -> &mut Self {
         self.finding.group_message = Some(GroupMessage { subject, says });
         self

@@ -1,4 +1,4 @@
-//! Compares heaps with the limit. What a runtime needs beside its heap is an estimate, and is called one.
+//! Compares heaps with the limit. What a runtime needs outside its heap is an estimate, and is called one.
 
 use super::Thresholds;
 use crate::catalog::RuntimeName;
@@ -98,7 +98,7 @@ impl BoundedHeap<'_> {
             );
         }
         let share = self.percent().map(|percent| format!("{percent} % of {limit} = ")).unwrap_or_default();
-        let Some(NativeOverhead { least: low, most: high, what }) = self.heap.beside(heap) else {
+        let Some(NativeOverhead { least: low, most: high, what }) = self.heap.off_heap(heap) else {
             let rest = ByteSize((limit.0 - heap.0).max(0));
             let top = on_top(self.heap.runtime);
             return format!("{share}{heap} of a limit of {limit} leave {rest} for {top}");
@@ -124,7 +124,7 @@ fn in_mebibytes(bytes: i64) -> i64 {
 }
 
 /// True if a heap of this size leaves less of a limit than the thresholds ask for: Java by its share, by what is left, or where
-/// the image or a flag gives the memory beside the heap; the others by their share.
+/// the image or a flag gives the off-heap memory; the others by their share.
 pub(super) fn is_tight(heap: &MemoryPool, size: ByteSize, limit: ByteSize, thresholds: &Thresholds) -> bool {
     let percent = size.0 as f64 / limit.0 as f64 * 100.0;
     match heap.runtime {
@@ -140,10 +140,10 @@ pub(super) fn is_tight(heap: &MemoryPool, size: ByteSize, limit: ByteSize, thres
     }
 }
 
-/// True if the heap does not fit the limit together with the memory beside it, as the image or flags give it.
+/// True if the heap does not fit the limit together with its off-heap memory, as the image or flags give it.
 fn lacks_room_of_its_own(heap: &MemoryPool, size: ByteSize, limit: ByteSize) -> bool {
-    let beside = heap.beside(size).filter(|_| heap.has_specific_overhead());
-    let sum = beside.map(|beside| size.mebibytes().saturating_add(beside.most));
+    let off_heap = heap.off_heap(size).filter(|_| heap.has_specific_overhead());
+    let sum = off_heap.map(|off_heap| size.mebibytes().saturating_add(off_heap.most));
     sum.is_some_and(|sum| sum > limit.mebibytes())
 }
 

@@ -36,7 +36,7 @@ pub enum Target {
 pub struct Thresholds {
     /// The largest share that a Java heap may take, in percent.
     pub java_heap_percent: f64,
-    /// The least memory to leave beside a Java heap, in bytes.
+    /// The least memory to leave outside a Java heap, in bytes.
     pub java_rest: ByteSize,
     /// The largest share that a Node heap may take, in percent.
     pub node_heap_percent: f64,

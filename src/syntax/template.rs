@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_stands_at_its_own_bytes() {
+    fn a_default_is_at_its_own_bytes() {
         let Interpolated::Known { text, .. } = run("${X:-512m}") else { panic!("has a default") };
         assert_eq!(text.span_of(0..4).range(), 5..9);
     }

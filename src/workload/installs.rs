@@ -26,7 +26,7 @@ const SETTINGS: [&str; 9] =
     ["activate", "profile", ".profile", ".bashrc", "bashrc", ".bash_profile", "os-release", "nvm.sh", "env"];
 
 /// Commands that do not bring the programs that their arguments name.
-const SPEAKS_OF: [&str; 12] =
+const MENTIONING: [&str; 12] =
     ["echo", "printf", "test", "[", "[[", "which", "command", "type", "hash", "apt-mark", "rm", "export"];
 
 /// The programs that a build step may bring.
@@ -287,7 +287,7 @@ impl Step<'_> {
 
     /// Checks for the tool's path, as in `chmod +x /usr/bin/curl`: it has been put there.
     fn named(&self, name: &str, words: &[Word]) -> Brings {
-        let named = !SPEAKS_OF.contains(&name)
+        let named = !MENTIONING.contains(&name)
             && words.iter().any(|word| word.as_ref().contains('/') && base_name(word.as_ref()) == self.tool);
         if named { Brings::Tool } else { Brings::Nothing }
     }

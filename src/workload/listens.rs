@@ -181,7 +181,7 @@ impl ProbeContext<'_> {
         // An exposed port may belong to the other service that runs the same image.
         let counts = (inherited || own) && (!self.shared || serves);
         let shown = if counts { self.workload.health.exposed.clone() } else { Vec::new() };
-        let (others, range) = tools::beside_tcp(self.target);
+        let (others, range) = tools::other_protocols(self.target);
         ports.other.extend(others);
         ports.hidden |= range && shown.is_empty();
         let hidden =

@@ -63,7 +63,7 @@ pub struct KnownImage {
 }
 
 impl KnownImage {
-    /// Looks an image up, by the reference that stands in a file.
+    /// Looks an image up, by the reference that is written in a file.
     #[must_use]
     pub fn of(reference: &TracedText, catalog: &Catalog, lock: Option<&Lock>) -> Self {
         let image = Fact::Known(Spanned::new(reference.clone(), reference.span()));
@@ -127,7 +127,7 @@ fn by_default(part: &MemoryPart) -> Option<String> {
 }
 
 impl Project {
-    /// Returns the references of images that its services run and nobody knows, as they stand in the files, each once: what they
+    /// Returns the references of images that its services run and nobody knows, as they are written in the files, each once: what they
     /// start, which heaps that has and whether they have a healthcheck is not known.
     #[must_use]
     pub fn unknown_images(&self) -> Vec<&str> {
@@ -150,7 +150,7 @@ impl Workload {
 }
 
 impl ImageFacts {
-    /// Replaces what the lock file says of the image. The catalogue still tells what its start script does.
+    /// Replaces what the lock file says about the image. The catalogue still tells what its start script does.
     pub(super) fn apply_lock(&mut self, locked: &Locked<'_>, at: Span) {
         let entry = locked.entry();
         let words = |way: &str, words: &[String]| Spanned::new(locked.words(way, words), locked.span(way));

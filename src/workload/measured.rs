@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_stand_behind_a_name() {
+    fn what_may_follow_a_name() {
         for rest in ["", "-1", "_12", ".1.x2k9f8s7d6a5q4w3e2r1", "-0", "-7d4b9c6f5-x2v8q", "-x2v8q"] {
             assert!(is_number(rest), "{rest}");
         }

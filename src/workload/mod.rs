@@ -293,10 +293,10 @@ impl Workload {
 
     fn size_key(&self, fact: &Fact<ByteSize>, names: &[&str]) -> Option<&SizeKey> {
         let size = fact.known()?;
-        let stands = |key: &&SizeKey| key.size.known().is_some_and(|known| known.span == size.span);
+        let is_of_size = |key: &&SizeKey| key.size.known().is_some_and(|known| known.span == size.span);
         names
             .iter()
-            .find_map(|name| self.service.size_keys.iter().filter(stands).find(|key| key.name == *name))
+            .find_map(|name| self.service.size_keys.iter().filter(is_of_size).find(|key| key.name == *name))
     }
 
     /// True if the service has keys that only Swarm acts on.

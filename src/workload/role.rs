@@ -111,7 +111,7 @@ impl Role {
     }
 }
 
-/// True if every service that no other depends on is a test: what is beside them serves the tests. Services of a profile are left
+/// True if every service that no other depends on is a test: the others serve the tests. Services of a profile are left
 /// out, since they start on request only.
 pub(super) fn is_test_rig(services: &[Service]) -> bool {
     let is_started = |service: &&Service| service.profiles.is_empty() && service.element == Element::Service;

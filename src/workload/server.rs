@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_seen_through_what_stands_before_it() {
+    fn the_server_is_seen_through_what_comes_before_it() {
         for words in [
             &["docker-entrypoint.sh", "mysqld"][..],
             &["docker-entrypoint.sh", "--skip-name-resolve"],

@@ -42,7 +42,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload, opened: &StartedProgra
         workload.memory.shared_memory = None;
     }
     let host_share = workload.image.host_share.clone();
-    let (beside_heap, runtime) = (workload.image.beside_heap.clone(), workload.image.runtime);
+    let (off_heap, runtime) = (workload.image.off_heap.clone(), workload.image.runtime);
     workload.memory.ignores_cgroup_limit = workload
         .image
         .ignores_limit
@@ -52,7 +52,7 @@ pub(super) fn apply_server_facts(workload: &mut Workload, opened: &StartedProgra
         .filter(|ignores| !may_have_flag(workload, opened, &ignores.unless_flags))
         .map(|ignores| {
             let limit = workload.memory.limit.value().copied().unwrap_or(ByteSize(0));
-            let facts = OverheadInputs { product: beside_heap, ..OverheadInputs::default() };
+            let facts = OverheadInputs { product: off_heap, ..OverheadInputs::default() };
             let told_by = ignores.way_out.lines().filter_map(|line| line.split_once(": "));
             let told_by = told_by.map(|(name, _)| name.to_owned()).collect();
             let variables = heap::with_numbers(&ignores.way_out, runtime, &facts, limit);

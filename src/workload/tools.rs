@@ -44,7 +44,7 @@ pub(super) fn home<'c>(base: &Fact<TracedText>, catalog: &'c Catalog) -> &'c str
 }
 
 /// Returns the ports that a Dockerfile exposes by other protocols, as `UDP 1162`, and whether more TCP ports are hidden.
-pub(super) fn beside_tcp(target: Option<&TargetImage>) -> (Vec<String>, bool) {
+pub(super) fn other_protocols(target: Option<&TargetImage>) -> (Vec<String>, bool) {
     let (mut others, mut hidden) = (Vec::new(), false);
     for port in target.into_iter().flat_map(|target| &target.exposes) {
         let Ok(text) = port else {

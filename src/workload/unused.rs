@@ -8,7 +8,7 @@ use crate::source::{SourceId, Sources, Spanned};
 use crate::syntax::dotenv;
 use crate::syntax::size::ByteSize;
 
-/// Maximum number of files beside a `.env` that are searched for its variables. With more, any may use them.
+/// Maximum number of files next to a `.env` that are searched for its variables. With more, any may use them.
 const MAX_SEARCHED: usize = 200;
 
 /// Maximum size of a file that is searched, in bytes. A larger one may use any variable.
@@ -65,7 +65,7 @@ fn is_of(variable: &str, workload: &Workload) -> bool {
     workload.kind == Kind::Service && (begins(&workload.name) || last.is_some_and(begins))
 }
 
-/// True if a file beside the `.env` or below has the variable's name, or if there are too many to tell.
+/// True if a file next to the `.env` or below has the variable's name, or if there are too many to tell.
 fn may_be_used(name: &str, dotenv: &Path, sources: &Sources) -> bool {
     let directory = dotenv.parent().map(Path::to_path_buf).unwrap_or_default();
     let disk = sources.disk();

@@ -33,11 +33,11 @@ class Unknown:
 class Difference:
     """Where the two answers differ: a class, the service, and what each says."""
 
-    def __init__(self, kind, service, compose, oomlint, unset=(), name="", fact="", beside=False):
+    def __init__(self, kind, service, compose, oomlint, unset=(), name="", fact="", unlisted_files=False):
         self.kind, self.service, self.compose, self.oomlint = kind, service, compose, oomlint
         self.unset, self.name, self.fact = unset, name, fact
-        # There are Compose files beside the project that are no part of it.
-        self.beside = beside
+        # There are Compose files next to the project that are no part of it.
+        self.unlisted_files = unlisted_files
 
     def __str__(self):
         where = f"{self.service} {self.fact} {self.name}".strip()
@@ -101,7 +101,7 @@ def differences(folder, name, theirs, ours):
             return []
         kind = f"only Compose refuses: {normal(theirs['error'])}"
         unset = {*theirs["unset"], *asked_whether_set(folder)}
-        return [Difference(kind, "", theirs["error"], [found["message"] for found in unresolved(ours["findings"])], unset, beside=bool(unlisted(folder)))]
+        return [Difference(kind, "", theirs["error"], [found["message"] for found in unresolved(ours["findings"])], unset, unlisted_files=bool(unlisted(folder)))]
     if said:
         found = said[0]
         label = found.get("label") or ""

@@ -1,7 +1,7 @@
 """Writes trees as YAML text, in random styles.
 
 A tree is a `str` (a scalar or flow collection, as YAML text), a `list`, a `Map`, or a `Marked` tree (anchor or tag). Keys may
-stand twice in a `Map`.
+be twice in a `Map`.
 """
 import json
 import re
@@ -59,7 +59,7 @@ def is_collection(text):
 
 
 def in_flow(text):
-    """A scalar as it may stand in a flow collection."""
+    """A scalar as it may be written in a flow collection."""
     if quoted(text) or is_collection(text) or text[:1] in "!&*" and text or not re.search(r"[\[\]{},]|^$", text):
         return text
     return json.dumps(text)

@@ -74,9 +74,9 @@ def missing_file(difference):
         words in difference.compose for words in ("no such file", "not found", "no service", "does not exist"))
 
 
-def added_by_a_file_beside(difference):
-    """A service without an image, and an override file beside that `COMPOSE_FILE` leaves out: it may be merged with `-f`."""
-    return difference.beside and difference.kind.startswith("only Compose refuses") and "neither an image nor a build context" in difference.compose
+def added_by_an_unlisted_file(difference):
+    """A service without an image, and an override file next to it that `COMPOSE_FILE` leaves out: it may be merged with `-f`."""
+    return difference.unlisted_files and difference.kind.startswith("only Compose refuses") and "neither an image nor a build context" in difference.compose
 
 
 def panic_of_compose(difference):
@@ -84,7 +84,7 @@ def panic_of_compose(difference):
     return difference.kind.startswith("only Compose refuses") and "panic: " in difference.compose
 
 
-EXCEPTIONS = [name_without_line_end, printed_as_nothing, project_name, dropped_size, variable_of_the_place, cast_of_a_variable, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, added_by_a_file_beside, panic_of_compose]
+EXCEPTIONS = [name_without_line_end, printed_as_nothing, project_name, dropped_size, variable_of_the_place, cast_of_a_variable, required_variable, name_without_value, extension_in_environment, healthcheck_of_the_image, start_of_the_image, missing_file, added_by_an_unlisted_file, panic_of_compose]
 
 
 def exception(difference):

@@ -1,4 +1,4 @@
-//! `oomlint alerts`: the rules as they are printed, and what Prometheus says of them.
+//! `oomlint alerts`: the rules as they are printed, and what Prometheus says about them.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! The tool that proves the catalogue's claims by upstream's repositories, tried on small made-up ones.
 //!
-//! `packaging/catalog` has the tool, its README the commands. What it says of the real catalogue needs those repositories, and is
+//! `packaging/catalog` has the tool, its README the commands. What it says about the real catalogue needs those repositories, and is
 //! asked once a week by `.github/workflows/catalog.yml`.
 
 use std::path::Path;

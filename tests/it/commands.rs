@@ -117,7 +117,7 @@ fn inspect_masks_what_looks_like_a_secret_and_no_memory() {
     assert_eq!(db["logging"]["value"]["options"]["max-size"], "10m");
 }
 
-/// `--watch` checks again when a file that was read changes, when one appears beside it, and after a mistake in the configuration.
+/// `--watch` checks again when a file that was read changes, when one appears next to it, and after a mistake in the configuration.
 #[test]
 fn a_watch_checks_again_when_something_changes() {
     let dir = tree(&[("compose.yaml", "services: {a: {image: x, mem_limit: 1g, restart: always}}\n")]);

@@ -78,7 +78,7 @@ fn what_compose_refuses_is_an_error_and_what_it_takes_is_not() {
             (false, None) => wrong.push(format!("{name}: refused, {}", answer["message"])),
         }
     }
-    println!("{right} cases right, {silent} that no rule speaks of, {} wrong", wrong.len());
+    println!("{right} cases right, {silent} that no rule reports, {} wrong", wrong.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(right + silent, 195);
 }

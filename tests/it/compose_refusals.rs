@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::common;
 
-/// The kinds of reasons for which Compose rejects a file here, and which do not stand in it: a variable without a value, which
+/// The kinds of reasons for which Compose rejects a file here, and which are not in it: a variable without a value, which
 /// may have one where the project is deployed, a file that is not in the corpus, or a container's name that
 /// two services have whose profiles nobody starts together.
 const ELSEWHERE: [&str; 9] = [
@@ -120,9 +120,9 @@ fn names_are_not_missed_below_another_project() {
 #[test]
 fn names_are_not_missed_where_an_override_file_is_still_to_be_written() {
     let text = "services:\n  web:\n    image: nginx:1.29\n    secrets: [password]\n";
-    let refusals = |beside: &[&str]| {
-        let beside = beside.iter().map(|name| (*name, "secrets: {password: {file: x}}\n"));
-        let files: Vec<(&str, &str)> = [("compose.yaml", text)].into_iter().chain(beside).collect();
+    let refusals = |others: &[&str]| {
+        let others = others.iter().map(|name| (*name, "secrets: {password: {file: x}}\n"));
+        let files: Vec<(&str, &str)> = [("compose.yaml", text)].into_iter().chain(others).collect();
         common::Checked::tree(&files, "").of_rule("invalid-compose-file").len()
     };
     assert_eq!(refusals(&[]), 1);

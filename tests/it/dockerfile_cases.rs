@@ -1,4 +1,4 @@
-//! Small Dockerfiles with what BuildKit's parser says of each: `fixtures/dockerfile/answers.json`, written by
+//! Small Dockerfiles with what BuildKit's parser says about each: `fixtures/dockerfile/answers.json`, written by
 //! `tests/dockerfile-answers.py`.
 
 use std::path::Path;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::common::shared;
 
-/// A finding that is wanted: a rule or one of several, a service, and texts of which one stands in it.
+/// A finding that is wanted: a rule or one of several, a service, and texts of which one is in it.
 #[derive(Debug, serde::Deserialize)]
 struct Wanted {
     rule: String,
@@ -39,8 +39,8 @@ fn findings(directory: &Path, args: &[String]) -> Vec<serde_json::Value> {
     report["findings"].as_array().cloned().unwrap_or_default()
 }
 
-/// True if one of the alternatives of a pattern such as `90 ?%|heap` stands in the text. ` ?` is a blank or none, `\.` a dot.
-fn stands_in(pattern: &str, text: &str) -> bool {
+/// True if one of the alternatives of a pattern such as `90 ?%|heap` is in the text. ` ?` is a blank or none, `\.` a dot.
+fn is_in(pattern: &str, text: &str) -> bool {
     pattern.split('|').any(|part| {
         let part = part.replace("\\.", ".");
         text.contains(&part.replace(" ?", " ")) || text.contains(&part.replace(" ?", ""))
@@ -53,8 +53,8 @@ impl Wanted {
         let rule = finding["rule"].as_str().unwrap_or_default();
         self.rule.split('|').any(|name| name == rule)
             && self.service.as_deref().is_none_or(|name| finding["service"] == name)
-            && self.text.as_deref().is_none_or(|wanted| stands_in(wanted, &text))
-            && !self.not_text.as_deref().is_some_and(|unwanted| stands_in(unwanted, &text))
+            && self.text.as_deref().is_none_or(|wanted| is_in(wanted, &text))
+            && !self.not_text.as_deref().is_some_and(|unwanted| is_in(unwanted, &text))
     }
 }
 

@@ -36,7 +36,7 @@ fn errors_in_templates_are_left_out() {
 }
 
 #[test]
-fn errors_beside_such_places_are_reported() {
+fn errors_next_to_such_places_are_reported() {
     for text in [
         "services:\n  a:\n    image: nginx\n    mem_limit: 1x\n    command: echo {{.ID}}\n",
         "services:\n  a:\n    image: {$IMAGE}\n    mem_limt: 1g\n    dependson: [b]\n",

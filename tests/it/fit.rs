@@ -407,7 +407,7 @@ fn a_service_that_is_left_out_fails_the_run() {
     for how in ["--diff", "--write"] {
         let (code, _, err) = run(dir.path(), &[&fit[..], &[how]].concat());
         assert!(code == 1 && err.contains("not written: `"), "{how}: {err}");
-        // What `check` says of the limit is the reason.
+        // What `check` reports about the limit is the reason.
         assert!(
             err.contains("heap-exceeds-limit: ") && err.contains("raise the limit to 2752m"),
             "{how}: {err}"

@@ -225,7 +225,7 @@ fn no_heap_begins_to_count_that_another_file_limits() {
 
 /// A file that another stack includes is the base of a stack of its own, in which override files change it.
 #[test]
-fn fixes_of_included_files_fit_the_overrides_beside_them() {
+fn fixes_of_included_files_fit_the_overrides_next_to_them() {
     let base = "services:\n  it: {image: 'confluentinc/cp-zookeeper:7.9.0'}\n";
     let whole = "include: [../stack/compose.yaml]\n";
     let over = "services:\n  it: {environment: {KAFKA_HEAP_OPTS: -Xmx4g}}\n";

@@ -198,7 +198,7 @@ fn services_do_not_multiply_what_variables_make() {
 }
 
 #[test]
-fn what_stacks_say_of_a_file_that_they_share_is_said_once() {
+fn findings_in_a_file_that_stacks_share_are_reported_once() {
     let texts: Vec<(String, String)> = (0..150)
         .map(|number| {
             (format!("{number:03}/compose.yaml"), "include: [../common.yml]\nservices: {}\n".to_owned())

@@ -168,7 +168,7 @@ fn rules_of_what_git_ignores_are_looked_at_first() {
             for hostile in ["pipe", "/dev/zero", "sparse"] {
                 let tree = Tree::new(&[
                     ("sub/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
-                    ("beside/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
+                    ("sibling/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
                 ]);
                 let path = format!("{place}{name}");
                 match hostile {
@@ -183,7 +183,7 @@ fn rules_of_what_git_ignores_are_looked_at_first() {
                 let ran = tree.json(&[]);
                 assert_eq!(ran.code, Some(2), "{path} {hostile}");
                 assert!(ran.err.contains(&format!("cannot read `{path}`")), "{path}: {}", ran.err);
-                assert_eq!(ran.out.contains("beside/Dockerfile"), place == "sub/", "{path}: {}", ran.out);
+                assert_eq!(ran.out.contains("sibling/Dockerfile"), place == "sub/", "{path}: {}", ran.out);
                 let all = tree.json(&["--no-ignore"]);
                 assert!(all.out.contains("sub/Dockerfile") && all.code != Some(2), "{path}: {}", all.err);
             }
@@ -346,7 +346,7 @@ fn what_may_be_set_outside_is_not_known() {
 fn what_is_met_on_the_way_does_not_lead_out() {
     let tree = Tree::new(&[
         ("inner/Dockerfile", "FROM alpine:3\nEXPOSE 80\nCMD [\"/serve\"]\n"),
-        ("beside/.gitignore", ""),
+        ("sibling/.gitignore", ""),
     ]);
     let top = tree.scratch.path();
     for (path, text) in [

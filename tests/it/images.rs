@@ -163,9 +163,9 @@ fn what_is_locked_is_a_fact() {
     assert!(inspected.contains("CMD-SHELL curl -f http://localhost:8080/, every 30s"), "{inspected}");
 }
 
-/// Nobody mends anything in the lock file: findings stand where the image is named, and no fix changes it.
+/// Nobody mends anything in the lock file: findings are where the image is named, and no fix changes it.
 #[test]
-fn findings_stand_in_the_users_own_files() {
+fn findings_are_in_the_users_own_files() {
     let dir = tree(&[("compose.yaml", STACK), ("base/Dockerfile", "FROM acme/api:1.2\nENV A=b\n")]);
     let odd = json!({
         "Entrypoint": ["/bin/sh", "-c", "node a.js & java -XX:+UseConcMarkSweepGC -jar /a.jar"],
@@ -258,7 +258,7 @@ fn a_tag_moves_on() {
 }
 
 #[test]
-fn the_file_stands_beside_the_configuration() {
+fn the_file_is_in_the_directory_of_the_configuration() {
     let dir = tree(&[
         (".oomlint.yaml", ""),
         ("deploy/compose.yaml", STACK),
@@ -587,7 +587,7 @@ fn any_image() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// No value of a variable appears that is not about memory, whatever the variable and whatever stands around it.
+    /// No value of a variable appears that is not about memory, whatever the variable and whatever is around it.
     #[test]
     fn no_other_value_ever_appears(images in proptest::collection::vec(any_image(), 1..4)) {
         let text = locked(read(&Value::Array(images).to_string()));

@@ -84,7 +84,7 @@ fn projects_have_the_same_reports_in_memory() {
 }
 
 #[test]
-fn settings_beside_the_files_count_in_memory() {
+fn settings_next_to_the_files_count_in_memory() {
     let service = |limit: &str| {
         format!("services:\n  db:\n    image: mysql:8\n    mem_limit: {limit}\n    memswap_limit: 64m\n")
     };

@@ -168,7 +168,7 @@ fn only_one_file_reads_the_disk() {
         ("cli/machine.rs", "asks the kernel for the memory of the machine"),
         ("cli/watch.rs", "asks whether files that were read have changed, and reads nothing"),
         ("cli/stats.rs", "takes measurements from pipes, which only the command line names"),
-        ("discover/root.rs", "asks whether a `.git` stands above where it is called, and reads nothing"),
+        ("discover/root.rs", "asks whether a `.git` is above where it is called, and reads nothing"),
         ("lsp/server.rs", "offers itself without bounds to tests"),
     ];
     for entry in walkdir::WalkDir::new(&src) {

@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Returns the diagnostics, hovers of each line, and code actions of a document, as one text.
-    fn said_of(&mut self, path: &Path, text: &str) -> String {
+    fn messages_about(&mut self, path: &Path, text: &str) -> String {
         let document = json!({"uri": common::uri_of(path)});
         let language = if path.ends_with("Dockerfile") { "dockerfile" } else { "dockercompose" };
         let mut opened = document.clone();
@@ -94,7 +94,7 @@ impl Server {
     }
 }
 
-/// Creates `tree`, which may be read, and `outside` beside it, whose files contain [`SECRET`].
+/// Creates `tree`, which may be read, and `outside` next to it, whose files contain [`SECRET`].
 fn directories() -> (tempfile::TempDir, PathBuf) {
     let scratch = tempfile::tempdir().unwrap();
     let top = common::real(scratch.path());
@@ -157,11 +157,11 @@ fn what_a_document_names_outside_is_not_read() {
         }
         let document = tree.join("compose.yaml");
         let mut free = Server::start(&tree, &[]);
-        let said = free.said_of(&document, &text);
+        let said = free.messages_about(&document, &text);
         assert!(read(&said), "{what}: nothing is read without it: {said}");
         free.stop();
         let mut kept = Server::start(&tree, &["--restrict-to", "."]);
-        let said = kept.said_of(&document, &text);
+        let said = kept.messages_about(&document, &text);
         assert!(!read(&said), "{what}: {said}");
         let message = format!("{what} `");
         let why = "leads out of `.`, which is all that may be read";
@@ -181,9 +181,9 @@ fn a_document_outside_is_looked_at_alone() {
     let text = "FROM eclipse-temurin:21\nCMD java -jar a.jar\n";
     let other = "services: {other: {extends: {file: compose.yaml, service: api}}}\n";
     let mut server = Server::start(&top.join("tree"), &["--restrict-to", "."]);
-    let said = server.said_of(&top.join("outside/Dockerfile"), text);
+    let said = server.messages_about(&top.join("outside/Dockerfile"), text);
     assert!(said.contains("shell-form-start") && !said.contains(SECRET), "{said}");
-    let said = server.said_of(&top.join("outside/compose.other.yaml"), other);
+    let said = server.messages_about(&top.join("outside/compose.other.yaml"), other);
     assert!(said.contains("leads out of `.`") && !said.contains(SECRET), "{said}");
     server.stop();
     drop(scratch);

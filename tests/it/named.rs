@@ -115,7 +115,7 @@ fn a_file_that_others_read_is_checked_in_their_stacks() {
     };
     assert!(low("compose.prod.yaml"));
     assert!(low(".env"));
-    assert!(!low("compose.yaml"), "it stands in the overlay and `.env` alone");
+    assert!(!low("compose.yaml"), "it is in the overlay and `.env` alone");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_ci_pipeline_is_not_checked_and_that_is_said() {
 }
 
 #[test]
-fn a_path_beside_f_is_checked_on_its_own_and_that_is_said() {
+fn a_path_together_with_f_is_checked_on_its_own_and_that_is_reported() {
     let base = "services:\n  a: {image: openjdk:17, command: java -Xmx768m -jar x.jar, mem_limit: 1g}\n";
     let prod = "services:\n  a: {mem_limit: 512m}\n";
     let dir =

@@ -127,14 +127,14 @@ fn names_below(directory: &Path) -> Vec<String> {
 
 /// The wheel takes its version from Cargo.toml.
 #[test]
-fn the_version_stands_in_one_place() {
+fn the_version_is_in_one_place() {
     let project = read("pyproject.toml");
     assert!(project.contains("dynamic = [\"version\""));
     assert!(!project.lines().any(|line| line.starts_with("version")));
 }
 
 #[test]
-fn what_the_pages_say_of_hooks_is_there() {
+fn the_hooks_that_pages_name_exist() {
     let hooks: Vec<Value> = serde_yaml::from_str(&read(".pre-commit-hooks.yaml")).unwrap();
     let ids: Vec<&str> = hooks.iter().map(|hook| hook["id"].as_str().unwrap()).collect();
     for page in ["README.md", "docs/ci.md"] {

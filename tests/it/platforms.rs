@@ -19,11 +19,11 @@ fn errors(files: &[(&str, &str)]) -> Vec<String> {
 const EMPTIED: &str = "services:\n  a:\n    image: app\n    environment: {WORKERS: \"2\"}\n    command: run --workers ${WORKERS}\n";
 
 #[test]
-fn what_sets_variables_beside_a_file_makes_them_unknown() {
+fn what_sets_variables_next_to_a_file_makes_them_unknown() {
     assert_eq!(errors(&[("docker-compose.yml", EMPTIED)]).len(), 1);
     let casaos = format!("{EMPTIED}x-casaos:\n  main: a\n");
     let coolify = format!("# documentation: https://example.com\n# slogan: An app\n{EMPTIED}");
-    for beside in [
+    for other in [
         &[("template.toml", "[config]\nenv = [\n  \"OTHER=1\",\n  \"WORKERS=${workers}\",\n]\n")][..],
         &[("template.toml", "[variables]\na = \"${domain}\"\n\n[config.env]\nWORKERS = \"2\"")],
         &[("umbrel-app.yml", "id: a\n"), ("exports.sh", "export WORKERS=2\n")],
@@ -34,10 +34,10 @@ fn what_sets_variables_beside_a_file_makes_them_unknown() {
         &[("docker-compose.yml", casaos.as_str())],
         &[("docker-compose.yml", coolify.as_str())],
     ] {
-        let found = errors(&[&[("docker-compose.yml", EMPTIED)], beside].concat());
-        assert!(found.is_empty(), "{beside:?}: {found:?}");
+        let found = errors(&[&[("docker-compose.yml", EMPTIED)], other].concat());
+        assert!(found.is_empty(), "{other:?}: {found:?}");
     }
-    for beside in [
+    for other in [
         // It sets another variable.
         ("template.toml", "[config.env]\nOTHER = \"2\"\n"),
         // Something else has these names.
@@ -46,7 +46,7 @@ fn what_sets_variables_beside_a_file_makes_them_unknown() {
         ("templates.json", "[{\"repository\": {\"stackfile\": \"other/docker-compose.yml\"}}]"),
         ("other/umbrel-app.yml", "id: a\n"),
     ] {
-        assert_eq!(errors(&[("docker-compose.yml", EMPTIED), beside]).len(), 1, "{beside:?}");
+        assert_eq!(errors(&[("docker-compose.yml", EMPTIED), other]).len(), 1, "{other:?}");
     }
 }
 
@@ -61,16 +61,16 @@ fn what_a_platform_adds_is_no_finding_and_other_mistakes_are() {
     );
     let umbrel = ("umbrel-app.yml", "id: a\n");
     let tipi = ("config.json", "{\"tipi_version\": 1}");
-    for (text, beside, add, mistakes) in [
+    for (text, other, add, mistakes) in [
         (&proxy, umbrel, "    mem_limt: 1g\n", 1),
         (&proxy, umbrel, "  other:\n    restart: always\n", 1),
         (&network, tipi, "    depends_on: [db]\n", 1),
         (&network, tipi, "  b:\n    image: b\n    networks: [tipi_main]\n", 1),
         (&keys, ("README.md", ""), "  b:\n    image: b\n    exclude_from: true\n", 1),
     ] {
-        let found = errors(&[("docker-compose.yml", text), beside]);
+        let found = errors(&[("docker-compose.yml", text), other]);
         assert!(found.is_empty(), "{text}: {found:?}");
-        let found = errors(&[("docker-compose.yml", &format!("{text}{add}")), beside]);
+        let found = errors(&[("docker-compose.yml", &format!("{text}{add}")), other]);
         assert_eq!(found.len(), mistakes, "{text}{add}: {found:?}");
     }
     // Nothing tells that these are templates.
@@ -150,7 +150,7 @@ fn a_name_that_a_file_below_defines_is_a_note() {
     assert_eq!(found(&[("modules/db/compose.yaml", other)]), (6, 0));
     assert_eq!(found(&[("docker-compose.db.yml", other)]).1, 0);
     assert_eq!(found(&[("modules/db/compose.yaml", "services:\n  cache:\n    mem_limit: 1g\n")]), (5, 5));
-    // Beside it only if a script gives both.
+    // Next to it only if a script gives both.
     let below = |more: &[(&str, &str)]| {
         let files = [&[("app/compose.yaml", main.as_str()), ("db/compose.yaml", other)], more].concat();
         let checked = Checked::tree(&files, "");

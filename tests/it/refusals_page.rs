@@ -1,4 +1,4 @@
-//! `docs/refusals.md` shows files, and what Docker Compose and oomlint say of them.
+//! `docs/refusals.md` shows files, and what Docker Compose and oomlint say about them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -15,7 +15,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/refusals.md");
 /// How often Docker Compose is asked.
 const TRIES: usize = 30;
 
-/// A block of the page: what stands behind its three backticks, and its text.
+/// A block of the page: what follows its three backticks, and its text.
 struct Block<'p> {
     info: &'p str,
     text: &'p str,
@@ -51,8 +51,8 @@ fn compose(program: &Path, directory: &Path) -> String {
     said.replace(&format!("{}/", place.display()), "").replace(&format!("{}/", directory.display()), "")
 }
 
-/// Returns what Docker Compose says of the first bad example on a rule's page that it rejects.
-fn said_of_an_example(program: &Path, rule: &str) -> Option<String> {
+/// Returns what Docker Compose says about the first bad example on a rule's page that it rejects.
+fn answer_to_an_example(program: &Path, rule: &str) -> Option<String> {
     let page = std::fs::read_to_string(format!("{}/rules/{rule}.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let examples = page.split("```yaml bad\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     examples.into_iter().find_map(|example| {
@@ -95,7 +95,7 @@ fn the_rules_that_repeat_docker_are_listed() {
                 finding.notes.iter().find(|note| note.starts_with("Error response from daemon: "))
             });
         let row = if OF_COMPOSE.contains(&rule) {
-            ("Compose", said_of_an_example(&program, rule).unwrap())
+            ("Compose", answer_to_an_example(&program, rule).unwrap())
         } else if let Some(said) = of_engine {
             ("Engine", said.clone())
         } else {

@@ -106,7 +106,7 @@ fn two_files() -> Case {
         label(case.at(dockerfile, "-Xmx768m"), "the heap may grow to 768 MiB"),
     ];
     found.notes = vec![
-        "768 MiB heap + 130-250 MiB beside it = 898-1018 MiB\nlimit                              =      512 MiB".to_owned(),
+        "768 MiB heap + 130-250 MiB outside it = 898-1018 MiB\nlimit                              =      512 MiB".to_owned(),
         "with `restart: unless-stopped` this is a loop of kills (exit code 137)".to_owned(),
     ];
     found.fixes.push(Fix {
@@ -180,7 +180,7 @@ fn one_absence_speaks_for_itself() {
 /// The text before and in the span has more bytes than characters, and wide characters. Lines end in CRLF and are indented
 /// with tabs.
 #[test]
-fn columns_count_characters_whatever_stands_before() {
+fn columns_count_characters_whatever_comes_before() {
     let mut case = Case::new();
     let file = case.file(
         "überall/compose.yaml",
@@ -439,7 +439,7 @@ mod properties {
     }
 }
 
-/// A digest is shortened where it is drawn, and what stands behind it on its line is still marked.
+/// A digest is shortened where it is drawn, and what follows it on its line is still marked.
 #[test]
 fn labels_behind_a_shortened_digest_are_below_their_text() {
     let mut case = Case::new();

@@ -6,7 +6,7 @@ use oomlint::workload::{Bound, Fact};
 
 use crate::common::Checked;
 
-/// Returns the bound of the first cache of a Compose file beside other files: the size and the text at its place.
+/// Returns the bound of the first cache of a Compose file next to other files: the size and the text at its place.
 fn cache(files: &[(&str, &str)]) -> String {
     let checked = Checked::tree(files, "");
     let workloads = checked.outcome.projects.iter().flat_map(|project| &project.workloads);
@@ -214,7 +214,7 @@ fn a_script_that_writes_the_file_makes_it_unknown() {
     }
 }
 
-/// Returns the rules that speak of the cache of a service.
+/// Returns the rules that mention the cache of a service.
 fn rules(image: &str, command: &str, limit: &str) -> Vec<&'static str> {
     let compose = service(image, &format!("    command: {command}\n    mem_limit: {limit}\n"));
     let checked = Checked::tree(&[("compose.yaml", &compose)], "");
@@ -223,7 +223,7 @@ fn rules(image: &str, command: &str, limit: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn one_finding_speaks_of_a_cache_and_none_of_usual_sizes() {
+fn one_finding_is_about_a_cache_and_none_about_usual_sizes() {
     let sizes =
         [("128", "256m"), ("256", "512m"), ("512", "1g"), ("1024", "2g"), ("2048", "4g"), ("8192", "16g")];
     for (half, limit) in sizes {
@@ -427,7 +427,7 @@ fn files_of_flags_count() {
     }
 }
 
-/// Returns the rules that report a service with a file `c`, and the files in which their findings stand.
+/// Returns the rules that report a service with a file `c`, and the files in which their findings are.
 fn reported(image: &str, keys: &str, file: &str) -> Vec<String> {
     let compose = service(image, keys);
     let checked = Checked::tree(&[("compose.yaml", &compose), ("c", file)], "");
@@ -448,7 +448,7 @@ fn reported(image: &str, keys: &str, file: &str) -> Vec<String> {
 }
 
 #[test]
-fn findings_stand_in_the_file_and_name_the_limit() {
+fn findings_are_in_the_file_and_name_the_limit() {
     let neo4j = "    mem_limit: 1g\n    volumes: ['./c:/conf/neo4j.conf']\n";
     let jvm =
         "    mem_limit: 1g\n    volumes: ['./c:/usr/share/elasticsearch/config/jvm.options.d/x.options']\n";

@@ -206,7 +206,7 @@ fn other(bad: &str) -> &'static str {
 
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
-fn the_fault_is_named_where_it_stands_and_the_fix_is_quiet() {
+fn the_fault_is_named_where_it_is_and_the_fix_is_quiet() {
     let stories = stories();
     let by_default = CAUGHT.iter().map(|fault| (fault, Preset::Recommended));
     for (fault, preset) in by_default.chain(STRICT.iter().map(|fault| (fault, Preset::Strict))) {
@@ -235,7 +235,7 @@ fn what_is_not_named_is_said_and_why() {
         let file = places[0].0;
         let all = findings(&stories.join(story).join(bad), file, Preset::Strict);
         let seen = all.iter().any(|(_, below, ..)| below == file);
-        assert!(seen || file.ends_with(".env"), "{story}: nothing at all is said of {file}");
+        assert!(seen || file.ends_with(".env"), "{story}: nothing at all is reported about {file}");
         let here = named(&stories, fault, bad, Preset::Strict, false);
         let there = named(&stories, fault, other(bad), Preset::Strict, false);
         let told_apart = !here.is_empty() && there.is_empty();
@@ -276,13 +276,13 @@ fn every_story_that_can_be_proved_is_accounted_for() {
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn the_fault_is_named_once_the_files_that_are_not_here_are() {
     let stories = stories();
-    for &(story, file, name, beside, (rule, service)) in COMPLETED {
+    for &(story, file, name, others, (rule, service)) in COMPLETED {
         for (state, expected) in [("before", 1), ("after", 0)] {
             let scratch = tempfile::tempdir().unwrap();
             let dir = scratch.path().canonicalize().unwrap();
             let original = stories.join(story).join(state).join(file);
             std::fs::copy(original, dir.join(name)).unwrap();
-            for (path, text) in beside {
+            for (path, text) in others {
                 let path = dir.join(path);
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, text).unwrap();

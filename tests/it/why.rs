@@ -227,7 +227,7 @@ fn scope_of(kill: &KernelKill) -> &'static str {
     }
 }
 
-/// What the index says of each kernel log. One has only rows of the table of processes, one a call trace that ends too early, and one
+/// What the index says about each kernel log. One has only rows of the table of processes, one a call trace that ends too early, and one
 /// has no call trace at all.
 const UNKNOWN_SCOPES: [&str; 3] = ["kernel/03.txt", "kernel/38.txt", "kernel/39.txt"];
 

@@ -226,7 +226,7 @@ fn the_death_that_follows_the_oom_and_the_newest_one_are_answered() {
 }
 
 #[test]
-fn the_words_of_the_program_stand_beside_the_flag() {
+fn the_words_of_the_program_are_given_together_with_the_flag() {
     for line in [
         "[2026-11-20 03:12:44 +0000] [1] [ERROR] Worker (pid:7) was sent SIGKILL! Perhaps out of memory?\n",
         "LOG:  server process (PID 315) was terminated by signal 9: Killed\n",

@@ -50,7 +50,7 @@ fn the_time_to_read_evidence_grows_with_its_length() {
     }
 }
 
-/// Many kills beside many containers, each of which may have been killed.
+/// Many kills together with many containers, each of which may have been killed.
 #[test]
 fn the_time_to_join_evidence_is_bounded() {
     let list = "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n".to_owned();

@@ -5,7 +5,7 @@
 
 Every folder in a FOLDER is a project; without one, those of `fixtures/projects` are taken. Copies of them are opened until there are
 enough documents. Besides edits there are saves, closed and reopened documents, changes on disk, renames and workspace folders that come
-and go. At the end stand the differences, how long an edit takes, the memory of the server and what it does when nothing happens.
+and go. At the end come the differences, how long an edit takes, the memory of the server and what it does when nothing happens.
 Exits with 1 if the server and the command differ, or if the memory has grown by more than a half since the first tenth of the edits.
 """
 
@@ -250,7 +250,7 @@ class Soak:
         return {file: sorted(entries) for file, entries in found.items() if entries}
 
     def said(self, project):
-        """What the server says of a project, by file."""
+        """What the server reports about a project, by file."""
         found = {}
         for uri, diagnostics in self.server.published.items():
             path = uri[len(self.root.as_uri()) + 1 :]

@@ -1,4 +1,4 @@
-"""What only a real process shows: the server over its pipes, before clients that say what real editors say of themselves."""
+"""What only a real process shows: the server over its pipes, before clients that say what real editors say about themselves."""
 
 import asyncio
 import os
@@ -59,7 +59,7 @@ def change(client, uri, version, text):
 
 
 async def diagnostics(client, uri, wanted):
-    """What is said of a file, pulled or pushed, once it is as wanted."""
+    """What is reported about a file, pulled or pushed, once it is as wanted."""
     for _ in range(100):
         if client.said.capabilities.diagnostic_provider:
             identifier = types.TextDocumentIdentifier(uri=uri)

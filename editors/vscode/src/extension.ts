@@ -241,7 +241,7 @@ function inOrder(
 async function ignore(edit: vscode.WorkspaceEdit): Promise<void> {
   const reason = await vscode.window.showInputBox({
     prompt: "Why is this no problem here?",
-    placeHolder: "the reason stands in the comment; empty for none",
+    placeHolder: "the reason, for the comment; empty for none",
   });
   if (reason === undefined) {
     return;
@@ -398,8 +398,8 @@ function inTheme(page: string): string {
   const style = `<style>body{--ink:var(--vscode-editor-foreground);--dim:var(--vscode-descriptionForeground);
     --ground:var(--vscode-editor-background);font-family:var(--vscode-font-family);font-size:var(--vscode-font-size)}
     pre{white-space:pre-wrap}
-    ${light}{color-scheme:light;--heap:#6639ba;--beside:#a475f9;--rest:#a9c4e4;--grid:#d1d9e0;--line:#cf222e;--open:#9a6700}
-    ${dark}{color-scheme:dark;--heap:#ab7df8;--beside:#6639ba;--rest:#35557c;--grid:#3d444d;--line:#f85149;--open:#d29922}
+    ${light}{color-scheme:light;--heap:#6639ba;--off-heap:#a475f9;--rest:#a9c4e4;--grid:#d1d9e0;--line:#cf222e;--open:#9a6700}
+    ${dark}{color-scheme:dark;--heap:#ab7df8;--off-heap:#6639ba;--rest:#35557c;--grid:#3d444d;--line:#f85149;--open:#d29922}
     @media(max-width:46rem){.axis span:nth-child(even){display:none}}</style>`;
   return page.replace("</head>", `${style}</head>`);
 }

@@ -108,9 +108,9 @@ const steps = {
     expect("the first entry raises the limit", entries[0]?.startsWith("raise the limit to"), entries);
     expect("the second lowers the heap", entries[1]?.includes("lower the heap to"), entries);
     const fixes = entries.filter((entry) => !/^(explain|ignore) /.test(entry)).length;
-    expect("pages stand behind all fixes", place("explain heap-exceeds-limit") >= fixes, entries);
+    expect("pages come after all fixes", place("explain heap-exceeds-limit") >= fixes, entries);
     const ignores = entries.slice(entries.findIndex((entry) => entry.startsWith("ignore ")));
-    expect("`ignore` stands at the end", ignores.length > 0 && ignores.every((entry) => entry.startsWith("ignore ")), entries);
+    expect("`ignore` is at the end", ignores.length > 0 && ignores.every((entry) => entry.startsWith("ignore ")), entries);
     await window.page.keyboard.press("Escape");
   },
 
@@ -174,7 +174,7 @@ const steps = {
     const page = () => window.webview("3 services");
     expect("the button shows the budget", await window.until(async () => (await page()) !== undefined));
     const groups = window.page.locator(".editor-group-container");
-    expect("beside the file", (await groups.count()) === 2, await groups.count());
+    expect("next to the file", (await groups.count()) === 2, await groups.count());
     expect("which keeps the focus", (await window.page.locator(".editor-group-container.active .tab.active").innerText()).includes("compose.yaml"));
     await window.shot("budget");
     await window.settings({ "workbench.colorTheme": "Default Dark Modern" });
@@ -196,12 +196,12 @@ const steps = {
     await window.command("View: Close All Editors");
     await window.file("values.yaml");
     expect("YAML that is no Compose file is left alone", (await window.page.locator("[class*=squiggly-]").count()) === 0);
-    await window.command("oomlint: Show the memory budget beside");
+    await window.command("oomlint: Show the memory budget to the side");
     const why = () => window.webview("cannot tell whether");
     expect("and its budget says why there is none", await window.until(async () => (await why()) !== undefined));
     await window.command("View: Close All Editors");
     await window.file("notes.txt");
-    await window.command("oomlint: Show the memory budget beside");
+    await window.command("oomlint: Show the memory budget to the side");
     const told = async () => (await window.notifications()).map((one) => one.text);
     expect("a file without a budget is told so", await window.until(async () => (await told()).some((text) => text.includes("open a Compose file"))), await told());
     await window.command("Notifications: Clear All Notifications");

@@ -99,7 +99,7 @@ pub struct Step {
 impl Step {
     /// Returns its limit where its service has this one.
     #[must_use]
-    pub fn limit_beside(&self, service: ByteSize) -> ByteSize {
+    pub fn limit_with(&self, service: ByteSize) -> ByteSize {
         match self.needs {
             Some(needs) if self.has_own => needs,
             needs => needs.map_or(service, |needs| needs.max(service)),
@@ -212,10 +212,10 @@ impl Demand {
     /// Sets the sizes of its class.
     fn by_class(&mut self, workload: &Workload, why: &NoNumber) {
         if let Some((name, size, heap)) = workload.promised_size() {
-            let beside = if heap { (size.0 / 3).max(250 * MIB) } else { size.0 / 9 };
-            let total = size.0.saturating_add(beside).saturating_add(memory_files(workload));
+            let outside = if heap { (size.0 / 3).max(250 * MIB) } else { size.0 / 9 };
+            let total = size.0.saturating_add(outside).saturating_add(memory_files(workload));
             self.fixed(Basis::Settings, ByteSize(total).rounded_up());
-            self.reason = format!("`{name}` is {size}, and its limit {} more", ByteSize(beside));
+            self.reason = format!("`{name}` is {size}, and its limit {} more", ByteSize(outside));
             return;
         }
         let table = Classes::builtin();

@@ -109,7 +109,7 @@ impl Demand {
     /// Returns the limits of all its containers, or that of a step that takes more before they run.
     pub(super) fn total(&self, limit: ByteSize) -> ByteSize {
         let own = limit.0.saturating_mul(self.replicas);
-        let steps = self.steps.iter().map(|step| step.limit_beside(limit).0);
+        let steps = self.steps.iter().map(|step| step.limit_with(limit).0);
         ByteSize(steps.fold(own, i64::max))
     }
 
@@ -124,7 +124,7 @@ impl Demand {
             let half = ByteSize(half.max(6 * MIB));
             self.reserved.or(self.steady).unwrap_or(half).min(limit)
         });
-        Grant { limit, reservation, steps: self.steps.iter().map(|step| step.limit_beside(limit)).collect() }
+        Grant { limit, reservation, steps: self.steps.iter().map(|step| step.limit_with(limit)).collect() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Comments that suppress findings: `# oomlint: ignore[rule, rule] reason`.
 //!
-//! A comment covers what begins on its own line or, when it stands alone, directly below: the whole of a service, of a key's
+//! A comment covers what begins on its own line or, when it has a line of its own, directly below: the whole of a service, of a key's
 //! value, of an instruction, and below `FROM` the whole stage. `# oomlint: ignore-file[rule]` covers the file.
 
 use crate::diagnostic::Suppression;
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_speaks_for_what_begins_below_or_beside_it() {
+    fn a_comment_covers_what_begins_below_it_or_on_its_line() {
         let text = "services:\n  # oomlint: ignore[a, b] known\n  # more words\n\n  api:\n    image: x # oomlint: ignore[c]\n    command:\n      # oomlint:ignore[d] - why\n      - one\n      - two\n  web:\n    image: y\n";
         assert_eq!(
             yaml(text),

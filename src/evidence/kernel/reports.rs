@@ -23,7 +23,7 @@ const WRAPPED: usize = 6;
 /// The most bytes of a wrapped message.
 const JOINED: usize = 4096;
 
-/// What stands before a size or path on the second line of a wrapped message.
+/// What comes before a size or path on the second line of a wrapped message.
 const CONTINUES: [&str; 9] = [
     "total-vm:",
     "anon-rss:",

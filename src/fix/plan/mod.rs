@@ -168,7 +168,7 @@ pub fn write(options: &Options, discovered: &Discovered, stacks: &[StackPlan], h
     }
     let options = &Options { targets: None, ..options.clone() };
     let mut written = in_some_form(options, discovered, stacks, &Overlay::new());
-    // What was refused may be possible once the rest is written: a smaller heap lets a limit stand. The next run would find that.
+    // What was refused may be possible once the rest is written: a smaller heap fits a limit. The next run would find that.
     for _ in 1..MAX_PASSES {
         let texts: Overlay = written.files.iter().map(|(path, _, new)| (path.clone(), new.clone())).collect();
         let sources = Sources::with_file_system(options.disk.with_overlay(&texts));
@@ -249,7 +249,7 @@ impl Writer<'_> {
                 continue;
             }
             written.after = after.settings(self.stacks);
-            // What a rule finds is what `check` says of it.
+            // What a rule finds is what `check` reports about it.
             let open =
                 after.remaining(&self.planned, |own| is_warning_of(own, &[Group::Limits, Group::Heap]));
             for (key, target) in keyed(&targets) {

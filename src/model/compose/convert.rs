@@ -45,7 +45,7 @@ pub(super) fn merged_pairs(value: &mut Value) {
         }
         Kind::Seq(_) => to_key_values(value),
         Kind::Map(map) => map.retain(|_, entry| {
-            // `!reset []` takes away what is below it, whatever stands behind the tag.
+            // `!reset []` takes away what is below it, whatever follows the tag.
             if entry.value.merge_mode == MergeMode::Remove {
                 return true;
             }

@@ -9,12 +9,12 @@ use crate::model::launch::Launch;
 use crate::source::{Span, TracedText};
 use crate::syntax::yaml;
 
-/// What describes a container, if no Compose file does, and the names that it goes by.
+/// What describes a container, if no Compose file does, and its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     /// The form of the description.
     pub by: Description,
-    /// The name that the engine knows it by. `None` if that is not known, or is none that an engine takes.
+    /// Its name in the engine. `None` if that is not known, or is none that an engine takes.
     pub container: Option<String>,
     /// The Compose service that it was made from, by its labels.
     pub compose: Option<ComposeLabels>,

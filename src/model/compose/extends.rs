@@ -236,7 +236,7 @@ impl Loader<'_> {
     }
 }
 
-/// Removes the env files of a service that stand in the same form in the one that it extends.
+/// Removes the env files of a service that are written the same way in the one that it extends.
 fn drop_known_env_files(base: &Value, service: &mut Value) {
     let Some(Kind::Seq(known)) = base.at(&["env_file"]).map(|files| &files.kind) else { return };
     let known: HashSet<String> = known.iter().map(form).collect();

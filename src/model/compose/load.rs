@@ -190,7 +190,7 @@ impl<'s> Loader<'s> {
                 Kind::Map(_) => {
                     let first_format = wrap_first_format(&mut value);
                     if let Some(span) = first_format {
-                        let message = "services stand at the left edge, without `services:` above them: the format of \
+                        let message = "services are at the left edge, without `services:` above them: the format of \
                                        Compose v1, which Compose rejects";
                         self.errors.push(SyntaxError::fatal(message.to_owned(), span));
                         self.reads_all = false;
@@ -325,7 +325,7 @@ pub(super) fn add_document(merged: &mut Option<Value>, document: Value) {
             base
         }
     };
-    // `!reset` removes what stands before it, and nothing that comes after.
+    // `!reset` removes what comes before it, and nothing that comes after.
     drop_resets(value);
 }
 

@@ -122,7 +122,7 @@ fn name(path: &[String]) -> String {
     }
 }
 
-/// Returns a path in the words of Compose, which speaks of every service that extends another as of `x`.
+/// Returns a path in the words of Compose, which mentions every service that extends another as of `x`.
 fn place(path: &[String], below: Below) -> String {
     match path {
         [section, _, keys @ ..] if below == Below::Written => format!("{section}.x.{}", keys.join(".")),

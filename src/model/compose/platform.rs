@@ -42,7 +42,7 @@ pub struct Recognized {
 struct Known {
     name: &'static str,
     mark: Mark,
-    /// The file beside the template lists the variables that the platform sets; otherwise it may set any.
+    /// The file next to the template lists the variables that the platform sets; otherwise it may set any.
     lists_variables: bool,
     /// Keys of its own, at any depth.
     keys: &'static [&'static str],
@@ -53,8 +53,8 @@ struct Known {
 /// What tells a template.
 #[derive(Debug)]
 enum Mark {
-    /// A file beside it, with one of these words. Without words the file is enough.
-    Beside(&'static str, &'static [&'static str]),
+    /// A file next to it, with one of these words. Without words the file is enough.
+    NextTo(&'static str, &'static [&'static str]),
     /// A key at the top level.
     Key(&'static str),
     /// The comments and variables of a template of Coolify.
@@ -69,7 +69,7 @@ const KNOWN: [Known; 10] = [
     // in packages/server/src/utils/docker/domain.ts:392.
     Known {
         name: "Dokploy",
-        mark: Mark::Beside("template.toml", &["[config", "[variables]"]),
+        mark: Mark::NextTo("template.toml", &["[config", "[variables]"]),
         lists_variables: true,
         keys: &[],
         defines: &[("networks", "dokploy-network")],
@@ -78,7 +78,7 @@ const KNOWN: [Known; 10] = [
     // apps, and lines 322 to 350 merge a file with the image of `app_proxy`.
     Known {
         name: "Umbrel",
-        mark: Mark::Beside("umbrel-app.yml", &[]),
+        mark: Mark::NextTo("umbrel-app.yml", &[]),
         lists_variables: false,
         keys: &[],
         defines: &[("services", "app_proxy")],
@@ -86,7 +86,7 @@ const KNOWN: [Known; 10] = [
     // runtipi/runtipi@a612680, packages/backend/src/modules/docker/builders/compose.builder.ts:148 defines the network.
     Known {
         name: "Runtipi",
-        mark: Mark::Beside(
+        mark: Mark::NextTo(
             "config.json",
             &["\"tipi_version\"", "\"min_tipi_version\"", "app-info-schema.json"],
         ),
@@ -108,7 +108,7 @@ const KNOWN: [Known; 10] = [
     // Elestio asks for variables that `elestio.yml` lists, and others.
     Known {
         name: "Elestio",
-        mark: Mark::Beside("elestio.yml", &[]),
+        mark: Mark::NextTo("elestio.yml", &[]),
         lists_variables: false,
         keys: &[],
         defines: &[],
@@ -116,7 +116,7 @@ const KNOWN: [Known; 10] = [
     // DAppNode asks for variables in its setup wizard.
     Known {
         name: "DAppNode",
-        mark: Mark::Beside("dappnode_package.json", &[]),
+        mark: Mark::NextTo("dappnode_package.json", &[]),
         lists_variables: false,
         keys: &[],
         defines: &[],
@@ -144,7 +144,7 @@ const KNOWN: [Known; 10] = [
 /// Names of lists of templates for Portainer.
 const LISTS: [&str; 2] = ["templates.json", "templates-2.0.json"];
 
-/// Upper bound on the bytes that are read of a file beside a template, or of a list of templates.
+/// Upper bound on the bytes that are read of a file next to a template, or of a list of templates.
 const MAX_READ: u64 = 1024 * 1024;
 
 impl Platform {
@@ -213,7 +213,7 @@ impl Platform {
                 None => format!("`{file}` is a template of a platform: the configuration names it"),
                 Some(Recognized { platform, .. }) => {
                     let why = match platform.mark {
-                        Mark::Beside(name, _) => format!("`{name}` is beside it"),
+                        Mark::NextTo(name, _) => format!("`{name}` is next to it"),
                         Mark::Key(key) => format!("it has the key `{key}`"),
                         Mark::Coolify => "its comments or variables are Coolify's".to_owned(),
                         Mark::Listed => "a list of templates above it names it".to_owned(),
@@ -235,10 +235,10 @@ impl Recognized {
         KNOWN.iter().find_map(|platform| {
             let mut variables = None;
             let is_template = match platform.mark {
-                Mark::Beside(name, words) => {
-                    let beside = read(&directory.join(name), sources)?;
-                    variables = platform.lists_variables.then(|| assigned(&beside));
-                    words.is_empty() || words.iter().any(|word| beside.contains(word))
+                Mark::NextTo(name, words) => {
+                    let marking = read(&directory.join(name), sources)?;
+                    variables = platform.lists_variables.then(|| assigned(&marking));
+                    words.is_empty() || words.iter().any(|word| marking.contains(word))
                 }
                 Mark::Key(key) => text.lines().any(|line| is_key(line, key)),
                 Mark::Coolify => is_of_coolify(text),
@@ -315,7 +315,7 @@ fn is_of_coolify(text: &str) -> bool {
     has("slogan") || has("documentation") && has("logo") || MADE_UP.iter().any(uses)
 }
 
-/// True if a list of templates for Portainer, in a directory above or beside the file, names it.
+/// True if a list of templates for Portainer, in the directory of the file or above, names it.
 fn is_listed(file: &Path, directory: &Path, sources: &Sources) -> bool {
     let file = sources.absolute(file);
     let own = sources.absolute(directory);

@@ -7,7 +7,7 @@ use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::duration;
 use crate::syntax::size::ByteSize;
 
-/// Tells what is kept of a variable by its name and value: `None` for nothing, `Some(None)` for its name, else what its value says of
+/// Tells what is kept of a variable by its name and value: `None` for nothing, `Some(None)` for its name, else what its value says about
 /// memory.
 pub type Keep<'k> = &'k dyn Fn(&str, &str) -> Option<Option<String>>;
 

@@ -1,4 +1,4 @@
-//! Masks what an inspected container says of secrets: values of variables and labels, words of command lines, the output of probes.
+//! Masks what an inspected container says about secrets: values of variables and labels, words of command lines, the output of probes.
 
 use super::lower::{Keep, is_shown_label};
 use super::read::values;
@@ -59,7 +59,7 @@ impl Mask<'_> {
                         ("Labels" | "Annotations", Some(text)) if !is_shown_label(name) => self.whole(text),
                         ("Env", Some(text)) => self.value(name, text, 0),
                         ("Config", Some(text)) if is_option(name) => self.whole(text),
-                        // The options of a logging driver stand below `Config`, too.
+                        // The options of a logging driver are below `Config`, too.
                         _ => self.node(name, value),
                     }
                 }

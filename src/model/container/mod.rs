@@ -18,7 +18,7 @@ use crate::source::{Span, Spanned, TracedText, head};
 /// nothing sets it. Numbers are those of the engine: 0 for none, sizes in bytes, times in nanoseconds.
 #[derive(Clone, Debug)]
 pub struct Container {
-    /// Span of all that is said of it.
+    /// Span of everything about it.
     pub span: Span,
     /// The bytes that name it, else those of its first key: where it is reported what it lacks.
     pub anchor: Span,

@@ -21,7 +21,7 @@ pub struct Reading {
     pub is_truncated: bool,
 }
 
-/// Keys that stand without braces around them, where people paste a part of an output.
+/// Keys that are without braces around them, where people paste a part of an output.
 const LOOSE: [&str; 34] = [
     "Id",
     "Name",
@@ -126,7 +126,7 @@ fn kind(node: &Node) -> Option<&'static str> {
     (of_state || of_limits || of_config || single).then_some("container")
 }
 
-/// The object of a section, or the container itself, if the members of a section stand in it without their section.
+/// The object of a section, or the container itself, if the members of a section are in it without their section.
 #[derive(Clone, Copy)]
 struct Section<'n> {
     node: Option<&'n Node>,
@@ -303,7 +303,7 @@ fn image(node: &Node, config: Section<'_>) -> Fact<TracedText> {
         .get("ImageName")
         .and_then(|member| Some(Spanned::new(whole_text(&member.value)?, member.value.span)));
     let of_config = || match config.node.is_some_and(|own| std::ptr::eq(own, node)) {
-        // Beside the sections `Image` is the identifier.
+        // Next to the sections, `Image` is the identifier.
         true => Fact::Unknown { at: config.anchor, why: NOT_THERE },
         false => config.text("Image"),
     };
@@ -467,7 +467,7 @@ fn config(config: Section<'_>) -> Config {
 }
 
 fn mounts(node: &Node, host: Section<'_>) -> Vec<Mount> {
-    // The size of a tmpfs stands where it was asked for.
+    // The size of a tmpfs is where it was asked for.
     let asked = host.member("Mounts").map(|member| member.value.items()).unwrap_or_default();
     let mount = |entry: &Node| {
         let target = ["Destination", "Target"].into_iter().find_map(|key| entry.get(key))?;

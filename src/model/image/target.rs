@@ -75,7 +75,7 @@ pub struct OverriddenInstruction {
     pub span: Span,
     /// The instruction that counts.
     pub by: Span,
-    /// True if comments stand between its lines.
+    /// True if comments are between its lines.
     pub has_comments: bool,
 }
 

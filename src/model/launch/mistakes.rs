@@ -13,7 +13,7 @@ pub struct FlagMistake {
     pub kind: FlagMistakeKind,
     /// The bytes at fault.
     pub span: Span,
-    /// The bytes that make it so: the image that it stands behind, the flag before it.
+    /// The bytes that make it so: the image that it comes after, the flag before it.
     pub because: Span,
 }
 
@@ -32,7 +32,7 @@ impl FlagMistake {
 /// What is wrong with a flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FlagMistakeKind {
-    /// It stands behind the image, so that it belongs to the container's command.
+    /// It comes after the image, so that it belongs to the container's command.
     BehindImage {
         /// The flag with its value, as written.
         flag: String,
@@ -234,7 +234,7 @@ const CERTAIN: [&str; 10] = [
     "kernel-memory",
 ];
 
-/// Finds the first memory flag behind the image, if nothing but flags of the client stands between them.
+/// Finds the first memory flag after the image, if nothing but flags of the client is between them.
 fn behind_image(command: &Command, image: &Argument) -> Option<FlagMistake> {
     let name = image.literal()?;
     // These have `-m` of their own.

@@ -108,7 +108,7 @@ fn unread(command: &Command) -> Option<(Span, Why)> {
     Some((refusal.span, Why::Other("the client rejects the command")))
 }
 
-/// Returns the flags of a command as they stand in their file, each with a word of its own and in one line.
+/// Returns the flags of a command as they are written in their file, each with a word of its own and in one line.
 fn written(command: &Command, sources: &Sources) -> Vec<Spanned<String>> {
     let flags = command.flags.iter().map(|flag| {
         let span = flag.span();

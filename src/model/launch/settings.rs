@@ -400,9 +400,9 @@ fn mount(value: &Argument) -> Setting {
     Setting::map(entries, at)
 }
 
-/// Replaces what Compose would say of values by what the client says.
+/// Replaces what Compose would say about values by what the client says.
 pub(super) fn refuse(service: &mut Service, command: &Command) {
-    // Compose wants a start period beside a start interval, the clients do not.
+    // Compose wants a start period together with a start interval, the clients do not.
     if let Some(section) = &mut service.healthcheck {
         section.refusals.retain(|refusal| !refusal.of_compose);
     }

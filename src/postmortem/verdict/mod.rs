@@ -1,5 +1,5 @@
 //! Decides what ended a container, the strongest ground first: a line of the kernel with its ID, the engine's `oom` event,
-//! `OOMKilled`, the words of its own program, and last an exit code with what stands beside it.
+//! `OOMKilled`, the words of its own program, and last an exit code with what is next to it.
 //!
 //! `OOMKilled: false` with exit code 137 is no ground for anything: the flag is cleared by a restart, and a full host does not set it
 //! on cgroup v1. Neither is `OOMKilled: true` proof of the container's own limit: on cgroup v2 a full host sets it, too.
@@ -396,7 +396,7 @@ impl Case<'_, '_> {
         )
     }
 
-    /// Adds what holds beside every verdict: that the container runs on, that it restarts, that `OOMKilled` says otherwise.
+    /// Adds what holds in addition to every verdict: that the container runs on, that it restarts, that `OOMKilled` says otherwise.
     fn context(&self, mut ruling: Ruling) -> Ruling {
         let inspected = self.subject.inspected;
         let killed =
@@ -434,7 +434,7 @@ impl Case<'_, '_> {
             ruling = ruling.shows(oom.into_iter().chain(die).map(|event| shown::event(event)));
         }
         if killed {
-            // What the program says of it: which of its processes it was, or that its own memory was full before.
+            // What the program says about it: which of its processes it was, or that its own memory was full before.
             let tells = |log: &&&crate::evidence::LogLine| {
                 log.reported
                     && matches!(

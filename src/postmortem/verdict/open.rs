@@ -34,7 +34,7 @@ impl Case<'_, '_> {
         }
         if let Some(log) = logs.iter().find(|log| log.sign == Sign::NotMemory) {
             return undecided(format!(
-                "{} speaks of memory, but {}; that is not memory: an old engine with a new image",
+                "{} mentions memory, but {}; that is not memory: an old engine with a new image",
                 log.who, log.what
             ))
             .lacks(

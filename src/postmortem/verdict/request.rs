@@ -41,7 +41,7 @@ impl Case<'_, '_> {
         let ruling = Ruling::new(
             Verdict::StopTimeout,
             Confidence::High,
-            format!("no memory is involved: {} says of {} that {}", log.who, self.name, log.what),
+            format!("no memory is involved: {} says about {} that {}", log.who, self.name, log.what),
         );
         Some(ruling.shows([shown::log(log, self.sources)]).shows(self.exit_quote()))
     }

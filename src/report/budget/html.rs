@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::picture::{COLORS, DARK, PARTS, bars, text, ticks};
 use super::{
-    Mark, OUTSIDE, Report, appetite, beside, excess, headline, heap, heap_head, swap, verdict, with_profile,
+    Mark, OUTSIDE, Report, appetite, excess, headline, heap, heap_head, off_heap, swap, verdict, with_profile,
 };
 use crate::capacity::{Entry, Fit, Stack};
 use crate::syntax::size::ByteSize;
@@ -18,7 +18,7 @@ th{font-weight:400;text-align:right;font-size:.85rem;padding:0 .5rem}th:first-ch
 td{padding:.2rem .5rem;text-align:right;white-space:nowrap}td:first-child{padding-left:0;max-width:14rem;overflow:hidden;text-overflow:ellipsis}\
 .bar{width:60%;min-width:9rem}.track{position:relative;display:flex;height:1.05rem}\
 .track i{display:block;height:100%;min-width:1px}.track i.gap{min-width:0}\
-.heap{background:var(--heap)}.beside{background:var(--beside)}.rest{background:var(--rest)}\
+.heap{background:var(--heap)}.off-heap{background:var(--off-heap)}.rest{background:var(--rest)}\
 .away{flex:1;border-top:2px dashed var(--open);margin-top:.5rem}\
 .host{position:absolute;top:-.3rem;bottom:-.3rem;width:0;border-left:2px solid var(--line)}\
 .axis{position:relative;height:1.1rem;font-size:.75rem;color:var(--dim)}.axis span{position:absolute;transform:translateX(-50%)}.axis span:first-child{transform:none}\
@@ -91,7 +91,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         ("reserved", |entry| entry.reserved().map(|size| size.to_string()).unwrap_or_default()),
         ("swap", swap),
         (heap_head(&entries), heap),
-        (OUTSIDE, beside),
+        (OUTSIDE, off_heap),
     ];
     let more: Vec<_> =
         more.into_iter().filter(|(_, cell)| bars.iter().any(|bar| !cell(bar.entry).is_empty())).collect();

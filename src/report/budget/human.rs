@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::escape;
 use super::{
-    Mark, OUTSIDE, Report, appetite, beside, counts, excess, has_appetite, headline, heap, heap_head,
-    in_words, limit, mark, share, swap, verdict, with_profile,
+    Mark, OUTSIDE, Report, appetite, counts, excess, has_appetite, headline, heap, heap_head, in_words,
+    limit, mark, off_heap, share, swap, verdict, with_profile,
 };
 use crate::capacity::{Entry, Fit, Stack, Sum};
 use crate::syntax::size::ByteSize;
@@ -200,7 +200,7 @@ fn table(
     columns.push(Column::new("reserved", true, 3, cells(&reserved)));
     columns.push(Column::new("swap", true, 3, cells(&swap)));
     columns.push(Column::new(heap_head(entries), true, 2, cells(&heap)));
-    columns.push(Column::new(OUTSIDE, true, 4, cells(&beside)));
+    columns.push(Column::new(OUTSIDE, true, 4, cells(&off_heap)));
     columns.push(Column::new("", false, 1, cells(&|entry| mark(entry).to_owned())));
     let what = |entry: &Entry| entry.managed.iter().map(in_words).collect::<Vec<_>>().join(", ");
     columns.push(Column::new("of", false, 6, cells(&|entry| escape::line(&what(entry)))));

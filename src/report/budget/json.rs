@@ -65,10 +65,10 @@ impl Report<'_> {
             let (file, line) = self.place(managed.span);
             json!({ "what": managed.what, "bytes": managed.size.0, "by": managed.by, "file": file, "line": line })
         });
-        let beside = entry.beside.map(|(least, most)| json!({ "least": least.0, "most": most.0 }));
+        let off_heap = entry.off_heap.map(|(least, most)| json!({ "least": least.0, "most": most.0 }));
         let parts = entry
             .parts()
-            .map(|[heap, beside, rest]| json!({ "heap": heap.0, "beside": beside.0, "rest": rest.0 }));
+            .map(|[heap, off_heap, rest]| json!({ "heap": heap.0, "off_heap": off_heap.0, "rest": rest.0 }));
         let (file, line) = self.place(entry.anchor);
         json!({
             "name": entry.name,
@@ -86,7 +86,7 @@ impl Report<'_> {
                 Swap::Unknown => Value::Null,
             },
             "managed": managed.collect::<Vec<_>>(),
-            "beside": beside,
+            "off_heap": off_heap,
             "follows_host": entry.follows_host,
             "self_sizing": entry.self_sizing,
             "fit": entry.fit(),

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::super::markdown::with_code;
 use super::{
-    OUTSIDE, Report, appetite, beside, excess, headline, heap, heap_head, limit, mark, share, swap, verdict,
-    with_profile,
+    OUTSIDE, Report, appetite, excess, headline, heap, heap_head, limit, mark, off_heap, share, swap,
+    verdict, with_profile,
 };
 use crate::capacity::Entry;
 use crate::syntax::size::ByteSize;
@@ -38,7 +38,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
                 size(entry.reserved()),
                 swap(entry),
                 heap(entry),
-                beside(entry),
+                off_heap(entry),
                 with_code(&report.place_text(Report::span(entry))),
             ];
             writeln!(out, "| {} |", cells.join(" | "))?;

@@ -37,7 +37,7 @@ pub enum Format {
     Csv,
     /// One picture, light or dark as its reader has it
     Svg,
-    /// One page without anything beside it
+    /// One page in a single file
     Html,
 }
 
@@ -177,7 +177,7 @@ fn heap_head(entries: &[&Entry]) -> &'static str {
     }
 }
 
-/// Head of the column for [`beside`].
+/// Head of the column for [`off_heap`].
 const OUTSIDE: &str = "outside it";
 
 /// Formats what does not fit in a row: empty if it does.
@@ -189,8 +189,8 @@ fn mark(entry: &Entry) -> &'static str {
 }
 
 /// Formats the estimated native memory of those programs: `130 to 250 MiB`.
-fn beside(entry: &Entry) -> String {
-    let Some((least, most)) = entry.beside else { return String::new() };
+fn off_heap(entry: &Entry) -> String {
+    let Some((least, most)) = entry.off_heap else { return String::new() };
     if least == most { most.to_string() } else { format!("{} to {most}", least.mebibytes()) }
 }
 
@@ -303,7 +303,7 @@ fn names(entries: &[&Entry]) -> String {
 fn too_large_for_its_limit(entry: &Entry) -> String {
     let managed: Vec<String> =
         entry.managed.iter().map(|managed| format!("{} of {}", managed.size, managed.what)).collect();
-    let outside = match beside(entry) {
+    let outside = match off_heap(entry) {
         outside if outside.is_empty() => outside,
         outside => format!(" + {outside} outside"),
     };

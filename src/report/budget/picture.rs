@@ -7,14 +7,17 @@ use crate::syntax::size::ByteSize;
 
 /// CSS variables of the light colour scheme. `--line` is the colour of the host's memory.
 pub(super) const COLORS: &str = "\
---ink:#1f2328;--dim:#59636e;--ground:#ffffff;--grid:#d1d9e0;--heap:#6639ba;--beside:#a475f9;--rest:#a9c4e4;--line:#cf222e;--open:#9a6700";
+--ink:#1f2328;--dim:#59636e;--ground:#ffffff;--grid:#d1d9e0;--heap:#6639ba;--off-heap:#a475f9;--rest:#a9c4e4;--line:#cf222e;--open:#9a6700";
 /// CSS variables of the dark colour scheme.
 pub(super) const DARK: &str = "\
---ink:#f0f6fc;--dim:#9198a1;--ground:#0d1117;--grid:#3d444d;--heap:#ab7df8;--beside:#6639ba;--rest:#35557c;--line:#f85149;--open:#d29922";
+--ink:#f0f6fc;--dim:#9198a1;--ground:#0d1117;--grid:#3d444d;--heap:#ab7df8;--off-heap:#6639ba;--rest:#35557c;--line:#f85149;--open:#d29922";
 
 /// CSS classes and names of the segments of a bar, in order.
-pub(super) const PARTS: [(&str, &str); 3] =
-    [("heap", "heap and caches"), ("beside", "outside them, an estimate"), ("rest", "the rest of the limit")];
+pub(super) const PARTS: [(&str, &str); 3] = [
+    ("heap", "heap and caches"),
+    ("off-heap", "outside them, an estimate"),
+    ("rest", "the rest of the limit"),
+];
 
 /// Bar of one service.
 pub(super) struct Bar<'s> {
@@ -23,7 +26,7 @@ pub(super) struct Bar<'s> {
     pub(super) begin: i64,
     /// Sizes of the [`PARTS`]; `None` without a limit.
     pub(super) parts: Option<[ByteSize; 3]>,
-    /// Text beside the bar.
+    /// Text next to the bar.
     pub(super) label: String,
     /// Text of the tooltip.
     pub(super) story: String,

@@ -36,7 +36,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
         out,
         "<style>svg{{{COLORS}}}@media(prefers-color-scheme:dark){{svg{{{DARK}}}}}\
          text{{fill:var(--ink)}}.dim{{fill:var(--dim)}}.ground{{fill:var(--ground);stroke:var(--grid)}}\
-         .heap{{fill:var(--heap)}}.beside{{fill:var(--beside)}}.rest{{fill:var(--rest)}}.grid{{stroke:var(--grid)}}\
+         .heap{{fill:var(--heap)}}.off-heap{{fill:var(--off-heap)}}.rest{{fill:var(--rest)}}.grid{{stroke:var(--grid)}}\
          .host{{stroke:var(--line);stroke-width:2}}.over{{fill:var(--line)}}.open{{fill:var(--open)}}\
          .away{{stroke:var(--open);stroke-dasharray:3 4;fill:none}}</style>"
     )?;

@@ -44,7 +44,7 @@ pub struct Words {
     pub ways_to_fit: Option<(String, Vec<String>)>,
 }
 
-/// Says of several stacks that they do not share the host in the plan.
+/// Reports that several stacks do not share the host in the plan.
 #[must_use]
 pub fn whole_host(stacks: &[StackPlan]) -> Option<&'static str> {
     let text = "each stack is planned for the whole host, as if it were alone; `--reserve` keeps memory for the others";

@@ -162,7 +162,7 @@ pub(in super::super) fn unknown_images(summary: &Summary) -> Option<String> {
     })
 }
 
-/// Tells a first run with many findings how to be told of new ones only.
+/// Tells a first run with many findings how to get new ones only.
 fn adopt(summary: &Summary) -> Option<String> {
     let found = summary.errors + summary.warnings + summary.notes;
     (found > MANY && summary.baseline == 0)

@@ -2,7 +2,7 @@
 //!
 //! Order: errors and warnings, then notes, then the closing lines. Within a severity by rule (in the order of
 //! [`rules::RULES`](crate::rules::RULES), most harmful first), depth of the file in the tree, path and position. Findings with
-//! the same group message are one block, however many files they stand in. Every error is drawn. Of a rule's warnings the first
+//! the same group message are one block, however many files they are in. Every error is drawn. Of a rule's warnings the first
 //! `DRAWN` blocks are drawn and the rest take one line each. Notes take one line a rule.
 //!
 //! The last lines are what stays on a screen: errors once more, a line each, the counts, and what to do next.

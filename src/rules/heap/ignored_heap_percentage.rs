@@ -18,7 +18,7 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for heap in &workload.pools.heaps {
-        beside_a_number(workload, heap, cx);
+        overridden_by_size(workload, heap, cx);
         let Some(setting) = heap.bound.known() else { continue };
         let Bound::Percent(percent) = setting.value.bound else { continue };
         let (name, written) = (&workload.name, setting.value.written());
@@ -96,17 +96,17 @@ fn small_limit(
     };
 }
 
-/// Returns the smallest limit under which a share counts and leaves what a small JVM takes beside its heap. `None` for shares
+/// Returns the smallest limit under which a share counts and leaves what a small JVM takes outside its heap. `None` for shares
 /// above 75 %.
 fn roomy_limit(percent: f64) -> Option<ByteSize> {
-    const BESIDE: f64 = 130.0;
+    const OFF_HEAP: f64 = 130.0;
     let rest = 1.0 - percent / 100.0;
-    let mebibytes = (BESIDE / rest).max(256.0);
+    let mebibytes = (OFF_HEAP / rest).max(256.0);
     (percent <= 75.0).then(|| ByteSize((mebibytes.ceil() as i64) << 20).rounded_up())
 }
 
-/// Reports a share beside a setting that wins over it.
-fn beside_a_number(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
+/// Reports a share that a size overrides.
+fn overridden_by_size(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
     let (Some(share), Some(number)) = (&heap.overruled, heap.bound.known()) else { return };
     let (share_text, number_text) = (share.written(), number.value.written());
     // `min-ram-percentage` reports that one.

@@ -16,7 +16,7 @@ rule! {
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(limit) = workload.known_limit() else { return };
     for variable in &workload.pools.size_variables {
-        // A variable that repeats the limit tells the program about it. A heap needs room beside it.
+        // A variable that repeats the limit tells the program about it. A heap needs room outside it.
         let exceeds = variable.size > limit.value || variable.heap && variable.size == limit.value;
         if !exceeds {
             continue;

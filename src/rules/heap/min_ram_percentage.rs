@@ -27,39 +27,44 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         if heap.limit_unseen.is_some() || heap.has_fixed_memory() || small.percent <= 0.0 {
             continue;
         }
-        match (Beside::of(small), workload.known_limit(), &workload.memory.limit) {
-            (Beside::Number(number), ..) => beside_a_number(workload, small, number, cx),
-            (beside, Some(limit), _) => under_limit(workload, (heap, small, beside), limit, cx),
-            (Beside::Share(most, _), None, _) if most == small.percent => {}
+        match (Maximum::of(small), workload.known_limit(), &workload.memory.limit) {
+            (Maximum::Number(number), ..) => overridden_by_size(workload, small, number, cx),
+            (maximum, Some(limit), _) => under_limit(workload, (heap, small, maximum), limit, cx),
+            (Maximum::Share(most, _), None, _) if most == small.percent => {}
             (_, None, Fact::Absent { .. }) => without_limit(workload, small, cx),
             _ => {}
         }
     }
 }
 
-/// The setting of the largest heap beside it.
+/// The other setting of the largest heap, which applies where memory is not small.
 #[derive(Clone, Copy)]
-enum Beside<'h> {
-    Nothing,
+enum Maximum<'h> {
+    Default,
     Share(f64, &'h HeapSetting),
     Number(&'h HeapSetting),
 }
 
-impl<'h> Beside<'h> {
+impl<'h> Maximum<'h> {
     fn of(small: &'h SmallShare) -> Self {
-        match small.beside.as_ref().map(|setting| (setting, setting.bound)) {
-            None => Self::Nothing,
+        match small.maximum.as_ref().map(|setting| (setting, setting.bound)) {
+            None => Self::Default,
             Some((setting, Bound::Percent(percent))) => Self::Share(percent, setting),
             Some((setting, Bound::Bytes(_))) => Self::Number(setting),
         }
     }
 }
 
-fn beside_a_number(workload: &Workload, small: &SmallShare, number: &HeapSetting, cx: &mut RuleContext<'_>) {
+fn overridden_by_size(
+    workload: &Workload,
+    small: &SmallShare,
+    number: &HeapSetting,
+    cx: &mut RuleContext<'_>,
+) {
     let (flag, number_text) = (small.flag.as_str(), number.written());
     let mut finding = cx.report(
         small.flag.span(),
-        format!("`{flag}` of `{}` has no effect beside `{number_text}`", workload.name),
+        format!("`{flag}` of `{}` has no effect together with `{number_text}`", workload.name),
     );
     finding
         .label("not a minimum, and not used here")
@@ -81,15 +86,15 @@ fn without_limit(workload: &Workload, small: &SmallShare, cx: &mut RuleContext<'
 
 fn under_limit(
     workload: &Workload,
-    (heap, small, beside): (&MemoryPool, &SmallShare, Beside<'_>),
+    (heap, small, maximum): (&MemoryPool, &SmallShare, Maximum<'_>),
     limit: &Spanned<ByteSize>,
     cx: &mut RuleContext<'_>,
 ) {
     let Some((with, without)) = heap.with_and_without_small_share(limit.value) else { return };
     let decides = heap.is_bound_by_small_share();
-    let most = match beside {
-        Beside::Share(most, setting) => Some((most, setting)),
-        Beside::Nothing | Beside::Number(_) => None,
+    let most = match maximum {
+        Maximum::Share(most, setting) => Some((most, setting)),
+        Maximum::Default | Maximum::Number(_) => None,
     };
     // Both the same: one share under every limit.
     if most.is_some_and(|(most, _)| most == small.percent) {

@@ -17,7 +17,7 @@ rule! {
 fn check(project: &Project, cx: &mut RuleContext<'_>) {
     let policy = cx.policy();
     let Some(host) = policy.host_memory else { return };
-    // A job runs on demand: it is not certain that it runs beside all others.
+    // A job runs on demand: it is not certain that it runs together with all others.
     let certain = |workload: &&Workload| workload.kind != Kind::Job;
     let reservation = |workload| Some(workload).filter(certain)?.memory.reservation.known();
     let terms = shares(project, &policy.profiles, reservation);

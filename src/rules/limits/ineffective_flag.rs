@@ -25,7 +25,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 let flag = secret::command(flag);
                 cx.report(
                     mistake.span,
-                    format!("`{flag}` has no effect on `{name}`: it stands behind the image"),
+                    format!("`{flag}` has no effect on `{name}`: it comes after the image"),
                 )
                 .label("an argument of the container's program")
                 .severity(severity)

@@ -17,7 +17,7 @@ rule! {
 fn check(project: &Project, cx: &mut RuleContext<'_>) {
     // `docker stack deploy` reads such a file with an older schema.
     let stack = cx.policy().target == Target::Swarm || project.for_swarm;
-    // A file beside these may be meant to be merged over them, or to extend a service of theirs. One that extends it here does not
+    // A file next to these may be meant to be merged over them, or to extend a service of theirs. One that extends it here does not
     // help: Compose rejects the project, unless a profile that nobody names keeps the service out.
     let is_added = |refusal: &Refusal| {
         let Some(name) = refusal.service.as_deref().filter(|_| refusal.may_be_added) else { return false };

@@ -24,7 +24,7 @@ impl Offer<'_> {
             Some(described) if described.launch.is_none() => {
                 let mut flags = vec![Form::Run.setting(setting, value)];
                 if setting == SettingName::LIMIT {
-                    let both = SwapBeside::of(self.workload).beside(value);
+                    let both = SwapState::of(self.workload).for_limit(value);
                     flags.push(Form::Run.setting(SettingName::SWAP_LIMIT, &both));
                 }
                 format!("run `{}`", update(described, &flags))
@@ -51,13 +51,13 @@ pub(in crate::rules) struct Instead {
     described: Described,
     /// The spans of the values of its size keys, and the names of these.
     sizes: Vec<(Span, &'static str)>,
-    /// The swap limit beside a new limit, by the size of that.
-    swap: SwapBeside,
+    /// What the swap limit is computed from when the memory limit changes.
+    swap: SwapState,
 }
 
-/// What is to know of a container to write a swap limit beside a new memory limit.
+/// The memory and swap limits that a container has, from which the swap limit for a new memory limit follows.
 #[derive(Clone, Copy, Debug)]
-struct SwapBeside {
+struct SwapState {
     /// Memory and swap, as the engine has it.
     both: Option<i64>,
     limit: Option<ByteSize>,
@@ -73,7 +73,7 @@ impl Instead {
         let described = workload.described().filter(|described| described.launch.is_none())?.clone();
         let keys = workload.service.size_keys.iter();
         let sizes = keys.filter_map(|key| Some((key.size.known()?.span, key.name))).collect();
-        Some(Self { described, sizes, swap: SwapBeside::of(workload) })
+        Some(Self { described, sizes, swap: SwapState::of(workload) })
     }
 
     /// Returns the help for a fix: its title, with what to run or to write.
@@ -117,7 +117,7 @@ impl Instead {
         let value_of = |asked| settings.iter().find(|(setting, _)| *setting == asked).map(|(_, value)| value);
         let limit = value_of(SettingName::LIMIT);
         if let Some(limit) = limit.filter(|_| value_of(SettingName::SWAP_LIMIT).is_none()) {
-            let both = self.swap.beside(limit);
+            let both = self.swap.for_limit(limit);
             // Compose takes the same default as the engine.
             if self.swap.is_set {
                 keys.push_str(&format!("\n  {}", Form::Compose.setting(SettingName::SWAP_LIMIT, &both)));
@@ -157,7 +157,7 @@ impl Instead {
     }
 }
 
-impl SwapBeside {
+impl SwapState {
     fn of(workload: &Workload) -> Self {
         let service = &workload.service;
         let both = workload.described().and_then(|described| match described.by {
@@ -169,9 +169,9 @@ impl SwapBeside {
         Self { both, limit, is_unlimited, is_set: service.memswap_limit.value().is_some() }
     }
 
-    /// Returns the swap limit that goes with a new memory limit. The engine refuses a limit above that of swap, and a container without
+    /// Returns the swap limit for a new memory limit. The engine refuses a limit above that of swap, and a container without
     /// one has 0 there (moby 04f52762 `daemon/container/container_unix.go`, `UpdateContainer`).
-    fn beside(self, limit: &str) -> String {
+    fn for_limit(self, limit: &str) -> String {
         // What is not known may be more swap than any number here.
         let Some(both) = self.both else { return "<size>".to_owned() };
         let new = ByteSize::parse_compose(limit).ok();

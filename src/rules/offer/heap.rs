@@ -32,7 +32,7 @@ fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
 /// True if a heap of 70 % of the limit leaves a JVM what it takes on top of its heap.
 fn share_fits(heap: &MemoryPool, limit: ByteSize) -> bool {
     let size = limit.percent_in_mebibytes(70);
-    let overhead = heap.beside(ByteSize(size.saturating_mul(MIB))).map_or(0, |beside| beside.most);
+    let overhead = heap.off_heap(ByteSize(size.saturating_mul(MIB))).map_or(0, |off_heap| off_heap.most);
     size.saturating_add(overhead) <= limit.mebibytes()
 }
 
@@ -127,7 +127,7 @@ pub(in crate::rules) fn bound_in_bytes(
         _ => return,
     };
     let title = format!("limit the heap: `{words}`");
-    // A share has no effect beside a number, so it is replaced.
+    // A share has no effect together with a number, so it is replaced.
     if let Some(share) = heap.bound.value() {
         let Some(span) = share.flag.verbatim_span() else { return };
         let edit = Edit { span, replacement: words };
@@ -209,7 +209,7 @@ fn lower_share(
 /// Returns the help for a limit that is too small for the runtime.
 pub(in crate::rules) fn too_small(heap: &MemoryPool, limit: ByteSize) -> String {
     let runtime = heap.runtime.display_name();
-    let overhead = heap.beside(ByteSize(SMALLEST)).map_or(0, |beside| beside.most);
+    let overhead = heap.off_heap(ByteSize(SMALLEST)).map_or(0, |off_heap| off_heap.most);
     let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
     format!("raise the {limit} limit: {runtime} needs up to {overhead} MiB outside its {what}")
 }

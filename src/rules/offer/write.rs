@@ -113,13 +113,13 @@ impl<'w> Offer<'w> {
     pub(in crate::rules) fn set_reservation(&self, size: ByteSize) -> Vec<FixOp> {
         let keys = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
         if keys.is_empty() {
-            return vec![self.beside_limit(size)];
+            return vec![self.next_to_limit(size)];
         }
         self.resize(&keys, size).unwrap_or_default()
     }
 
     /// Sets a reservation next to the limit, or in the service itself if others share that limit.
-    fn beside_limit(&self, size: ByteSize) -> FixOp {
+    fn next_to_limit(&self, size: ByteSize) -> FixOp {
         let value = size.to_compose();
         let owner = self.workload.owner();
         match self.workload.limit_key().filter(|key| !self.is_shared(key.size.span())) {

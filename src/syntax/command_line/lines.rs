@@ -14,7 +14,7 @@ const MAX_LENGTH: usize = 64 * 1024;
 
 const NAMES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
-/// Words that may stand before a command.
+/// Words that may come before a command.
 const BEFORE: [&str; 14] = [
     "sudo", "exec", "then", "do", "else", "if", "elif", "while", "until", "time", "nohup", "command", "env",
     "!",
@@ -195,14 +195,14 @@ fn is_history_number(text: &str) -> bool {
     !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && words.all(is_time)
 }
 
-/// What stands before each line of a command.
+/// What comes before each line of a command.
 #[derive(Clone, Copy)]
 struct Marker {
     /// The sign of a comment or quotation.
     sign: Option<char>,
     /// Lines without the sign belong to the command no more.
     strict: bool,
-    /// A prompt stands before the first line, so that `> ` may stand before the others.
+    /// A prompt comes before the first line, so that `> ` may come before the others.
     prompt: bool,
 }
 
@@ -213,7 +213,7 @@ impl Marker {
         Self { sign, strict, prompt: text.ends_with(['$', '#', '%']) }
     }
 
-    /// Returns the length of what stands before a continued line. None if the line is not of the command.
+    /// Returns the length of what comes before a continued line. None if the line is not of the command.
     fn length(self, line: &str) -> Option<usize> {
         let inner = line.trim_start();
         let skipped = line.len() - inner.len();

@@ -133,7 +133,7 @@ fn spans(text: &TracedText, line: Range<usize>, found: &mut Vec<Command>) {
             // A span is shown as it is: its end is the end of the command.
             let before = found.len();
             lines::find_in(text, begin..begin + length, found);
-            // Without an image it is a part of a command that the text speaks of.
+            // Without an image it is a part of a command that the text mentions.
             let is_whole = |command: &Command| command.image.is_some() || command.uncertain.is_some();
             if !found.get(before..).unwrap_or_default().iter().all(is_whole) {
                 found.truncate(before);

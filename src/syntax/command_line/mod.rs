@@ -1,7 +1,7 @@
 //! Command lines that start a container: `docker run`, `docker create`, `docker service create` and those of Podman.
 //!
 //! [`find`] finds them in a text: a script, a Makefile, a systemd unit, the code blocks of a Markdown file. A command is read
-//! as its client reads it (spf13/pflag, flags before the image only), and what the client rejects is kept beside it.
+//! as its client reads it (spf13/pflag, flags before the image only), and what the client rejects is kept with it.
 //! What depends on a variable is unknown, and an unquoted variable may be none or several words.
 
 mod find;

@@ -30,7 +30,7 @@ pub(super) fn command(words: &[Word]) -> Option<Command> {
     })
 }
 
-/// Reads words that stand between `docker run` and the image, as in `runArgs` of a `devcontainer.json`.
+/// Reads words between `docker run` and the image, as in `runArgs` of a `devcontainer.json`.
 #[must_use]
 pub fn flags_of_run(words: &[TracedText], head: Span) -> Command {
     let unknown = |text: &TracedText| text.as_str().contains("${");
@@ -365,11 +365,12 @@ fn is_placeholder(text: &str, row: &super::Row) -> bool {
         return is_open;
     }
     let capitals = text.bytes().take_while(|byte| byte.is_ascii_uppercase() || *byte == b'_').count();
-    let stands_in = |letters: &str| text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(letters));
+    let is_placeholder =
+        |letters: &str| text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(letters));
     text.starts_with(['[', '<', '{', '*'])
         || capitals == text.len() && !text.is_empty()
         || capitals > 1
-        || ["xx", "nn", "yy"].into_iter().any(stands_in)
+        || ["xx", "nn", "yy"].into_iter().any(is_placeholder)
         || text.contains("...")
 }
 

@@ -217,7 +217,7 @@ fn flags(instruction: &Instruction, known: &[(&'static str, Kind)]) -> Result<()
         };
         if *kind != Kind::Values {
             if seen.contains(known_name) {
-                return fail(format!("`--{name}` stands here twice"));
+                return fail(format!("`--{name}` is given twice"));
             }
             seen.push(known_name);
         }

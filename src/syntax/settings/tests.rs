@@ -80,7 +80,7 @@ fn flags_of_the_jvm_are_for_versions() {
 }
 
 #[test]
-fn several_flags_may_stand_in_one_line() {
+fn several_flags_may_be_in_one_line() {
     let found = jvm_options(&text("8-:-Xms1g -Xmx2g\n# -Xmx3g\n"), Some(17));
     let flags: Vec<&str> = found.iter().map(|found| found.flag.as_str()).collect();
     assert_eq!(flags, ["-Xms1g", "-Xmx2g"]);
@@ -121,7 +121,7 @@ fn a_file_with_too_many_settings_is_not_read() {
 }
 
 proptest::proptest! {
-    /// Any text is read without a panic, and every value stands where its span says.
+    /// Any text is read without a panic, and every value is where its span says.
     #[test]
     fn any_text_is_read(file in "[a-z<>/=:#'\"\\[\\]& \n\t-]{0,80}", kind in 0..3_usize) {
         let language = [Language::Lines, Language::Yaml, Language::Xml][kind];

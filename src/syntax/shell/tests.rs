@@ -70,7 +70,7 @@ fn what_a_run_has_elsewhere_is_its_script() {
 }
 
 #[test]
-fn the_program_stands_behind_its_wrappers() {
+fn the_program_follows_its_wrappers() {
     let program = |script: &str| {
         let script = read(&text(script));
         script.commands.last().and_then(|command| command.program().map(str::to_owned))

@@ -1,4 +1,4 @@
-//! Aliases as keys that stand close to the colon: `*name: value`.
+//! Aliases as keys that are close to the colon: `*name: value`.
 //!
 //! For go-yaml an anchor's name ends at a colon, for the parser here the colon is a part of it. So that such a file can be parsed,
 //! each `*` of such a key is replaced by a letter; the builder makes an alias of the scalar that comes out.
@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 /// Takes the place of `*`.
-const STAND_IN: u8 = b'_';
+const PLACEHOLDER: u8 = b'_';
 
 /// The text of a file, with the keys that are aliases in another form.
 pub(super) struct Marked<'t> {
@@ -26,7 +26,7 @@ impl<'t> Marked<'t> {
         let mut bytes = text.as_bytes().to_vec();
         for key in &keys {
             if let Some(byte) = bytes.get_mut(*key) {
-                *byte = STAND_IN;
+                *byte = PLACEHOLDER;
             }
         }
         match String::from_utf8(bytes) {

@@ -305,7 +305,7 @@ impl Builder<'_> {
         if self.stack.len() >= MAX_DEPTH - 1 {
             self.dropped = 1;
             self.report(
-                format!("nested deeper than {MAX_DEPTH} levels; what stands deeper is not read"),
+                format!("nested deeper than {MAX_DEPTH} levels; what is deeper is not read"),
                 span,
                 false,
             );

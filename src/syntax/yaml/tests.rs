@@ -147,7 +147,7 @@ fn collections_span_their_children_or_brackets() {
 }
 
 #[test]
-fn tags_and_anchors_stand_before_any_value() {
+fn tags_and_anchors_come_before_any_value() {
     let r = read(
         "a: !reset\nb: !reset null\nc: !reset []\nd: !override\n  - x\ne: &anchor !!str\nf: !t &m {g: *anchor}\nh: &q 'x'\n",
     );

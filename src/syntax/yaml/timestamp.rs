@@ -9,7 +9,7 @@ pub fn printed(text: &str) -> Option<String> {
     let mut rest = time.chars();
     let (clock, zone) = match rest.next() {
         None => ("0:0:0", "+0000 UTC".to_owned()),
-        // A blank stands before a time without a zone only.
+        // Only a time without a zone may have a blank before it.
         Some(' ') => (rest.as_str(), "+0000 UTC".to_owned()),
         Some(_) => zone_of(rest.as_str())?,
     };

@@ -76,7 +76,7 @@ impl SettingsReader<'_> {
             part: None,
             own_default: None,
             default,
-            beside: self.beside(&sources),
+            off_heap: self.off_heap(&sources),
             hotspot,
             settings_files: Vec::new(),
         };

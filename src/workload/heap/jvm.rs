@@ -48,7 +48,7 @@ impl SettingsReader<'_> {
         let read = small.as_ref().map(|small| SmallShare {
             flag: small.flag.clone(),
             percent: small.value,
-            beside: winner.bound.value().cloned(),
+            maximum: winner.bound.value().cloned(),
         });
         let most = match winner.bound.value().map(|setting| setting.bound) {
             Some(Bound::Percent(percent)) => Some(percent),

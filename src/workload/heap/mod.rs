@@ -3,7 +3,6 @@
 //! The table `rules/catalog/runtimes.yaml` lists which variables and flags count, and their precedence.
 
 mod assumed;
-mod beside;
 mod command;
 mod filled_in;
 mod flag_files;
@@ -11,6 +10,7 @@ mod flags;
 mod jvm;
 mod misplaced;
 mod named;
+mod off_heap;
 mod problems;
 mod product;
 mod reader;
@@ -20,12 +20,12 @@ mod setting;
 mod unread;
 mod unseen;
 
-pub use beside::NativeOverhead;
-pub(super) use beside::{OverheadInputs, with_numbers};
 pub use filled_in::{FilledIn, UnquotedFlag};
 pub(super) use filled_in::{filled_in, unquoted_flags};
 pub use named::SizeVariable;
 pub(super) use named::{bounds_memory, promised_size, size_variables};
+pub use off_heap::NativeOverhead;
+pub(super) use off_heap::{OverheadInputs, with_numbers};
 pub use problems::{HeapProblem, HeapProblemKind, ReadVariable};
 pub(super) use product::{ProductPart, add_product_pools};
 pub(super) use reader::pools;
@@ -116,7 +116,7 @@ pub struct MemoryPool {
     /// Its default size, if that is the product's and not the runtime's.
     own_default: Option<PartDefault>,
     default: Option<DefaultHeap>,
-    beside: OverheadInputs,
+    off_heap: OverheadInputs,
     hotspot: HotspotFlags,
     /// The files with its settings that were read.
     pub(super) settings_files: Vec<SourceId>,
@@ -130,7 +130,7 @@ pub struct SmallShare {
     /// Its share, in percent.
     pub percent: f64,
     /// The other setting of the largest heap: `-Xmx` or `-XX:MaxRAMPercentage`.
-    pub beside: Option<HeapSetting>,
+    pub maximum: Option<HeapSetting>,
 }
 
 /// The reason why a runtime does not see the container's limit, and a remedy. Both lower case, no full stop.
@@ -189,30 +189,30 @@ impl MemoryPool {
         (size.0 > 0).then_some(HeapSize { size, by })
     }
 
-    /// Returns the process's off-heap memory beside a heap of this size: the product's if the image is known, else the
+    /// Returns the process's off-heap memory with a heap of this size: the product's if the image is known, else the
     /// runtime's, adjusted by flags. `None` if it was never measured.
     #[must_use]
-    pub fn beside(&self, heap: ByteSize) -> Option<NativeOverhead> {
-        self.beside.of(self.runtime, heap)
+    pub fn off_heap(&self, heap: ByteSize) -> Option<NativeOverhead> {
+        self.off_heap.of(self.runtime, heap)
     }
 
-    /// Returns what the server needs beside its cache, term by term. `None` for runtimes, and servers without an estimate.
+    /// Returns what the server needs outside its cache, term by term. `None` for runtimes, and servers without an estimate.
     #[must_use]
     pub fn server_needs(&self) -> Option<&ServerNeeds> {
-        self.beside.server.as_ref()
+        self.off_heap.server.as_ref()
     }
 
     /// Returns the largest heap of at most three quarters of `limit` that leaves room for the off-heap memory. `None` if less
     /// than 64 MiB fits.
     #[must_use]
     pub fn largest_heap_under(&self, limit: ByteSize) -> Option<ByteSize> {
-        self.beside.fits_in(self.runtime, limit)
+        self.off_heap.fits_in(self.runtime, limit)
     }
 
     /// True if the off-heap estimate comes from the product or a flag, not only from the runtime.
     #[must_use]
     pub fn has_specific_overhead(&self) -> bool {
-        self.beside.is_own()
+        self.off_heap.is_own()
     }
 
     /// True if its size follows the limit or the host's memory, because no setting gives it in bytes.

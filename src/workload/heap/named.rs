@@ -14,14 +14,14 @@ pub struct SizeVariable {
     pub value: TracedText,
     /// The value in bytes.
     pub size: ByteSize,
-    /// True if the name speaks of a heap, beside which the program needs more.
+    /// True if the name is about a heap, outside which the program needs more.
     pub heap: bool,
 }
 
-/// Words of names that speak of memory.
+/// Words of names that mention memory.
 const MEMORY: [&str; 8] = ["MEMORY", "MEM", "RAM", "HEAP", "MAXMEMORY", "MAXHEAP", "HEAPSIZE", "MEMLIMIT"];
 
-/// Words of names that speak of a bound.
+/// Words of names that mention a bound.
 const BOUND: [&str; 8] = ["LIMIT", "SIZE", "MAX", "MAXIMUM", "XMX", "MAXMEMORY", "MAXHEAP", "MEMLIMIT"];
 
 /// Words of names about something else: other containers and processes, disks, least sizes, shares of the memory.
@@ -109,7 +109,7 @@ pub(in crate::workload) fn bounds_memory(name: &str) -> bool {
     promise(name).is_some()
 }
 
-/// Returns whether the name of a bound of memory speaks of a heap, and its unit, if the name has one. `None` for other names.
+/// Returns whether the name of a bound of memory mentions a heap, and its unit, if the name has one. `None` for other names.
 fn promise(name: &str) -> Option<(bool, Option<i64>)> {
     let upper = name.to_ascii_uppercase();
     let mut words: Vec<&str> = upper.split(['_', '-', '.']).filter(|word| !word.is_empty()).collect();

@@ -127,8 +127,8 @@ impl ProductReader<'_> {
             part: Some(part.clone()),
             own_default: part.default,
             default: (runtime == RuntimeName::Java).then_some(DefaultHeap::Hotspot),
-            beside: OverheadInputs {
-                product: image.beside_heap.clone().filter(|_| heap),
+            off_heap: OverheadInputs {
+                product: image.off_heap.clone().filter(|_| heap),
                 ..OverheadInputs::default()
             },
             hotspot: HotspotFlags::default(),
@@ -235,7 +235,7 @@ impl ProductReader<'_> {
             self.opened.programs.iter().flat_map(|program| &program.arguments).collect();
         let at = words.iter().rposition(|word| match joined {
             true => word.as_str().starts_with(name),
-            // `--memory 1G` may be one word, and `=` may stand between the two.
+            // `--memory 1G` may be one word, and `=` may be between the two.
             false => word.as_str() == name || separated(word.as_str(), name).is_some(),
         });
         let Some(at) = at else { return Fact::Absent { anchor: self.workload.image.base.span() } };

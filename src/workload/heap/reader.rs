@@ -49,10 +49,10 @@ pub(in crate::workload) fn pools(
     heaps
         .map(|(runtime, mut heap)| {
             // A variable of one product identifies that product, whatever the image, and so its off-heap memory.
-            let told = heap.origin.as_ref().filter(|_| heap.assumed && heap.beside.product.is_none());
+            let told = heap.origin.as_ref().filter(|_| heap.assumed && heap.off_heap.product.is_none());
             let variable = told.and_then(|carrier| runtime.variable(&carrier.value));
             if let Some(variable) = variable.filter(|variable| variable.names_reader) {
-                heap.beside.product = catalog.beside_heap_of(&variable.name).cloned();
+                heap.off_heap.product = catalog.off_heap_of(&variable.name).cloned();
             }
             heap
         })
@@ -173,9 +173,9 @@ impl SettingsReader<'_> {
             part: None,
             own_default: None,
             default,
-            beside: OverheadInputs {
+            off_heap: OverheadInputs {
                 server: self.server_needs(&sources, files.as_ref()),
-                ..self.beside(&sources)
+                ..self.off_heap(&sources)
             },
             hotspot,
             settings_files,
@@ -378,10 +378,10 @@ impl SettingsReader<'_> {
     }
 
     /// Collects what the image and the flags tell about off-heap memory.
-    pub(super) fn beside(&self, sources: &[SettingSource]) -> OverheadInputs {
+    pub(super) fn off_heap(&self, sources: &[SettingSource]) -> OverheadInputs {
         let own = self.workload.image.runtime == Some(self.runtime.name);
         OverheadInputs {
-            product: self.workload.image.beside_heap.clone().filter(|_| own),
+            product: self.workload.image.off_heap.clone().filter(|_| own),
             direct: self.last_size(sources, Sets::DirectMax),
             metaspace: self.last_size(sources, Sets::MetaspaceMax),
             server: None,

@@ -1,4 +1,4 @@
-//! What a server needs beside its cache, by its settings: an estimate, term by term.
+//! What a server needs outside its cache, by its settings: an estimate, term by term.
 //!
 //! A connection counts with what it uses at most times, and only settings that somebody wrote raise that. Where a manual has a
 //! number, it counts; the others are allowances of our own, and the rule's page says which.
@@ -15,7 +15,7 @@ use crate::workload::{Fact, Program, Why};
 /// The connections that are at work at once, if nobody says how many there may be.
 const USUAL_CONNECTIONS: i64 = 10;
 
-/// The memory that a server needs beside its cache.
+/// The memory that a server needs outside its cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerNeeds {
     /// What comes on top of the cache, in percent of it.
@@ -40,7 +40,7 @@ pub struct MemoryTerm {
 }
 
 impl ServerNeeds {
-    /// Returns the sum of the cache and what is beside it.
+    /// Returns the sum of the cache and what is outside it.
     #[must_use]
     pub fn sum(&self, cache: ByteSize) -> ByteSize {
         let terms = self.terms.iter().fold(0_i64, |sum, term| sum.saturating_add(term.size.0));
@@ -58,7 +58,7 @@ impl ServerNeeds {
         self.terms.iter().filter(|term| term.raised.0 > 0)
     }
 
-    /// Returns everything beside a cache, each with its size: `77 MiB`, `for control structures (10 % of it)`.
+    /// Returns everything outside a cache, each with its size: `77 MiB`, `for control structures (10 % of it)`.
     #[must_use]
     pub fn parts(&self, cache: ByteSize) -> Vec<(ByteSize, String)> {
         let share = (self.on_top(cache), format!("{} ({} % of it)", self.share_what, self.share));
@@ -67,7 +67,7 @@ impl ServerNeeds {
         share.into_iter().chain(terms).collect()
     }
 
-    /// Returns the calculation of everything beside a cache in one line: `77 MiB for control structures (10 %) + …`.
+    /// Returns the calculation of everything outside a cache in one line: `77 MiB for control structures (10 %) + …`.
     fn arithmetic(&self, cache: ByteSize) -> String {
         let parts = self.parts(cache).into_iter().map(|(size, text)| format!("{size} {text}"));
         parts.collect::<Vec<_>>().join(" + ")
@@ -78,7 +78,7 @@ impl ServerNeeds {
     }
 
     /// Returns the same as a range: without and with what is written of connections and buffers.
-    pub(super) fn beside(&self, cache: ByteSize) -> NativeOverhead {
+    pub(super) fn outside_cache(&self, cache: ByteSize) -> NativeOverhead {
         let most = self.sum(cache).0.saturating_sub(cache.0);
         let up = |bytes: i64| bytes / MIB + i64::from(bytes % MIB > 0);
         NativeOverhead {
@@ -273,7 +273,7 @@ impl SettingsReader<'_> {
         }
     }
 
-    /// Returns what the server needs beside its cache; `None` for other runtimes.
+    /// Returns what the server needs outside its cache; `None` for other runtimes.
     pub(super) fn server_needs(
         &self,
         sources: &[SettingSource],

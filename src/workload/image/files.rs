@@ -13,7 +13,7 @@ impl ImageFacts {
         self.no_heap_in = None;
         self.heap_when_unset = None;
         self.minimum = None;
-        self.beside_heap = None;
+        self.off_heap = None;
         self.memory = Vec::new();
         self.flag_files = Vec::new();
         // A fact about the runtime's version does not depend on the script.
@@ -40,7 +40,7 @@ impl ImageFacts {
         }
     }
 
-    /// Reads what the program's settings files say of the memory that it takes.
+    /// Reads what the program's settings files say about the memory that it takes.
     pub(in crate::workload) fn read_settings_files(&mut self, finder: &SettingFinder<'_>) {
         let mut read: Vec<(Vec<String>, FileSettings)> = Vec::new();
         for own in &mut self.memory {

@@ -1,4 +1,4 @@
-//! What a Dockerfile's instructions say of its image.
+//! What a Dockerfile's instructions say about its image.
 
 use crate::model::image::{CopyInstruction, EnvEntry, Form, HealthTest, HealthcheckInstruction, TargetImage};
 use crate::source::{Spanned, TracedText};

@@ -7,8 +7,8 @@ use super::start::{ExecEntrypoint, join, words};
 use super::unsupported::{Unsupported, unsupported};
 use super::{Fact, Healthcheck, Start, Variable, Why, installs};
 use crate::catalog::{
-    self, BesideHeap, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, RuntimeName,
-    SharedMemory, Shutdown, SizesItself, in_versions,
+    self, Catalog, DefaultHeap, Grammar, IgnoresLimit, Minimum, NoHeapIn, OffHeap, RuntimeName, SharedMemory,
+    Shutdown, SizesItself, in_versions,
 };
 use crate::lock::Lock;
 use crate::model::ImageReference;
@@ -65,7 +65,7 @@ pub struct ImageDefaultHeap {
     grammar: Option<Grammar>,
     /// Parts of paths of files that may override the heap.
     pub(super) unless_files: Vec<String>,
-    beside: OverheadInputs,
+    off_heap: OverheadInputs,
 }
 
 impl ImageDefaultHeap {
@@ -87,8 +87,8 @@ impl ImageDefaultHeap {
 
     /// Returns the process's off-heap memory; `None` if it was never measured.
     #[must_use]
-    pub fn beside(&self) -> Option<NativeOverhead> {
-        self.beside.of(self.of, self.size())
+    pub fn off_heap(&self) -> Option<NativeOverhead> {
+        self.off_heap.of(self.of, self.size())
     }
 }
 
@@ -113,7 +113,7 @@ pub struct ImageFacts {
     /// The heap that the image's start script sets by default.
     pub(super) heap_when_unset: Option<ImageDefaultHeap>,
     /// The product's off-heap memory.
-    pub(super) beside_heap: Option<BesideHeap>,
+    pub(super) off_heap: Option<OffHeap>,
     /// The parts of its memory that the product sizes by settings of its own.
     pub(super) memory: Vec<ProductPart>,
     /// Files of flags that its start script hands to the runtime.
@@ -187,7 +187,7 @@ impl ImageFacts {
             unsets: Vec::new(),
             no_heap_in: None,
             heap_when_unset: None,
-            beside_heap: None,
+            off_heap: None,
             memory: Vec::new(),
             flag_files: Vec::new(),
             ignores_limit: None,
@@ -333,9 +333,9 @@ impl ImageFacts {
         servers.extend(entry.servers(tag).into_iter().map(str::to_owned));
         let own_heap = entry.heap_when_unset.as_ref();
         let own_heap = own_heap.filter(|own| in_versions(tag, own.since.as_deref(), own.before.as_deref()));
-        let mut beside = entry.beside_heap.iter();
-        let beside =
-            beside.find(|row| in_versions(tag, row.since.as_deref(), row.before.as_deref())).cloned();
+        let mut off_heap = entry.off_heap.iter();
+        let off_heap =
+            off_heap.find(|row| in_versions(tag, row.since.as_deref(), row.before.as_deref())).cloned();
         let start = entry.start(tag);
         let texts = |words: &[String]| -> Fact<Vec<TracedText>> {
             // These words come from the catalogue and not from a file, so they get the span of the reference.
@@ -369,9 +369,9 @@ impl ImageFacts {
                     .and_then(|runtime| runtime.variable(&heap.variable)?.value.as_ref())
                     .map(|value| value.grammar),
                 unless_files: heap.unless_files.clone(),
-                beside: OverheadInputs { product: beside.clone(), ..OverheadInputs::default() },
+                off_heap: OverheadInputs { product: off_heap.clone(), ..OverheadInputs::default() },
             }),
-            beside_heap: beside,
+            off_heap,
             memory: entry.memory_of(tag).map(ProductPart::new).collect(),
             flag_files: entry.flag_files.clone(),
             ignores_limit: entry.ignores_limit(tag).cloned(),

@@ -120,7 +120,7 @@ fn report(desk: &Desk, arguments: &[&str]) -> Value {
     serde_json::from_slice(&out.stdout).unwrap_or_default()
 }
 
-/// Returns what the report says of a stack's services, if its plan fits.
+/// Returns what the report says about a stack's services, if its plan fits.
 fn planned<'r>(report: &'r Value, stack: &Stack) -> impl Iterator<Item = &'r Value> {
     let stacks = report["stacks"].as_array().into_iter().flatten();
     let files = Value::from(stack.files.clone());
@@ -162,7 +162,7 @@ impl Settings {
     }
 }
 
-/// Compares what the report says of a service with what Docker Compose resolves before and after.
+/// Compares what the report says about a service with what Docker Compose resolves before and after.
 fn compare(said: &Value, before: &Value, after: &Value) -> Result<(), String> {
     // Without Docker Compose, nothing is known.
     if after.is_null() || before.is_null() {

@@ -193,7 +193,7 @@ impl<'p> Mutation<'p> {
             "compose.override.yaml",
             "docker-compose.override.yml",
         ]);
-        let path = self.beside(&file, name);
+        let path = self.next_to(&file, name);
         if services.is_empty() || self.files.contains_key(&path) {
             return None;
         }
@@ -215,7 +215,7 @@ impl<'p> Mutation<'p> {
         Some(())
     }
 
-    fn beside(&self, file: &str, name: &str) -> String {
+    fn next_to(&self, file: &str, name: &str) -> String {
         file.rsplit_once('/').map_or(name.to_owned(), |(folder, _)| format!("{folder}/{name}"))
     }
 
@@ -276,7 +276,7 @@ impl<'p> Mutation<'p> {
             _ => format!("{}${{LIMIT?}}", &found[1]),
         };
         let text = format!("{}{written}{}", &text[..range.start], &text[range.end..]);
-        let env = self.beside(&file, ".env");
+        let env = self.next_to(&file, ".env");
         self.files.insert(file, text);
         self.files.entry(env).or_default().insert_str(0, &format!("LIMIT={value}\n"));
         Some(())

@@ -256,9 +256,9 @@ impl Shape {
             self.compose("sub/compose.yaml", Vec::new(), included);
             top.push(("include".to_owned(), list(&["sub/compose.yaml"])));
             // Paths of included services are relative to the included file.
-            let beside: Vec<_> =
+            let copies: Vec<_> =
                 self.files.iter().map(|(file, text)| (format!("sub/{file}"), text.clone())).collect();
-            self.files.extend(beside.into_iter().filter(|(file, _)| !file.starts_with("sub/sub/")));
+            self.files.extend(copies.into_iter().filter(|(file, _)| !file.starts_with("sub/sub/")));
         }
         let overlays = ["compose.prod.yaml", "compose.override.yaml", "docker-compose.small.yml"];
         for file in overlays {

@@ -303,7 +303,7 @@ fn podman_has_no_smallest_limit() {
 }
 
 #[test]
-fn files_beside_are_read() {
+fn files_next_to_it_are_read() {
     let scratch = crate::common::tree(&[
         (
             "run.sh",
@@ -327,7 +327,7 @@ fn files_beside_are_read() {
 }
 
 #[test]
-fn comments_suppress_what_stands_below() {
+fn comments_suppress_what_is_below() {
     let script = "# oomlint: ignore[swap-below-limit] known\ndocker run -d \\\n  -m 1g \\\n  --memory-swap 512m acme/x\ndocker run -d -m 1g --memory-swap 512m acme/y\n";
     let found = check("run.sh", script, Notation::Shell);
     let swaps: Vec<u32> = found

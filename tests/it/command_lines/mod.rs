@@ -1,4 +1,4 @@
-//! Command lines that start containers: what is read of them, and what is said of them.
+//! Command lines that start containers: what is read, and what is reported.
 
 mod findings;
 mod program;

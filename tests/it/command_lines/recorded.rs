@@ -216,7 +216,7 @@ fn every_form_of_a_flag_is_read_as_the_client_reads_it() {
 fn no_line_of_the_field_is_read_wrongly() {
     let directory = postmortem();
     // What stands for a variable in the recorded answers.
-    let stand_in = regex::Regex::new(
+    let placeholder = regex::Regex::new(
         r"\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$\{[^}]*\}|\$\$?[A-Za-z_]\w*|\$[0-9@*#?]|\{\{[^}]*\}\}|<[A-Za-z][\w .:/-]*>",
     )
     .unwrap();
@@ -239,7 +239,7 @@ fn no_line_of_the_field_is_read_wrongly() {
             // Nothing is recorded of it.
             Some(_) if answer.is_null() => continue,
             Some(command) => {
-                let word = |word: &Argument| stand_in.replace_all(word.text.as_str(), "8765").into_owned();
+                let word = |word: &Argument| placeholder.replace_all(word.text.as_str(), "8765").into_owned();
                 compare(&command, answer, &word)
             }
         };

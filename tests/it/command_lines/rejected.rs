@@ -143,7 +143,7 @@ fn a_word_in_the_place_of_the_image_is_named_and_nothing_else() {
     }
 }
 
-/// **The law:** what is said of a flag masks the secrets in its value, as all output does.
+/// **The law:** a message about a flag masks the secrets in its value, as all output does.
 #[test]
 fn messages_mask_the_secrets_of_flags() {
     for (line, part) in [

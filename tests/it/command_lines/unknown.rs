@@ -1,4 +1,4 @@
-//! What a variable sets is not known: nothing is said of it but what holds for each value.
+//! What a variable sets is not known: only what holds for each value is reported.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use oomlint::workload::Workload;
 
 use crate::common::{self, Checked};
 
-const BESIDE: (&str, &str) = ("beside/compose.yaml", "services: {beside: {image: x}}\n");
+const UNRELATED: (&str, &str) = ("unrelated/compose.yaml", "services: {unrelated: {image: x}}\n");
 
 /// Returns `path:line` of a finding.
 fn place(checked: &Checked, finding: &Finding) -> String {
@@ -22,16 +22,16 @@ fn place(checked: &Checked, finding: &Finding) -> String {
 }
 
 /// Returns the findings of the unrelated file.
-fn of_beside(checked: &Checked) -> Vec<String> {
+fn of_unrelated(checked: &Checked) -> Vec<String> {
     let findings = checked.outcome.findings.iter().map(|found| (place(checked, found), &found.message));
-    findings.filter(|(at, _)| at.starts_with(BESIDE.0)).map(|(at, message)| at + message).collect()
+    findings.filter(|(at, _)| at.starts_with(UNRELATED.0)).map(|(at, message)| at + message).collect()
 }
 
 /// Checks the files and the unrelated one, which must have the same findings as on its own.
 fn check(files: &[(&str, &str)]) -> Checked {
-    let checked = Checked::texts(&[files, &[BESIDE]].concat());
-    let alone = of_beside(&Checked::texts(&[BESIDE]));
-    assert!(!alone.is_empty() && of_beside(&checked) == alone, "{:?}", of_beside(&checked));
+    let checked = Checked::texts(&[files, &[UNRELATED]].concat());
+    let alone = of_unrelated(&Checked::texts(&[UNRELATED]));
+    assert!(!alone.is_empty() && of_unrelated(&checked) == alone, "{:?}", of_unrelated(&checked));
     checked
 }
 
@@ -54,7 +54,7 @@ fn compose_says(compose: &str, words: &str, line: usize) -> Checked {
 /// Returns the workload that is not of the unrelated file.
 fn workload(checked: &Checked) -> &Workload {
     let mut workloads = checked.outcome.projects.iter().flat_map(|project| &project.workloads);
-    workloads.find(|workload| workload.name != "beside").unwrap()
+    workloads.find(|workload| workload.name != "unrelated").unwrap()
 }
 
 fn write(directory: &Path, path: &str, text: &str) {
@@ -65,7 +65,7 @@ fn write(directory: &Path, path: &str, text: &str) {
 
 /// Creates a directory with the files and the unrelated one.
 fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
-    common::tree(&files.iter().copied().chain([BESIDE]).collect::<Vec<_>>())
+    common::tree(&files.iter().copied().chain([UNRELATED]).collect::<Vec<_>>())
 }
 
 /// Runs oomlint and returns exit code, standard output and standard error.
@@ -80,7 +80,7 @@ fn oomlint(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String
 fn concise(directory: &Path, arguments: &[&str]) -> String {
     let (code, out, err) = oomlint(directory, &[arguments, &["--format", "concise"]].concat());
     assert_eq!(code, Some(1), "{err}");
-    assert!(out.contains("beside/compose.yaml:1:12: warning[missing-memory-limit]"), "{out}");
+    assert!(out.contains("unrelated/compose.yaml:1:12: warning[missing-memory-limit]"), "{out}");
     out
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn bytes_of_rules() {
     let (code, out, err) = oomlint(scratch.path(), &["--preset", "strict", "--format", "concise"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("cannot read `sub/.gitignore`: is larger than 256 KiB"), "{err}");
-    assert!(out.contains("beside/compose.yaml") && !out.contains("sub/Dockerfile"), "{out}");
+    assert!(out.contains("unrelated/compose.yaml") && !out.contains("sub/Dockerfile"), "{out}");
 }
 
 pub(crate) fn bytes_that_are_looked_at() {
@@ -234,7 +234,7 @@ fn nested(depth: usize) -> String {
 }
 
 pub(crate) fn levels_of_a_yaml_file() {
-    compose_says(&nested(300), "nested deeper than 256 levels; what stands deeper is not read", 2);
+    compose_says(&nested(300), "nested deeper than 256 levels; what is deeper is not read", 2);
 }
 
 pub(crate) fn levels_of_a_project() {
@@ -288,7 +288,7 @@ pub(crate) fn what_a_directory_takes() {
     let overlays: Vec<String> = (0..8).map(|number| format!("compose.{number}.yaml")).collect();
     let mut files = vec![("compose.yaml", base.as_str())];
     files.extend(overlays.iter().map(|path| (path.as_str(), "services:\n  a:\n    mem_limit: 1\n")));
-    let words = "not looked at: the Compose files beside it take more than 16 MiB of other files";
+    let words = "not looked at: the Compose files next to it take more than 16 MiB of other files";
     let checked = says(&files, "syntax-error", words, "compose.7.yaml:1");
     let limit = |path: &str| {
         let mut limits = checked.outcome.findings.iter().map(|finding| place(&checked, finding));
@@ -301,7 +301,7 @@ pub(crate) fn services_of_a_project() {
     let services: String = (0..50_001).map(|i| format!("  s{i}:\n")).collect();
     let words = "more than 50000 services; the rest is not looked at";
     let checked = compose_says(&format!("services:\n{services}"), words, 50_002);
-    assert_eq!(checked.outcome.summary.services, 50_000 + 1, "and the one beside");
+    assert_eq!(checked.outcome.summary.services, 50_000 + 1, "and the unrelated one");
 }
 
 pub(crate) fn what_services_take() {
@@ -521,7 +521,7 @@ pub(crate) fn findings_of_one_rule() {
     checked.outcome.truncate(&checked.sources);
     assert!(warnings >= 20_000 && checked.outcome.summary.warnings == warnings);
     let of_rule = |rule: &str| checked.outcome.findings.iter().filter(|found| found.rule == rule).count();
-    assert_eq!(of_rule("missing-memory-limit"), 1_000 + 1 + 1, "and that of the file beside");
+    assert_eq!(of_rule("missing-memory-limit"), 1_000 + 1 + 1, "and that of the unrelated file");
     let rest = checked.outcome.findings.iter().find(|found| found.message.contains("more findings")).unwrap();
     assert_eq!(rest.message, "19000 more findings of this rule in this file");
     assert_eq!((place(&checked, rest).as_str(), rest.severity), ("compose.yaml:1002", Severity::Warning));

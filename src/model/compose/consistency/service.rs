@@ -51,7 +51,7 @@ fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
             let name = service.name;
             let upstream = format!("service {kind} services.{name}.{key}.[{at}] is missing a {target}");
             let message = format!("an item of `{key}` of `{name}` has no `target`");
-            let mut refusal = service.refusal(item, message, "no `target` beside it", upstream);
+            let mut refusal = service.refusal(item, message, "no `target` next to it", upstream);
             refusal.span = map.values().next().map_or(item.span, |first| first.key);
             refusals.add(refusal);
         }

@@ -13,7 +13,7 @@ use crate::hash::HashMap;
 use crate::source::Span;
 use crate::syntax::yaml;
 
-/// Adds what Compose rejects in a document. `below` is what it is merged over: a key that is absent or empty may stand there.
+/// Adds what Compose rejects in a document. `below` is what it is merged over: a key that is absent or empty may be there.
 pub(in super::super) fn check(document: &Value, below: Option<&Value>, refusals: &mut Refusals) {
     let pass = if below.is_some() { Pass::Present } else { Pass::Everything };
     let mut checker = Checker {

@@ -249,7 +249,7 @@ pub(super) fn refused_text(place: &Place, text: &str, upstream: &str) -> Refusal
 
 pub(super) fn absent_key(place: &Place, key: &str, shape: &Shape) -> Refusal {
     let message = format!("{} has no `{key}`, which Compose requires", place.name());
-    // Of several alternatives, Compose speaks of the first.
+    // Of several alternatives, Compose mentions the first.
     let upstream = match shape.alternatives {
         [_] => format!("{} missing property '{key}'", place.path()),
         _ => format!("{} {}", place.path(), must_be(shape)),

@@ -95,7 +95,7 @@ fn whole(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// Parses a number as Go's `strconv.ParseFloat`: underscores may stand between digits.
+/// Parses a number as Go's `strconv.ParseFloat`: underscores are allowed between digits.
 pub(in super::super) fn decimal(text: &str) -> Option<f64> {
     let unsigned = text.trim_start_matches(['+', '-']);
     if let Some(digits) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {

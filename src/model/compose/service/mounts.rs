@@ -40,7 +40,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Fills in what the project's `configs` say of an entry of the service's: its file, or its text.
+    /// Fills in what the project's `configs` say about an entry of the service's: its file, or its text.
     pub(in crate::model::compose) fn resolve(&mut self, configs: Option<&Value>) {
         let Some(config) = configs.and_then(|configs| configs.at(&[&self.source])).filter(|_| self.is_config)
         else {

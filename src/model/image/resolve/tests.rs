@@ -97,7 +97,7 @@ fn a_target_that_does_not_exist_is_an_error_with_its_place() {
 }
 
 #[test]
-fn a_stage_stands_on_the_latest_earlier_one_of_that_name() {
+fn a_stage_is_based_on_the_latest_earlier_one_of_that_name() {
     let source = "FROM a AS x\nENV V=1\nFROM x AS x\nENV W=2\nFROM x\n";
     assert_eq!(image(source).chain, [0, 1, 2]);
     // In its own `FROM`, the name of a stage is an image.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ServerNeeds;
-use crate::catalog::{BesideHeap, RuntimeName};
+use crate::catalog::{OffHeap, RuntimeName};
 use crate::syntax::size::{ByteSize, MIB};
 
 /// The metaspace included in [`NativeOverhead::most`] of a plain JVM, in MiB.
@@ -37,12 +37,12 @@ impl NativeOverhead {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::workload) struct OverheadInputs {
     /// The product's row of the catalogue, if the image is known.
-    pub(in crate::workload) product: Option<BesideHeap>,
+    pub(in crate::workload) product: Option<OffHeap>,
     /// `-XX:MaxDirectMemorySize`.
     pub(in crate::workload) direct: Option<ByteSize>,
     /// `-XX:MaxMetaspaceSize`.
     pub(in crate::workload) metaspace: Option<ByteSize>,
-    /// What a server needs beside its cache.
+    /// What a server needs outside its cache.
     pub(in crate::workload) server: Option<ServerNeeds>,
 }
 
@@ -50,7 +50,7 @@ impl OverheadInputs {
     /// Returns the estimate for a heap of this size.
     pub(in crate::workload) fn of(&self, runtime: RuntimeName, heap: ByteSize) -> Option<NativeOverhead> {
         if let Some(server) = &self.server {
-            return Some(server.beside(heap));
+            return Some(server.outside_cache(heap));
         }
         let plain = NativeOverhead::of(runtime)?;
         let product = self.product.as_ref();
@@ -80,8 +80,8 @@ impl OverheadInputs {
         const LEAST: i64 = 64;
         let limit = limit.mebibytes();
         let fits = |heap: i64| {
-            let beside = self.of(runtime, ByteSize(heap.saturating_mul(MIB)));
-            heap.saturating_add(beside.map_or(0, |beside| beside.most)) <= limit
+            let off_heap = self.of(runtime, ByteSize(heap.saturating_mul(MIB)));
+            heap.saturating_add(off_heap.map_or(0, |off_heap| off_heap.most)) <= limit
         };
         // The off-heap memory grows with the heap, so this bisects.
         let (mut least, mut most) = (0, limit / 4 * 3);
@@ -137,8 +137,8 @@ fn mebibytes_up(size: ByteSize) -> i64 {
 mod tests {
     use super::*;
 
-    fn elasticsearch() -> BesideHeap {
-        BesideHeap {
+    fn elasticsearch() -> OffHeap {
+        OffHeap {
             since: None,
             before: None,
             least: None,
@@ -163,9 +163,8 @@ mod tests {
     fn it_is_the_product_s_and_its_flags() {
         let size = |mebibytes: i64| ByteSize(mebibytes * MIB);
         let product = Some(elasticsearch());
-        let capped = Some(BesideHeap { of_heap_most: Some(640), ..elasticsearch() });
-        let own =
-            Some(BesideHeap { least: Some(300), most: Some(200), of_heap_percent: 0, ..elasticsearch() });
+        let capped = Some(OffHeap { of_heap_most: Some(640), ..elasticsearch() });
+        let own = Some(OffHeap { least: Some(300), most: Some(200), of_heap_percent: 0, ..elasticsearch() });
         for (product, direct, metaspace, heap, expected) in [
             (None, None, None, 1024, (130, 250)),
             (product.clone(), None, None, 1024, (130, 250 + 512)),
@@ -184,14 +183,15 @@ mod tests {
                 metaspace: metaspace.map(size),
                 server: None,
             };
-            let beside = facts.of(RuntimeName::Java, size(heap)).map(|beside| (beside.least, beside.most));
-            assert_eq!(beside, Some(expected), "{facts:?} {heap}");
+            let off_heap =
+                facts.of(RuntimeName::Java, size(heap)).map(|off_heap| (off_heap.least, off_heap.most));
+            assert_eq!(off_heap, Some(expected), "{facts:?} {heap}");
         }
         assert_eq!(OverheadInputs::default().of(RuntimeName::Go, size(512)), None);
     }
 
     #[test]
-    fn what_fits_leaves_what_stands_beside_it() {
+    fn the_largest_heap_leaves_room_for_off_heap_memory() {
         let size = |mebibytes: i64| ByteSize(mebibytes * MIB);
         let plain = OverheadInputs::default();
         let product = OverheadInputs { product: Some(elasticsearch()), ..OverheadInputs::default() };
