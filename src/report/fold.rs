@@ -360,9 +360,12 @@ fn places(findings: &[Placed<'_>], sources: &Sources) -> String {
         return text;
     }
     for file in files {
-        let names = names(file, NAMED_ELSEWHERE);
-        let names = if names.is_empty() { file.len().to_string() } else { names };
-        text.push_str(&format!("\n  {}: {names}", place(file, sources)));
+        let place = place(file, sources);
+        match (names(file, NAMED_ELSEWHERE), file.len()) {
+            (names, 1) if names.is_empty() => text.push_str(&format!("\n  {place}")),
+            (names, count) if names.is_empty() => text.push_str(&format!("\n  {place}: {count} places")),
+            (names, _) => text.push_str(&format!("\n  {place}: {names}")),
+        }
     }
     text
 }

@@ -9,6 +9,8 @@ use oomlint::discover::RepositoryRoot;
 use oomlint::report::{Format, Report, human};
 use oomlint::source::{SourceId, Sources, Span, TracedText};
 
+use crate::common::Checked;
+
 struct Case {
     sources: Sources,
     findings: Vec<Finding>,
@@ -323,6 +325,15 @@ fn of_a_rule_that_many_files_break_the_first_are_drawn_and_the_others_take_a_lin
 }
 
 /// A finding whose cause is another one is told with it, and none is lost, whichever service of a block it is about.
+#[test]
+fn places_of_lone_dockerfiles_are_listed_without_a_name() {
+    let text = "FROM ubuntu:24.04\nEXPOSE 8080\nCMD [\"/server\"]\n";
+    let files = ["a/Dockerfile", "b/Dockerfile", "c/Dockerfile", "d/Dockerfile"].map(|path| (path, text));
+    let report = Checked::tree(&files, "").report(Format::Human);
+    assert!(report.contains("missing-healthcheck") && !report.contains(":1: 1\n"), "{report}");
+    assert!(report.lines().any(|line| line.ends_with("/b/Dockerfile:1")), "{report}");
+}
+
 #[test]
 fn what_follows_from_another_finding_is_shown_with_it() {
     let mut case = Case::new();
