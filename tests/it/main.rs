@@ -61,6 +61,7 @@ mod projects;
 mod readme;
 mod refusals_page;
 mod reports;
+mod reviewed;
 mod rule_pages;
 mod run_properties;
 mod sarif;

@@ -25,8 +25,9 @@ use std::sync::Arc;
 use oomlint::diagnostic::{Applicability, Finding};
 use oomlint::discover::{self, discover};
 use oomlint::fix::RejectedFix;
+use oomlint::report::human;
 use oomlint::rules::{Group, Meta, Policy, RULES, Target};
-use oomlint::source::Sources;
+use oomlint::source::{Sources, path_text};
 use oomlint::stats::Stats;
 use oomlint::syntax::size::ByteSize;
 use oomlint::{check, fix, rules};
@@ -300,6 +301,25 @@ pub(crate) fn every_finding() -> Vec<(String, Finding)> {
         }
     }
     found
+}
+
+/// Returns what is printed for the bad examples of a rule: the findings of that rule in full.
+pub(crate) fn reports(meta: &Meta) -> String {
+    let mut out = String::new();
+    let bad = examples(meta.page).unwrap().into_iter().filter(|example| example.verdict == Verdict::Bad);
+    for (number, Example { files, .. }) in bad.enumerate() {
+        let (dir, found) = project(&files);
+        let sources = Sources::new();
+        let mut outcome = check::run(&options(meta, &files), &sources, &found);
+        outcome.findings.retain(|finding| finding.rule == meta.name);
+        let mut report = Vec::new();
+        let whole = human::Options { whole: true, ..human::Options::default() };
+        human::write(&mut report, &outcome.findings, &outcome.summary, &sources, whole).unwrap();
+        let report = String::from_utf8(report).unwrap();
+        let report = report.replace(&format!("{}/", path_text(dir.path())), "");
+        writeln!(out, "======== example {}\n{report}", number + 1).unwrap();
+    }
+    out
 }
 
 /// Returns the parts that a page has not exactly once, or not in their order.

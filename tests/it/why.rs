@@ -50,17 +50,20 @@ struct Case {
 }
 
 impl Case {
-    fn answer(&self) -> Value {
+    fn said(&self, arguments: &[&str]) -> Said {
         let mut files: Vec<(&str, &str)> = Vec::new();
         for (name, text) in self.evidence.iter().chain(&self.project) {
             files.push((name, text));
         }
         let directory = common::tree(&files);
-        let mut arguments: Vec<&str> = vec!["--format", "json"];
-        arguments.extend(self.evidence.iter().map(|(name, _)| name.as_str()));
-        let said = why(directory.path(), &arguments, None);
+        let evidence: Vec<&str> = self.evidence.iter().map(|(name, _)| name.as_str()).collect();
+        let said = why(directory.path(), &[arguments, &evidence].concat(), None);
         assert!(matches!(said.code, Some(0 | 1)), "{}: {}{}", self.name, said.out, said.err);
-        said.json()["containers"][0].clone()
+        said
+    }
+
+    fn answer(&self) -> Value {
+        self.said(&["--format", "json"]).json()["containers"][0].clone()
     }
 
     /// Returns what is wrong with the answer.
@@ -135,6 +138,11 @@ fn cases_from_public_issues_are_answered() {
         );
     }
     assert!(faults.is_empty(), "{} of {} cases:\n{}", faults.len(), cases.len(), faults.join("\n"));
+}
+
+/// Returns the name of each case, and what is printed for it.
+pub(crate) fn answers() -> Vec<(String, String)> {
+    own_cases().iter().map(|case| (case.name.clone(), case.said(&[]).out)).collect()
 }
 
 fn knowledge() -> PathBuf {
