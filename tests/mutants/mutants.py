@@ -41,7 +41,7 @@ SLOW = [
     "sarif::readers", "offered_probes", "compose_oracle",
 ]
 # Tests that take longer, in seconds, do not run against mutants.
-LONG = 3
+LONG = 6
 LIVED = "lived"
 EQUIVALENT = ROOT / "tests" / "mutants" / "equivalent.txt"
 REPORT = ROOT / "tests" / "mutants" / "survivors.md"
