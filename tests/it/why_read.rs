@@ -80,6 +80,9 @@ fn what_kills_before_the_kernel_does_is_told_from_what_mentions_it() {
     for signal in ["SIGKILL", "SIGTERM"] {
         assert_eq!(by(&sent(signal)), [Killer::Earlyoom], "{signal}");
     }
+    // The first ten thousand of a log are kept.
+    assert_eq!(by(&sent("SIGKILL").repeat(9_999)).len(), 9_999);
+    assert_eq!(by(&sent("SIGKILL").repeat(10_001)).len(), 10_000);
     let at = "Mar 29 01:08:45 fedora";
     assert_eq!(
         by(&format!("{at} systemd-oomd[1003]: Killed /user.slice/a.scope due to pressure\n")),
