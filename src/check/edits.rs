@@ -17,7 +17,7 @@ pub(crate) fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Fin
     let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::default();
     for finding in findings {
         let finding: &mut Finding = finding;
-        let title = finding.fix().map(|fix| fix.title.clone());
+        let title = finding.first_advice();
         finding.fixes.retain_mut(|fix| {
             let resolved = edits_of_ops(fix, sources, &mut trees);
             fix.ops.clear();
@@ -193,7 +193,7 @@ fn merge_move(mut set: Edit, mut removal: Edit, comment: Option<Span>, key: Span
 /// Gives each place the text of the one before it, and the first that of the last: commas and quotes stay right.
 fn rotated(words: &[Span], sources: &Sources) -> Option<Vec<Edit>> {
     let in_order = words.is_sorted_by(|a, b| a.file == b.file && a.end <= b.start);
-    let last = words.last().filter(|_| in_order && words.len() > 1)?;
+    let last = words.last().filter(|_| in_order)?;
     let text = |span: &Span| sources.get(span.file).slice(*span).to_owned();
     let before = std::iter::once(last).chain(words);
     Some(

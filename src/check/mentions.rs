@@ -260,6 +260,8 @@ mod tests {
             ("/r/lib/vars.env", "services:\n  a:\n    env_file: [a.env,\n      $FILE]\n"),
             ("/r/lib/Dockerfile", "services:\n  a:\n    build:\n      context: >-\n        ${DIR}\n"),
             ("/r/lib/Dockerfile", "services: {a: {build: \"../l\\x69b\"}}"),
+            ("/r/lib/Dockerfile", "services: {a: {build: \"../l\\u0069b\"}}"),
+            ("/r/lib/Dockerfile", "services: {a: {build: \"../l\\U00000069b\"}}"),
             ("/r/lib/Dockerfile", "include: [x.yaml]"),
             ("/r/lib/Dockerfile", "x-include: [{path: x, project_directory: y}]"),
             ("/r/lib/Dockerfile", "{\"include\" : [x.yaml]}"),
@@ -296,6 +298,7 @@ mod tests {
             ("/r/.env", "services: {a: {image: '${X}'}}"),
             ("/r/lib/Dockerfile", "services:\n  a:\n    build: ../other\n    environment: {A: $A}\n"),
             ("/r/app/x.Dockerfile", "services: {a: {build: .}}"),
+            ("/r/lib/Dockerfile", "services: {a: {image: \"\\x6\\U0000006\\n\"}}"),
             (
                 "/r/lib/Dockerfile",
                 "# to include files\nservices: {a: {extends: b, env_file: x}, b: {image: x}}",

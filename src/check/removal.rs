@@ -97,6 +97,12 @@ mod tests {
             ("- X=-XX:A\n", None),
             ("c:\n  - -XX:A\nd: 1\n", None),
             ("X=-XX:A", None),
+            ("CMD java -XX:A; x", Some("CMD java; x")),
+            ("X: -XX:A;y", None),
+            // Of a list only what is an item at the same depth is another one.
+            ("c:\n  - -XX:A\n  # x\nd: 1\n", None),
+            ("- x\n- c:\n    - -XX:A\n", None),
+            ("- c:\n    - -XX:A\n- x\n", None),
         ] {
             assert_eq!(without(text).as_deref(), left, "{text}");
         }

@@ -86,7 +86,7 @@ pub fn outer_container(path: &str) -> Option<ContainerId> {
     ids.next().map(|_| first)
 }
 
-/// True if `path` is `ancestor` or below it. People shorten paths with dots, which are compared up to there.
+/// True if `path` is `ancestor` or below it.
 #[must_use]
 pub fn is_below(path: &str, ancestor: &str) -> bool {
     let ancestor = ancestor.trim_end_matches('/');
@@ -135,6 +135,19 @@ mod tests {
         let cut = container_of("/system.slice/docker-7bc00b0d3ac7...scope").unwrap();
         assert_eq!(cut.text(), "7bc00b0d3ac7");
         assert_eq!(container_of("/docker/3e98af520138...").unwrap().text(), "3e98af520138");
+        // Without an engine's name, twelve digits are an ID, on both sides of the dots together.
+        assert_eq!(container_of("/default/43e21b8b…e95e").unwrap().text(), "43e21b8b...e95e");
+        assert_eq!(container_of("/default/43e21b8…e95e"), None);
+    }
+
+    #[test]
+    fn a_cgroup_is_below_itself_and_those_above_it() {
+        for ancestor in ["/", "/a.slice", "/a.slice/", "/a.slice/docker-x.scope"] {
+            assert!(is_below("/a.slice/docker-x.scope", ancestor), "{ancestor}");
+        }
+        for other in ["/a", "/a.slice/docker-x", "/a.slice/docker-x.scope/init", "/b.slice"] {
+            assert!(!is_below("/a.slice/docker-x.scope", other), "{other}");
+        }
     }
 
     #[test]
@@ -166,6 +179,17 @@ mod tests {
         assert!(id("43e2...e95e").matches(&id(ID)) && id(ID).matches(&id("43e2...e95e")));
         assert!(!id("43e2...e95f").matches(&id(ID)) && !id(ID).matches(&id("43e2...e95f")));
         assert!(!id("43e21b8b51a0").matches(&id(ID)));
+        // Of two that are shortened alike, one may have more digits at its end.
+        assert!(id("43e2...e95e").matches(&id("43e2...5e")) && id("43e2...5e").matches(&id("43e2...e95e")));
+        assert!(
+            !id("43e2...e95e").matches(&id("43e2...5f")) && !id("43e2...e95e").matches(&id("43e2...e95f"))
+        );
+        // No ID has more than 64 digits.
+        let of_halves = |head: usize, tail: usize| format!("{}...{}", &ID[..head], &ID[..tail]);
+        assert!(ContainerId::parse(&of_halves(32, 32)).is_some());
+        for text in [of_halves(33, 32), of_halves(40, 40), of_halves(32, 33), format!("{ID}a")] {
+            assert_eq!(ContainerId::parse(&text), None, "{text}");
+        }
         assert_eq!((ContainerId::parse("web"), ContainerId::parse("43e2x")), (None, None));
     }
 }

@@ -358,6 +358,33 @@ mod tests {
     }
 
     #[test]
+    fn objects_of_another_kind_are_no_events() {
+        for text in [
+            "{\"Type\":\"network\",\"Action\":\"disconnect\",\"Actor\":{\"ID\":\"43e21b8b51a9\"},\"time\":1}",
+            "{\"Type\":\"container\",\"Action\":\"dance\",\"Actor\":{\"ID\":\"43e21b8b51a9\"},\"time\":1}",
+            "{\"status\":\"oom\",\"id\":\"43e21b8b51a9\"}",
+        ] {
+            let sources = Sources::new();
+            let span = sources.get(sources.add(Path::new("a"), text)).span();
+            assert_eq!(of_json(&serde_json::from_str(text).unwrap(), span), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_an_event_is_the_same_in_every_form() {
+        for (time, at) in [
+            ("\"time\":1785619122", 1_785_619_122.0),
+            ("\"timeNano\":1785619122500000000", 1_785_619_122.5),
+            ("\"time\":1785619122,\"timeNano\":1785619122500000000", 1_785_619_122.5),
+            ("\"Time\":\"2026-08-01T21:18:42Z\"", 1_785_619_122.0),
+        ] {
+            let text = format!("{{\"status\":\"die\",\"id\":\"43e21b8b51a9\",{time}}}");
+            assert_eq!(read(&text).at, Some(at), "{text}");
+        }
+        assert_eq!(read("1785619122 die b exitCode=137").at, Some(1_785_619_122.0));
+    }
+
+    #[test]
     fn labels_with_commas_and_brackets_do_not_hide_the_name() {
         let text = "2019-05-04T18:05:45-05:00 container oom 43e21b8b51a9 (a=[{\"b\":1,\"c\":\"name=x\"}], image=i, name=web_1)";
         assert_eq!(read(text).name.name.as_deref(), Some("web_1"));

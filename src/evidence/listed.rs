@@ -136,7 +136,7 @@ impl Tables {
 
 fn is_status(cell: &str) -> bool {
     let word = cell.split([' ', '(']).next().unwrap_or_default();
-    STATES.contains(&word) && (cell.contains('(') || cell.contains(' ') || word == cell)
+    STATES.contains(&word)
 }
 
 /// Parses `Exited (137) 2 minutes ago` and `Restarting (1) 4 seconds ago`.
@@ -174,6 +174,32 @@ mod tests {
             (row.name.output.as_deref(), row.exit_code, row.restarting),
             (Some("worker-1"), Some(137), true)
         );
+        // Only a header with the columns of containers begins another table.
+        assert_eq!(tables.line("REPOSITORY   STATUS", span), None);
+        let row = tables.line("shop-db-1  a:1  \"a\"  db  2 weeks ago  Up 5 days", span).unwrap();
+        assert_eq!((row.name.service.as_deref(), row.running), (Some("db"), true));
+        let mut others = Tables::default();
+        assert_eq!(others.line("REPOSITORY   STATUS", span), None);
+        assert_eq!(others.line("NAME   READY", span), None);
+        assert_eq!(others.line("shop-db-1  Up 5 days", span), None);
         assert_eq!(of_exit("the process worker exited with code 137", span), None);
+    }
+
+    #[test]
+    fn a_row_in_json_tells_how_the_container_is() {
+        let sources = Sources::new();
+        let span = sources.get(sources.add(Path::new("a"), "a")).span();
+        for (state, code, running, restarting) in [
+            ("\"State\":\"exited\",\"ExitCode\":137", Some(137), false, false),
+            // The code of a container that runs is of no end.
+            ("\"State\":\"running\",\"ExitCode\":0", None, true, false),
+            ("\"State\":\"restarting\",\"ExitCode\":1", Some(1), false, true),
+            ("\"Status\":\"Up 5 days\",\"ExitCode\":0", None, true, false),
+            ("\"Status\":\"Restarting (1) 4 seconds ago\",\"ExitCode\":1", Some(1), false, true),
+        ] {
+            let value = format!("{{\"Service\":\"web\",\"Name\":\"shop-web-1\",{state}}}");
+            let row = of_json(&serde_json::from_str(&value).unwrap(), span).unwrap();
+            assert_eq!((row.exit_code, row.running, row.restarting), (code, running, restarting), "{state}");
+        }
     }
 }

@@ -194,6 +194,19 @@ mod tests {
     }
 
     #[test]
+    fn the_name_before_the_output_changes_nothing_of_what_is_reported() {
+        for (text, reported) in [
+            ("java.lang.OutOfMemoryError: Java heap space", true),
+            ("2026-05-01 ERROR java.lang.OutOfMemoryError: Java heap space", true),
+            ("a handler for java.lang.OutOfMemoryError", false),
+        ] {
+            for name in ["", "web-1  | ", "shop-a-long-name-1                | "] {
+                assert_eq!(read(&format!("{name}{text}")).unwrap().reported, reported, "{name}{text}");
+            }
+        }
+    }
+
+    #[test]
     fn of_json_the_string_that_says_it_is_kept() {
         for text in [
             r#"{"apiKey":"k","error":"java.lang.OutOfMemoryError: \"a\"","auth":"b"}"#,

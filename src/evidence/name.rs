@@ -179,6 +179,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_empty_or_too_long_is_no_name() {
+        let tidy = |text: &str| {
+            let own = || Some(text.to_owned());
+            Name { name: own(), output: own(), image: own(), project: own(), service: own(), id: None }.tidy()
+        };
+        for text in ["", &"a".repeat(MOST + 1)] {
+            assert_eq!(tidy(text), Name::default());
+        }
+        let name = tidy(&"a".repeat(MOST));
+        assert!([name.name, name.output, name.image, name.project, name.service].iter().all(Option::is_some));
+    }
+
+    #[test]
     fn the_id_decides_before_the_name() {
         let name = |id: &str, name: &str| Name {
             id: ContainerId::parse(id),

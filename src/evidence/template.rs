@@ -164,4 +164,22 @@ mod tests {
         assert_eq!(read("12:00 the worker ended ExitCode=137\n"), [(None, None, Some(137))]);
         assert_eq!(read("Memory=5 RestartCount=2\nName=web\n"), []);
     }
+
+    #[test]
+    fn every_key_is_read() {
+        let sources = Sources::new();
+        let text = "/web OOMKilled=true Memory=536870912 MemorySwap=-1 RestartCount=3";
+        for text in [
+            text.to_owned(),
+            text.replace("Memory=", ".HostConfig.Memory="),
+            text.replace("Memory=", "MemLimit="),
+        ] {
+            let span = sources.get(sources.add(Path::new("a"), text.as_str())).span();
+            let mut templates = Templates::default();
+            templates.line(&text, span);
+            let own = templates.finish().remove(0);
+            let numbers = [own.memory, own.memory_swap, own.restarts].map(|number| number.unwrap().value);
+            assert_eq!(numbers, [536_870_912, -1, 3], "{text}");
+        }
+    }
 }

@@ -46,17 +46,17 @@ impl Wrapped {
         let full = (width - 1..=width).contains(&columns(line));
         if let Some((mut joined, begun)) = self.held.take() {
             if !continues(line) || joined.len() + line.len() > LONGEST {
-                return [Some((joined, begun)), self.begin(line, span, full)];
+                return [Some((joined, begun)), self.begin(line, span, full, width)];
             }
-            joined.push_str(line);
             let whole = begun.cover(span);
+            joined.push_str(&if full { pad(line, width) } else { line.to_owned() });
             if full {
                 self.held = Some((joined, whole));
                 return [None, None];
             }
             return [Some((joined, whole)), None];
         }
-        [None, self.begin(line, span, full)]
+        [None, self.begin(line, span, full, width)]
     }
 
     /// Returns the entry that the text ends with.
@@ -64,9 +64,9 @@ impl Wrapped {
         self.held.take()
     }
 
-    fn begin(&mut self, line: &str, span: Span, full: bool) -> Option<(String, Span)> {
+    fn begin(&mut self, line: &str, span: Span, full: bool, width: usize) -> Option<(String, Span)> {
         if full && has_prefix(line) {
-            self.held = Some((pad(line, self.width), span));
+            self.held = Some((pad(line, width), span));
             return None;
         }
         Some((line.to_owned(), span))
@@ -74,8 +74,8 @@ impl Wrapped {
 }
 
 /// Gives a full line the blank back that a copy lost.
-fn pad(line: &str, width: Option<usize>) -> String {
-    let blank = if width.is_some_and(|width| columns(line) < width) { " " } else { "" };
+fn pad(line: &str, width: usize) -> String {
+    let blank = if columns(line) < width { " " } else { "" };
     format!("{line}{blank}")
 }
 
@@ -130,6 +130,22 @@ mod tests {
                 .collect();
             assert_eq!(join(&wrapped), entries, "{width}");
         }
+    }
+
+    #[test]
+    fn the_blank_that_a_copy_loses_at_the_end_of_a_line_is_there_again() {
+        // A full line of 60 columns shows the width; of the next entry two lines end with a blank.
+        let full = format!("[1.5] {}", "a".repeat(54 + 10));
+        let entry = format!("[2.5] {} {} {}", "b".repeat(53), "c".repeat(59), "d".repeat(7));
+        let wrapped: String = [&full, &entry]
+            .iter()
+            .flat_map(|entry| {
+                let all: Vec<char> = entry.chars().collect();
+                let lines = all.chunks(60).map(|part| part.iter().collect::<String>());
+                lines.map(|line| line.trim_end().to_owned() + "\n").collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(join(&format!("{wrapped}{wrapped}")), [full.clone(), entry.clone(), full, entry]);
     }
 
     #[test]

@@ -25,8 +25,8 @@ pub(super) fn changes(
     let own = general_change(subject, verdict);
     if let Some(heap) = small_heap(subject, verdict) {
         return match verdict {
-            // A larger limit takes more of a host that is full.
-            Verdict::HostMemory => own.into_iter().collect(),
+            // A larger limit takes more of a host that is full, which may also be why a program gets no memory.
+            Verdict::HostMemory | Verdict::Runtime => own.into_iter().collect(),
             _ => offered.into_iter().chain([heap.change(subject)]).collect(),
         };
     }

@@ -24,7 +24,7 @@ fn heap_of<'e>(subject: &Subject<'e>, runtime: RuntimeName) -> Option<&'e Memory
     heaps.clone().find(|heap| heap.bound.known().is_some()).or_else(|| heaps.next())
 }
 
-/// A heap of default size in a container that was killed, of which a larger one is no remedy.
+/// A heap of default size in a container that was killed or got no memory, of which a larger one is no remedy.
 pub(super) struct SmallHeap {
     runtime: RuntimeName,
     /// Its largest size, by default.
@@ -35,14 +35,17 @@ pub(super) struct SmallHeap {
     used: ByteSize,
 }
 
-/// Returns the default heap of a container that was killed, if the heap that fits its limit would be a larger one.
+/// Returns the default heap of a container that was killed or got no memory, if the heap that fits its limit would be a larger one.
 pub(super) fn small_heap(subject: &Subject<'_>, verdict: Verdict) -> Option<SmallHeap> {
-    if !matches!(verdict, Verdict::MemoryLimit | Verdict::HostMemory) {
-        return None;
+    let refused = || subject.failed().is_some_and(|log| log.sign == Sign::Refused);
+    match verdict {
+        Verdict::MemoryLimit | Verdict::HostMemory => {}
+        Verdict::Runtime if refused() => {}
+        _ => return None,
     }
     let limit = subject.limit().filter(|limit| limit.0 > 0)?;
     let process = subject.kills.iter().filter_map(|own| own.kill.used()).max();
-    let used = if verdict == Verdict::MemoryLimit { process.or(Some(limit)) } else { process }?;
+    let used = if verdict == Verdict::HostMemory { process } else { process.or(Some(limit)) }?;
     [RuntimeName::Java, RuntimeName::Node].into_iter().find_map(|runtime| {
         let heap = heap_of(subject, runtime).filter(|heap| heap.bound.is_absent())?;
         let size = heap.size_under(Some(limit), None)?.size;

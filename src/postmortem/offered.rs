@@ -130,6 +130,8 @@ mod tests {
         ] {
             assert_eq!(new_words(old, new), shown, "{new}");
         }
+        let lines = ["", "      a:", "        b: 1", "  ", "      c: 2"].map(str::to_owned);
+        assert_eq!(unindented(&lines), ["", "a:", "  b: 1", "", "c: 2"]);
         assert_eq!(masked("    DB_PASSWORD: \"hunter2\""), "    DB_PASSWORD: ***");
         assert_eq!(masked("- --requirepass hunter2"), "- --requirepass ***");
         assert_eq!(masked("  mem_limit: 512m"), "  mem_limit: 512m");

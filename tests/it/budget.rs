@@ -9,6 +9,7 @@ use oomlint::capacity::{Host, Stack};
 use oomlint::check::{self, Options};
 use oomlint::discover::{self, Discovered, FileKind};
 use oomlint::report::budget::{Format, Report, TableStyle, write};
+use oomlint::rules::Policy;
 use oomlint::source::Sources;
 use oomlint::syntax::size::ByteSize;
 use proptest::prelude::*;
@@ -95,6 +96,9 @@ fn sums_are_those_of_the_files() {
     assert_eq!(counted, [("p", 1), ("q", 2)]);
     let debug = stacks(&sources, &discovered, None, &["debug"])[0].sum();
     assert_eq!(debug.limits, ByteSize((4800 + 128 + 2048) * MIB));
+    // What starts is not said to be added once more.
+    let left = stacks(&sources, &discovered, None, &["debug"])[0].by_profile();
+    assert!(left.iter().all(|(name, _)| name == "load"), "{left:?}");
     let overlay = &stacks(&sources, &discovered, Some(8 * GIB), &[])[1];
     // mails 8 x 576, and the database 2048
     assert_eq!(overlay.sum().limits, ByteSize((2048 + 640 + 8 * 576 + 384 + 2048) * MIB));
@@ -277,4 +281,95 @@ fn a_stack_fits_its_host_or_not_or_only_if_the_rest_stays_small() {
     let open = "  a: {image: 'eclipse-temurin:21-jre', command: java -jar a.jar}\n  b: {image: x, mem_limit: 900m}\n";
     let (fits, text) = verdict(open, Some(GIB));
     assert!(fits == false && text.contains("limits and default heaps add up to"), "{text}");
+}
+
+/// Returns the report in JSON of texts that are Compose files.
+fn json(files: &[(&str, &str)], host: Option<i64>) -> Value {
+    let (sources, mut discovered) = (Sources::new(), Discovered::default());
+    for (path, text) in files {
+        sources.add(Path::new(path), *text);
+        discovered.add(PathBuf::from(path), FileKind::Compose);
+    }
+    let stacks = stacks(&sources, &discovered, host, &[]);
+    serde_json::from_str(&print(&stacks, &sources, Format::Json, 100)).unwrap()
+}
+
+#[test]
+fn a_limit_of_0_is_none() {
+    for (limit, unlimited) in [("0", vec!["a"]), ("0m", vec!["a"]), ("6m", vec![])] {
+        let text = format!("services:\n  a: {{image: x, mem_limit: {limit}}}\n");
+        let json = json(&[("compose.yaml", &text)], None);
+        assert_eq!(json["stacks"][0]["sum"]["without_limit"], serde_json::json!(unlimited), "{limit}");
+    }
+}
+
+/// A step runs before its service's containers: without a limit it is named if they have one.
+#[test]
+fn a_step_without_a_limit_is_named_where_its_service_has_one() {
+    let named = |limit: &str, own: &str| {
+        let text =
+            format!("services:\n  a:\n    image: x\n{limit}    pre_start:\n      - command: [z]\n{own}");
+        let checked = common::Checked::texts(&[("compose.yaml", &text)]);
+        let stack = Stack::of(&checked.outcome.projects[0], None, &[], &BTreeMap::new());
+        let page = print(&[stack], &checked.sources, Format::Markdown, 100);
+        page.lines().filter(|line| line.starts_with("- a pre") && line.ends_with("has no limit")).count()
+    };
+    // A step inherits `mem_limit`, and nothing of `deploy`.
+    let limit = "    deploy: {resources: {limits: {memory: 512m}}}\n";
+    let own = "        mem_limit: 64m\n";
+    assert_eq!((named(limit, ""), named(limit, own), named("", ""), named("", own)), (1, 0, 0, 0));
+    assert_eq!(named("    mem_limit: 512m\n", ""), 0);
+}
+
+/// A heap is said to follow the host where neither a limit nor the host's memory tells its size.
+#[test]
+fn a_heap_follows_the_host_while_nothing_else_tells_its_size() {
+    for (limit, host, follows) in [
+        ("", None, vec!["Java"]),
+        ("", Some(8 * GIB), vec![]),
+        ("mem_limit: 1g", None, vec![]),
+        ("mem_limit: 1g", Some(8 * GIB), vec![]),
+        ("mem_limit: '${LIMIT}'", None, vec![]),
+    ] {
+        let text = format!(
+            "services:\n  a: {{image: 'eclipse-temurin:21-jre', command: java -jar a.jar, {limit}}}\n"
+        );
+        let json = json(&[("compose.yaml", &text)], host);
+        let entry = &json["stacks"][0]["services"][0];
+        assert_eq!(entry["follows_host"], serde_json::json!(follows), "{limit} {host:?}: {entry:#}");
+    }
+}
+
+#[test]
+fn stacks_that_may_run_at_once_are_added_up() {
+    let one = "services:\n  a: {image: x, mem_limit: 1g, memswap_limit: -1}\n  b: {image: x}\n";
+    let two = "services:\n  c: {image: x, mem_limit: 512m, mem_reservation: 256m, scale: 2}\n  d: {image: x, mem_limit: '${L}'}\n";
+    let json = json(&[("one/compose.yaml", one), ("two/compose.yaml", two)], None);
+    let sum = &json["together"];
+    assert_eq!((&sum["services"], &sum["containers"]), (&Value::from(4), &Value::from(5)), "{sum:#}");
+    assert_eq!((&sum["limits"], &sum["reservations"]), (&Value::from(2 * GIB), &Value::from(GIB / 2)));
+    for (key, names) in [("unlimited_swap", ["a"]), ("without_limit", ["b"]), ("unknown_limit", ["d"])] {
+        assert_eq!(sum[key], serde_json::json!(names), "{key}: {sum:#}");
+    }
+    assert_eq!(json["stacks"].as_array().unwrap().len(), 2);
+}
+
+/// A limit of 0 is none, so that a single container with another one is left to the rule about containers.
+#[test]
+fn a_limit_of_0_is_no_part_of_an_exceeded_budget() {
+    let rules = |services: &str| {
+        let (sources, mut discovered) = (Sources::new(), Discovered::default());
+        sources.add(Path::new("compose.yaml"), format!("services:\n{services}"));
+        discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+        let policy = Policy { host_memory: Some(ByteSize(4 * GIB)), ..Policy::default() };
+        let options = Options { policy, ..Options::default() };
+        let findings = check::run(&options, &sources, &discovered).findings.into_iter();
+        let rules = findings.map(|finding| finding.rule);
+        rules.filter(|rule| matches!(*rule, "budget-exceeded" | "limit-exceeds-host")).collect::<Vec<_>>()
+    };
+    let large = "  a: {image: x, mem_limit: 5g}\n";
+    assert_eq!(rules(large), ["limit-exceeds-host"]);
+    assert_eq!(rules(&format!("{large}  b: {{image: x, mem_limit: 0}}\n")), ["limit-exceeds-host"]);
+    let two = rules(&format!("{large}  b: {{image: x, mem_limit: 6m}}\n"));
+    assert!(two.contains(&"budget-exceeded"), "{two:?}");
 }

@@ -132,3 +132,33 @@ fn measurements_of_one_project_change_no_namesake() {
     let (_, diff, err) = run(dir.path(), &["size", "stats.csv", ".", "--diff"]);
     assert!(diff.contains("+++ b/a/compose.yaml") && !diff.contains("b/b/"), "{diff}{err}");
 }
+
+#[test]
+fn what_only_a_profile_starts_is_counted_and_not_planned() {
+    let text = "services:\n  a: {image: 'postgres:17'}\n  b: {image: x, profiles: [one]}\n  c: {image: x, profiles: [one, two]}\n";
+    let dir = tree(&[("compose.yaml", text)]);
+    let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g"]);
+    for line in [
+        "not in the plan: 2 services of the profile `one`",
+        "not in the plan: 1 service of the profile `two`",
+    ] {
+        assert!(out.contains(line), "{out}");
+    }
+    let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--profile", "one"]);
+    assert!(!out.contains("not in the plan"), "{out}");
+}
+
+/// A limit for what an override file makes of a service is not written where it would be too small for the base alone.
+#[test]
+fn no_limit_is_written_that_the_base_alone_outgrows() {
+    for (heap, written) in [("2g", false), ("128m", true)] {
+        let base = format!(
+            "services:\n  web:\n    image: eclipse-temurin:21-jre\n    command: java -Xmx{heap} -jar a.jar\n"
+        );
+        let overlay = "services:\n  web:\n    command: java -Xmx256m -jar a.jar\n";
+        let dir = tree(&[("compose.yaml", &base), ("compose.override.yaml", overlay)]);
+        let (_, diff, err) = run(dir.path(), &["fit", "--host-memory", "8g", "--diff"]);
+        assert_eq!(diff.contains("+    mem_limit: 512m"), written, "{diff}{err}");
+        assert_eq!(err.contains("it would cause heap-exceeds-limit"), !written, "{err}");
+    }
+}

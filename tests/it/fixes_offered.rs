@@ -47,6 +47,20 @@ fn no_size_is_computed_from_a_limit_that_another_file_changes() {
     }
 }
 
+/// An override file of a file without a default name counts unless it gives the service an image of its own: then the two are
+/// alternatives.
+#[test]
+fn an_alternative_to_a_service_does_not_change_it() {
+    let base = "services:\n  it: {image: 'zookeeper:3.8', mem_limit: 800m}\n  other: {image: x}\n";
+    let has = |overlay: &str| {
+        let files = [("docker-compose.app.yaml", base), ("docker-compose.over.yaml", overlay)];
+        offered(&files).iter().any(|offered| offered.contains("ZK_SERVER_HEAP"))
+    };
+    assert!(has("services:\n  more: {mem_limit: 64m}\n"));
+    assert!(!has("services:\n  it: {mem_limit: 192m}\n"));
+    assert!(has("services:\n  it: {image: 'zookeeper:3.9', mem_limit: 192m}\n  more: {mem_limit: 64m}\n"));
+}
+
 /// No size is computed for a service that a service in another directory extends with a limit of its own.
 #[test]
 fn no_size_is_written_for_others_who_extend_the_service() {
@@ -63,6 +77,14 @@ fn no_size_is_written_for_others_who_extend_the_service() {
     };
     assert_eq!(bounds(&files[..2]), 1);
     assert_eq!(bounds(&files), 0);
+    // Nor where it inherits the size alone, or the limit of the edited file, which it replaces.
+    let bare = twin.replace("    mem_limit: 300m\n", "    command: node b.js\n");
+    assert_eq!(bounds(&[files[0], files[1], ("other/compose.yaml", &bare)]), 0);
+    let limited = format!("{base}    mem_limit: 1g\n");
+    let web = web.replace("    mem_limit: 1g\n", "");
+    let own = [("base/base.yaml", limited.as_str()), ("compose.yaml", &web)];
+    assert_eq!(bounds(&own), 1);
+    assert_eq!(bounds(&[own[0], own[1], ("other/compose.yaml", &twin)]), 0);
 }
 
 /// A variable is not replaced by its current value.
@@ -259,5 +281,74 @@ fn no_key_is_moved_that_another_file_sets() {
         assert!(!moved(&[("compose.yaml", &base), ("compose.prod.yaml", &over)]), "{key}");
         let label = "services:\n  it:\n    labels: {a: b}\n";
         assert!(moved(&[("compose.yaml", &base), ("compose.prod.yaml", label)]), "{key}");
+    }
+}
+
+/// A limit is offered if no other key of the service contradicts it, the same size included.
+#[test]
+fn a_limit_that_another_key_contradicts_is_not_offered() {
+    let has = |key: &str| {
+        let text = format!(
+            "services:\n  it: {{image: 'eclipse-temurin:21-jre', command: java -Xmx256m -jar a.jar, {key}}}\n"
+        );
+        offered(&[("compose.yaml", &text)])
+            .iter()
+            .any(|title| title.contains("512m") && title.contains("limit"))
+    };
+    for (key, offered) in [
+        ("restart: always", true),
+        ("mem_reservation: 64m", true),
+        ("mem_reservation: 512m", true),
+        ("mem_reservation: 513m", false),
+        ("mem_reservation: 1g", false),
+        ("mem_reservation: '${R}'", false),
+        ("memswap_limit: 0", true),
+        ("memswap_limit: 511m", false),
+        ("memswap_limit: 512m", true),
+        ("memswap_limit: 1g", true),
+        ("memswap_limit: '${S}'", false),
+    ] {
+        assert_eq!(has(key), offered, "{key}");
+    }
+}
+
+/// A limit is raised to a size that holds the files in memory and what a heap takes of it.
+#[test]
+fn a_limit_is_raised_to_what_holds_all_that_is_known() {
+    for (key, raised) in [
+        ("restart: always", true),
+        ("tmpfs: ['/a:size=255m']", true),
+        ("tmpfs: ['/a:size=256m']", false),
+        ("tmpfs: ['/a:size=300m']", false),
+        ("shm_size: 300m", false),
+        ("command: java -XX:MaxRAMPercentage=80 -jar a.jar", true),
+        ("command: java -XX:MaxRAMPercentage=90 -jar a.jar", false),
+    ] {
+        let text = format!(
+            "services:\n  it: {{image: 'eclipse-temurin:21-jre', mem_limit: 64m, mem_reservation: 256m, {key}}}\n"
+        );
+        let titles = offered(&[("compose.yaml", &text)]);
+        assert_eq!(
+            titles.iter().any(|title| title.contains("raise the limit to 256")),
+            raised,
+            "{key}: {titles:?}"
+        );
+    }
+}
+
+/// What a limit does to a heap is said only of a heap that is known to follow it.
+#[test]
+fn the_help_on_a_limit_says_what_the_heap_does_with_it() {
+    for (image, command, wanted) in [
+        ("eclipse-temurin:21-jre", "java -jar a.jar", "the Java heap is then a quarter of it"),
+        ("eclipse-temurin:21-jre", "java '-Xmx${X}' -jar a.jar", "peak memory use"),
+        // What the environment of an unknown image has may set the heap.
+        ("acme/x:1", "java -jar a.jar", "peak memory use"),
+        ("openjdk:8u111-jre", "java -jar a.jar", "`mem_limit` alone is not enough"),
+    ] {
+        let text = format!("services:\n  it:\n    image: '{image}'\n    command: {command}\n");
+        let checked = common::Checked::texts(&[("compose.yaml", &text)]);
+        let help = checked.of_rule("missing-memory-limit")[0].help.clone().unwrap();
+        assert!(help.contains(wanted), "{image} {command}: {help}");
     }
 }

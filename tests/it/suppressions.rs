@@ -56,3 +56,15 @@ fn comments_within_an_inline_dockerfile_count() {
     assert_eq!(report("# oomlint: ignore[shell-form-start] known"), (vec![], 1));
     assert_eq!(report("# oomlint: ignore[small-shm]").0.len(), 2);
 }
+
+/// A suppression in a base may be for what an override file adds there: it is not unused, although the finding is not shown.
+#[test]
+fn what_suppresses_a_finding_that_is_not_shown_is_used() {
+    let base = "services:\n  # oomlint: ignore[missing-healthcheck]\n  api: {image: 'nginx:1.27', ports: ['80:80'], restart: 'no'}\n";
+    let unused = |files: &[(&str, &str)]| {
+        checked(files, &["--preset", "strict"]).0.contains(&"unused-suppression".to_owned())
+    };
+    let overlay = "services:\n  api: {restart: always}\n";
+    assert!(unused(&[("compose.yaml", base)]));
+    assert!(!unused(&[("compose.yaml", base), ("compose.prod.yaml", overlay)]));
+}

@@ -22,7 +22,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The kernel's lines for a process of a container that reached its limit.
-fn kill(id: &str, process: &str, anon: u64) -> String {
+pub(crate) fn kill(id: &str, process: &str, anon: u64) -> String {
     let path = format!("/system.slice/docker-{id}.scope");
     format!(
         "[1.5] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task={process},pid=42,uid=0\n\
@@ -113,7 +113,7 @@ fn a_process_outside_of_any_container_is_never_a_service() {
 }
 
 /// Breaks every line at a width, as a terminal does.
-fn wrapped(text: &str, width: usize) -> String {
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
     let lines = text.lines().flat_map(|line| {
         let all: Vec<char> = line.chars().collect();
         all.chunks(width).map(|part| part.iter().collect::<String>() + "\n").collect::<Vec<_>>()

@@ -1,0 +1,278 @@
+//! What `oomlint why` says to change for each cause, with the number that fits, and which line it quotes for it.
+
+use serde_json::Value;
+
+use crate::common;
+use crate::why::{ID, why};
+use crate::why_grounds::kill;
+
+const JVM_FULL: &str = "Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\n";
+const NODE_FULL: &str = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n";
+
+/// A container that `docker inspect` prints, with a limit in MiB.
+fn container(name: &str, command: &str, limit: i64, state: &str) -> String {
+    let words: Vec<String> = command.split(' ').map(|word| format!("\"{word}\"")).collect();
+    let (path, arguments) = words.split_first().unwrap();
+    let id = if name == "worker" { ID.to_owned() } else { ID.replace("43e", "76a") };
+    format!(
+        "{{\"Id\":\"{id}\",\"Name\":\"/{name}\",\"Path\":{path},\"Args\":[{}],\"State\":{{{state}}},\
+         \"HostConfig\":{{\"Memory\":{}}},\"Config\":{{\"Image\":\"acme/{name}:1\",\"Env\":[],\"Entrypoint\":null,\"Cmd\":[{}]}}}}",
+        arguments.join(","),
+        limit << 20,
+        words.join(",")
+    )
+}
+
+const FAILED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false,\"ExitCode\":1";
+const ENDED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false,\"ExitCode\":137";
+const KILLED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true,\"ExitCode\":137";
+const RUNS: &str = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
+
+/// Answers for files of evidence, without a project.
+fn answers(files: &[(&str, &str)]) -> Vec<Value> {
+    let directory = common::tree(files);
+    let names = files.iter().map(|(name, _)| *name).filter(|name| !name.ends_with("yaml"));
+    let arguments: Vec<&str> = ["--format", "json"].into_iter().chain(names).collect();
+    why(directory.path(), &arguments, None).json()["containers"].as_array().unwrap().clone()
+}
+
+/// Answers for what the container `worker` logged, with its inspection unless the limit is 0.
+fn answer(command: &str, limit: i64, log: &str) -> Value {
+    let inspect = format!("[{}]", container("worker", command, limit, FAILED));
+    let both = [("worker.log", log), ("inspect.json", inspect.as_str())];
+    answers(if limit == 0 { &both[..1] } else { &both }).remove(0)
+}
+
+#[test]
+fn a_runtime_that_is_full_gets_what_its_limit_leaves() {
+    let (java, node) = ("java -jar a.jar", "node s.js");
+    for (command, limit, log, wanted) in [
+        (node, 512, NODE_FULL, "--max-old-space-size=384"),
+        ("app", 512, NODE_FULL, "--max-old-space-size=384"),
+        ("app", 1000, NODE_FULL, "--max-old-space-size=750"),
+        (node, 0, NODE_FULL, "--max-old-space-size=…`, and a limit of a third more"),
+        ("app", 512, JVM_FULL, "-XX:MaxRAMPercentage=70.0"),
+        (java, 0, JVM_FULL, "a larger -Xmx, and a memory limit at least a third above it"),
+        (java, 512, "Invalid maximum heap size: -Xmx512mb\n", "correct the size"),
+        (
+            "app",
+            512,
+            "# There is insufficient memory for the Java Runtime Environment to continue.\n",
+            "less memory",
+        ),
+        ("python a.py", 512, "MemoryError\n", "less memory for this program, or more"),
+        ("app", 512, "fatal error: runtime: out of memory\n", "less memory for this program, or more"),
+        (
+            "app",
+            512,
+            "Unhandled exception. System.OutOfMemoryException: a\n",
+            "a larger limit of the runtime",
+        ),
+        (
+            "php a.php",
+            512,
+            "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted\n",
+            "`memory_limit`",
+        ),
+        (java, 512, "java.lang.OutOfMemoryError: unable to create native thread\n", "fewer threads, or"),
+    ] {
+        let found = answer(command, limit, log);
+        assert_eq!(found["verdict"], "runtime", "{log}{found:#}");
+        assert!(found["change"].to_string().contains(wanted), "{wanted} {log}{found:#}");
+    }
+}
+
+/// A heap that is set is made larger up to what its limit leaves, and no smaller.
+#[test]
+fn a_heap_that_is_set_is_made_larger_where_there_is_room() {
+    for (flag, larger) in [
+        ("-Xmx128m", Some("`-Xmx384m` for `-Xmx128m`")),
+        ("-Xmx383m", Some("`-Xmx384m` for `-Xmx383m`")),
+        ("-Xmx384m", None),
+        ("-Xmx500m", None),
+        ("-XX:MaxRAMPercentage=50", Some("-XX:MaxRAMPercentage=70.0` for `-XX:MaxRAMPercentage=50")),
+        ("-XX:MaxRAMPercentage=70", None),
+        ("-XX:MaxRAMPercentage=80", None),
+    ] {
+        let found = answer(&format!("java {flag} -jar a.jar"), 512, JVM_FULL);
+        let change = found["change"].to_string();
+        assert!(change.contains("a larger heap, where it is set") && change.contains(flag), "{found:#}");
+        match larger {
+            Some(larger) => assert!(change.contains(larger), "{found:#}"),
+            None => assert!(change.contains("leaves a quarter outside it"), "{found:#}"),
+        }
+    }
+}
+
+#[test]
+fn shared_memory_is_made_four_times_what_was_asked_for() {
+    let log = |size: i64| {
+        format!(
+            "ERROR: could not resize shared memory segment \"/P.1\" to {size} bytes: No space left on device\n"
+        )
+    };
+    for (text, size) in [
+        (log(16 << 20), "256m"),
+        (log(64 << 20), "256m"),
+        (log(512 << 20), "2g"),
+        (log(513 << 20), "2g"),
+        ("OSError: [Errno 28] No space left on device: '/dev/shm/x'\n".to_owned(), "256m"),
+    ] {
+        let found = answer("app", 512, &text);
+        assert_eq!(found["verdict"], "shared-memory", "{text}{found:#}");
+        assert!(found["change"].to_string().contains(&format!("--shm-size {size}`")), "{text}{found:#}");
+    }
+}
+
+/// Of several inspected containers each has its own settings.
+#[test]
+fn the_heap_is_that_of_the_container_that_is_answered() {
+    let (web, worker) = (
+        container("web", "java -Xmx100m -jar a.jar", 512, FAILED),
+        container("worker", "java -Xmx200m -jar a.jar", 512, FAILED),
+    );
+    for inspect in [format!("[{web},{worker}]"), format!("[{worker},{web}]")] {
+        for (name, heap) in [("web", "-Xmx100m"), ("worker", "-Xmx200m")] {
+            let all = answers(&[("inspect.json", &inspect), (&format!("{name}.log"), JVM_FULL)]);
+            let own = all.iter().find(|own| own["name"] == name).unwrap();
+            assert!(own["change"].to_string().contains(heap), "{own:#}");
+        }
+    }
+}
+
+#[test]
+fn the_service_is_that_of_the_project_on_the_label() {
+    let compose = |limit: &str| format!("services:\n  web: {{image: 'acme/web:1', mem_limit: {limit}}}\n");
+    let inspect = format!("[{}]", container("web", "app", 64, KILLED)).replace(
+        "\"Env\"",
+        "\"Labels\":{\"com.docker.compose.project\":\"two\",\"com.docker.compose.service\":\"web\"},\"Env\"",
+    );
+    let inspect = inspect.replace("\"HostConfig\":{\"Memory\":67108864},", "");
+    for (one, two) in [("one", "two"), ("two", "one"), ("three", "two")] {
+        let files = [
+            ("inspect.json", inspect.clone()),
+            (&format!("{one}/compose.yaml"), compose(if one == "two" { "80m" } else { "70m" })),
+            (&format!("{two}/compose.yaml"), compose(if two == "two" { "80m" } else { "70m" })),
+        ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let all = answers(&files);
+        assert!(all[0]["answer"].to_string().contains("80 MiB"), "{one} {two}: {:#}", all[0]);
+    }
+}
+
+/// Of what is in JSON only the value that matters is quoted, and other lines are quoted as they are.
+#[test]
+fn a_line_is_quoted_as_it_is_and_an_object_by_its_values() {
+    let inspect = format!("[{}]", container("worker", "app", 512, ENDED));
+    let header = "CONTAINER ID   NAME   CPU %   MEM USAGE / LIMIT   MEM %   NET I/O   BLOCK I/O   PIDS\n";
+    let row = "43e21b8b51a9   worker   0.10%   509MiB / 512MiB   99.41%   1kB / 1kB   0B / 0B   12";
+    for (evidence, quoted) in [
+        (format!("{header}{row}\n"), row),
+        (
+            "{\"ID\":\"43e21b8b51a9\",\"Name\":\"worker\",\"MemUsage\":\"509MiB / 512MiB\",\"Secret\":\"hunter2\"}\n"
+                .to_owned(),
+            "uses 509 MiB of 512 MiB",
+        ),
+        ("LOG:  server process (PID 315) was terminated by signal 9: Killed\n".to_owned(), "LOG:  server process (PID 315) was terminated by signal 9: Killed"),
+        (
+            "{\"msg\":\"server process (PID 315) was terminated by signal 9: Killed\",\"secret\":\"hunter2\"}\n".to_owned(),
+            "server process (PID 315) was terminated by signal 9: Killed",
+        ),
+    ] {
+        let found = answers(&[("inspect.json", &inspect), ("worker.txt", &evidence)]).remove(0);
+        let quotes = found["evidence"].as_array().unwrap();
+        let own: Vec<&Value> = quotes.iter().filter(|quote| quote["source"] == "worker.txt").collect();
+        assert!(own.iter().any(|quote| quote["text"] == quoted), "{quoted}: {found:#}");
+        assert!(!found.to_string().contains("hunter2"), "{found:#}");
+    }
+}
+
+/// A container that runs and was never restarted needs no answer next to one that died.
+#[test]
+fn only_what_is_in_trouble_is_answered() {
+    let with = |count: i64| {
+        let web = container("web", "app", 512, RUNS);
+        let web = web.replace("\"HostConfig\"", &format!("\"RestartCount\":{count},\"HostConfig\""));
+        format!("[{},{web}]", container("worker", "app", 512, KILLED))
+    };
+    let names = |count: i64| {
+        let all = answers(&[("inspect.json", &with(count))]);
+        let mut names: Vec<String> = all.iter().map(|own| own["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        (names(0), names(1)),
+        (vec!["worker".to_owned()], vec!["web".to_owned(), "worker".to_owned()])
+    );
+}
+
+/// No limit with unlimited swap is what an engine makes of a limit on a kernel without the memory cgroup.
+#[test]
+fn a_limit_that_the_engine_discarded_is_said_to_be_so() {
+    for (swap, discarded) in [(-1, true), (0, false), (1, false)] {
+        let inspect = format!("[{}]", container("worker", "app", 0, FAILED));
+        let inspect = inspect.replace("\"Memory\":0", &format!("\"Memory\":0,\"MemorySwap\":{swap}"));
+        let found = answers(&[("inspect.json", &inspect)]).remove(0);
+        assert_eq!(found["verdict"] == "limit-not-applied", discarded, "{found:#}");
+    }
+}
+
+/// A heap that does not fit explains why a program gets no memory; one of default size does not, and a larger one is no remedy.
+#[test]
+fn a_program_that_gets_no_memory_has_too_large_a_heap_or_another_cause() {
+    let log = "Error occurred during initialization of VM\nCould not reserve enough space for 4194304KB object heap\n";
+    for (command, explained, wanted) in [
+        ("java -Xmx4g -jar a.jar", true, "raise the limit"),
+        ("java -jar a.jar", false, "less memory for this program, or more"),
+    ] {
+        let found = answer(command, 512, log);
+        assert_eq!(found["verdict"], "runtime", "{found:#}");
+        let by = found["explained_by"].to_string();
+        assert_eq!(by.contains("heap-exceeds-limit"), explained, "{found:#}");
+        assert!(!by.contains("unbounded-heap"), "{found:#}");
+        assert!(found["change"].to_string().contains(wanted), "{found:#}");
+    }
+}
+
+/// A default heap that fills no container: what was used is compared with what the heap and the memory outside it may need.
+#[test]
+fn what_is_outside_a_default_heap_is_said_in_numbers() {
+    for (limit, used, wanted) in [
+        (512, 500, "about 372 MiB of 500 MiB are outside of it"),
+        (512, 379, "about 251 MiB of 379 MiB are outside of it"),
+        (512, 378, "may need 378 MiB: raise the limit, or find out"),
+        (512, 300, "may need 378 MiB: raise the limit, or find out"),
+        (300, 290, "MiB: raise the limit above 300 MiB, or find out"),
+    ] {
+        let inspect = format!("[{}]", container("worker", "java -jar a.jar", limit, KILLED));
+        let kernel = kill(ID, "java", used << 10);
+        let found = answers(&[("inspect.json", &inspect), ("kernel.txt", &kernel)]).remove(0);
+        assert_eq!(found["verdict"], "memory-limit", "{found:#}");
+        assert!(found["change"].to_string().contains(wanted), "{limit} {used}: {found:#}");
+    }
+}
+
+/// Files in memory explain a kill unless the kernel says that there were few.
+#[test]
+fn files_in_memory_explain_a_kill_where_they_may_have_filled_it() {
+    let compose = "services:\n  worker: {image: 'acme/worker:1', mem_limit: 512m, tmpfs: [/cache]}\n";
+    let inspect = format!("[{}]", container("worker", "app", 512, KILLED))
+        .replace("\"Env\"", "\"Labels\":{\"com.docker.compose.service\":\"worker\"},\"Env\"");
+    let kernel = |shmem: &str| kill(ID, "app", 100_000).replace("shmem-rss:0kB", shmem);
+    for (kernel, explained) in [
+        (String::new(), true),
+        (kernel("shmem-rss:300000kB"), true),
+        (kernel("shmem-rss:0kB"), false),
+        (kernel("shmem-rss:1000kB"), false),
+    ] {
+        let files = [("inspect.json", inspect.as_str()), ("compose.yaml", compose), ("kernel.txt", &kernel)];
+        let found = answers(if kernel.is_empty() { &files[..2] } else { &files }).remove(0);
+        assert_eq!(found["verdict"], "memory-limit", "{found:#}");
+        assert_eq!(
+            found["explained_by"].to_string().contains("unsized-tmpfs"),
+            explained,
+            "{kernel}{found:#}"
+        );
+    }
+}
