@@ -37,7 +37,7 @@ MODULES = [
     "syntax/command_line", "syntax/yaml", "workload",
 ]
 SLOW = [
-    "advice", "corpus", "conformance", "differential", "hostile", "packaging", "size_of", "why_changes", "alerts",
+    "advice", "corpus", "conformance", "differential", "hostile", "packaging",
     "sarif::readers", "offered_probes", "compose_oracle",
 ]
 # Tests that take longer, in seconds, do not run against mutants.
