@@ -15,6 +15,7 @@ mod cli;
 mod command_lines;
 mod commands;
 mod common;
+mod compared_containers;
 mod compose_cases;
 mod compose_conformance;
 mod compose_grammar;

@@ -78,6 +78,11 @@ fn flags_without_effect_are_named() {
         ("docker run -d nginx -m 512m", "warning ineffective-flag -m 512m"),
         ("docker run -d nginx --memory=512m --name x", "warning ineffective-flag --memory=512m"),
         ("docker run -d redis -e A=1 --memory-swap 1g", "error ineffective-flag --memory-swap 1g"),
+        ("docker run -d acme/x --memory-swap -1", "error ineffective-flag --memory-swap -1"),
+        ("docker run -d acme/x --oom-kill-disable", "error ineffective-flag --oom-kill-disable"),
+        ("docker run -d acme/x --shm-size=1g", "error ineffective-flag --shm-size=1g"),
+        ("docker run -d acme/x --pids-limit 10", "error ineffective-flag --pids-limit 10"),
+        ("docker run -d acme/x --memory-swappiness -1", "error ineffective-flag --memory-swappiness -1"),
         ("docker run -d acme/x -e JAVA_OPTS=-Xmx1g", "warning ineffective-flag -e JAVA_OPTS=-Xmx1g"),
         ("docker run --rm true nginx", "error ineffective-flag true"),
         (
@@ -92,6 +97,11 @@ fn flags_without_effect_are_named() {
     for line in [
         "docker run -d memcached:1.6 -m 64m",
         "docker run -d acme/x -m 4",
+        "docker run -d acme/x --memory-swap 0",
+        "docker run -d acme/x --memory-swap on",
+        "docker run -d acme/x --memory-swap -2",
+        "docker run -d acme/x --memory-reservation low",
+        "docker run -d acme/x --cpus 1",
         "docker run -d acme/x tool -m 512m",
         "docker run -d acme/x sh -c 'x -m 512m'",
         "docker run -d --entrypoint x acme/x -m 512m",
@@ -339,4 +349,54 @@ fn comments_suppress_what_is_below() {
     assert!(swaps[0] > 90);
     let page = "<!-- oomlint: ignore[swap-below-limit] shown as a mistake -->\n```sh\ndocker run -d -m 1g --memory-swap 512m acme/x\n```\n";
     assert!(!rules(&check("README.md", page, Notation::Markdown)).contains(&"swap-below-limit"));
+}
+
+/// Returns the severity of the missing limit, and how the container is called.
+fn lacking(line: &str) -> Option<(Severity, String)> {
+    let found = run(line).into_iter().find(|finding| finding.rule == "missing-memory-limit")?;
+    let name = found.message.split('`').nth(1).unwrap_or_default().to_owned();
+    Some((found.severity, name))
+}
+
+#[test]
+fn what_stays_is_told_from_what_ends() {
+    use Severity::{Note, Warning};
+    for (line, expected) in [
+        ("docker run -d acme/x", Some(Warning)),
+        ("docker run -d -t acme/x", Some(Warning)),
+        ("docker run acme/x", Some(Note)),
+        ("docker run -d --rm acme/x", Some(Note)),
+        ("docker run -d --rm=false acme/x", Some(Warning)),
+        ("docker run --rm acme/x", None),
+        ("docker run -i acme/x", None),
+        ("docker run -t acme/x", None),
+        ("docker run --restart always acme/x", Some(Warning)),
+        ("docker run --restart $POLICY acme/x", Some(Warning)),
+        ("docker run --restart no acme/x", Some(Note)),
+        ("docker create acme/x", Some(Warning)),
+        ("docker create --rm acme/x", Some(Note)),
+        ("docker create -i acme/x", Some(Note)),
+        ("docker create -t acme/x", Some(Note)),
+        ("podman create acme/x", Some(Warning)),
+        ("nerdctl run -d acme/x", Some(Warning)),
+        ("nerdctl create acme/x", Some(Warning)),
+    ] {
+        assert_eq!(lacking(line).map(|(severity, _)| severity), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_container_is_called_by_its_name_or_its_image() {
+    for (line, expected) in [
+        ("docker run -d --name web acme/x", "web"),
+        ("docker run -d --name '' acme/x", "x"),
+        ("docker run -d --name \"$NAME\" acme/x", "x"),
+        ("docker run -d localhost:5000/acme/x:1", "x"),
+        ("docker run -d acme/x:1@sha256:0123", "x"),
+        ("docker run -d x", "x"),
+        ("docker run -d $IMAGE", "$IMAGE"),
+        ("docker run -d acme/$IMAGE", "acme/$IMAGE"),
+    ] {
+        assert_eq!(lacking(line).map(|(_, name)| name).as_deref(), Some(expected), "{line}");
+    }
 }
