@@ -9,6 +9,7 @@ mod advice;
 mod alerts;
 mod book;
 mod budget;
+mod build_steps;
 mod catalog;
 mod catalog_proof;
 mod cli;
