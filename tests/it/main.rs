@@ -70,6 +70,7 @@ mod server_settings;
 mod shell_properties;
 mod shown;
 mod size;
+mod stop_signals;
 mod stories;
 mod suppressions;
 mod surroundings;
