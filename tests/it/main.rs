@@ -39,6 +39,7 @@ mod fit_stacks;
 mod fixes;
 mod fixes_offered;
 mod formats;
+mod heap_settings;
 mod hostile;
 mod hostile_files;
 mod hostile_reports;
