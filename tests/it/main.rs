@@ -60,6 +60,7 @@ mod pasted_probes;
 mod patches;
 mod plain_words;
 mod platforms;
+mod probed_servers;
 mod projects;
 mod readme;
 mod refusals_page;
