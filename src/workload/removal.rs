@@ -75,7 +75,8 @@ fn with_value(path: &str, script: &Script, target: &TargetImage) -> String {
     match set.map(|(_, value)| value).or_else(of_image) {
         // A newly created temporary directory.
         Some(value) if value.contains("mktemp") => format!("/tmp/{name}{rest}"),
-        Some(value) if !value.contains('$') => format!("{value}{rest}"),
+        // What follows an unknown variable is known: `$BASE/tmp`.
+        Some(value) if value.rfind('$').is_none_or(|at| at == 0) => format!("{value}{rest}"),
         _ => path.to_owned(),
     }
 }

@@ -63,7 +63,10 @@ fn a_variable_is_a_path_where_it_is_set() {
         ("D=$(mktemp -d)", "\"$D\"", true),
         ("E=/tmp/x D=/var/lib/apt/lists", "$E", true),
         ("E=/tmp/x D=/var/lib/apt/lists", "$D", false),
+        ("D=$ELSEWHERE/tmp", "$D", true),
         // Not known: it may be the directory.
+        ("D=$ELSEWHERE/lists", "$D", false),
+        ("D=/var/lib/$ELSEWHERE", "$D", false),
         ("D=$ELSEWHERE", "\"$D\"", false),
         ("D=/tmp/x", "$D_ELSEWHERE", false),
         ("true", "$D", false),
@@ -97,6 +100,9 @@ fn functions_and_programs_that_may_clean_up_are_told_from_others() {
         ("INSTALL && $TOOL", false),
         ("INSTALL && make", true),
         ("INSTALL && make-clean", false),
+        ("cleanup() { echo; }; INSTALL && cleanup", true),
+        ("INSTALL && apt-get dist-clean", false),
+        ("INSTALL && dnf clean all", true),
     ] {
         assert_left("", &line.replace("INSTALL", INSTALL), left);
     }
@@ -115,6 +121,8 @@ fn lists_of_packages_may_be_variables() {
         ("RUN apt-get install -y vim", true),
         ("RUN P=curl && apt-get install -y $P", false),
         ("RUN P=vim && apt-get install -y $P", true),
+        ("RUN P_A=vim && apt-get install -y $P_A", true),
+        ("RUN P_A=vim && apt-get install -y ${P_A}", true),
         ("RUN P='vim less' && apt-get install -y ${P} git", true),
         ("RUN P='vim curl' && apt-get install -y ${P} git", false),
         ("RUN Q=vim P=$Q && apt-get install -y $P", true),
@@ -219,5 +227,90 @@ fn scripts_bring_anything_and_settings_nothing() {
         ("pip install x", true),
     ] {
         assert_lacks(&format!("RUN {line}"), lacks);
+    }
+}
+
+/// Returns the image that a fix of `heavy-base-image` writes.
+fn lighter(files: &[(&str, &str)]) -> Option<String> {
+    let checked = Checked::tree(files, "");
+    let found = checked.of_rule("heavy-base-image");
+    Some(found.first()?.fixes.first()?.edits.first()?.replacement.clone())
+}
+
+/// An image of another distribution is only offered where nothing is made for that of the base.
+#[test]
+fn what_is_made_for_debian_stays_on_debian() {
+    for (steps, free) in [
+        ("", true),
+        ("RUN docker-php-ext-install x\n", true),
+        ("RUN sh -c 'echo'\n", true),
+        ("RUN bin/setup\n", true),
+        ("RUN echo rebash\n", true),
+        ("RUN apt-get update\n", false),
+        ("RUN dpkg -l\n", false),
+        ("RUN useradd x\n", false),
+        ("RUN bash -c 'echo'\n", false),
+        ("RUN echo a,bash\n", false),
+        ("RUN echo /etc/apt/x\n", false),
+        ("RUN X=/etc/apt/y true\n", false),
+        ("COPY x.deb /\n", false),
+        ("SHELL [\"/bin/bash\", \"-c\"]\nRUN echo\n", false),
+        ("ENTRYPOINT [\"bash\"]\n", false),
+        // What is not read may need anything.
+        ("RUN ./setup.sh\n", false),
+        ("RUN sh setup\n", false),
+        ("RUN curl x | sh\n", false),
+    ] {
+        let dockerfile = format!("FROM php:8.4-cli\n{steps}CMD [\"php\", \"a.php\"]\n");
+        let expected = free.then(|| "php:8.4-cli-alpine".to_owned());
+        assert_eq!(lighter(&[("Dockerfile", &dockerfile)]), expected, "{steps}");
+    }
+    let dockerfile = "FROM php:8.4-cli\nCOPY run.sh /\nCMD [\"php\", \"a.php\"]\n";
+    assert!(lighter(&[("Dockerfile", dockerfile), ("run.sh", "#!/bin/sh\necho\n")]).is_some());
+    assert!(lighter(&[("Dockerfile", dockerfile), ("run.sh", "#!/bin/sh\napt-get update\n")]).is_none());
+}
+
+/// A part of a Dockerfile that a script puts behind another has no stage of its own. A misspelt FROM is a mistake.
+#[test]
+fn only_a_part_needs_no_stage() {
+    for (name, text, errors) in [
+        ("Dockerfile", "RUN echo\n", 1),
+        ("dockerfile", "RUN echo\n", 1),
+        ("Containerfile", "RUN echo\n", 1),
+        ("Dockerfile.append", "RUN echo\n", 0),
+        ("base.Dockerfile", "RUN echo\n", 0),
+        ("Dockerfile.append", "# nothing\n", 1),
+        ("Dockerfile.append", "FORM acme/x\nRUN echo\n", 2),
+        ("Dockerfile.append", "FROM\nRUN echo\n", 1),
+        ("Dockerfile.append", "FROM acme/x\nRUN echo\n", 0),
+    ] {
+        let sources = oomlint::source::Sources::new();
+        sources.add(std::path::Path::new(name), text);
+        let mut discovered = oomlint::discover::Discovered::default();
+        discovered.add(name.into(), oomlint::discover::FileKind::Dockerfile);
+        let found = oomlint::check::run(&oomlint::check::Options::default(), &sources, &discovered).findings;
+        let found = found.iter().filter(|finding| finding.rule == "syntax-error");
+        assert_eq!(found.count(), errors, "{name}: {text}");
+    }
+}
+
+/// A probe that is written anew keeps its times.
+#[test]
+fn a_new_probe_keeps_the_flags_of_the_old_one() {
+    for (old, new) in [
+        ("CMD curl -f http://localhost/", "HEALTHCHECK CMD [\"wget\","),
+        (
+            "--interval=5s --timeout=3s --start-period=1m --retries=2 CMD curl -f http://localhost/",
+            "HEALTHCHECK --interval=5s --timeout=3s --start-period=1m --retries=2 CMD [\"wget\",",
+        ),
+        (
+            "--start-interval=2s --interval=90s CMD [\"curl\", \"-f\", \"http://localhost/\"]",
+            "HEALTHCHECK --interval=1m30s --start-interval=2s CMD [\"wget\",",
+        ),
+    ] {
+        let checked = Checked::texts(&[("Dockerfile", &format!("FROM alpine:3.22\nHEALTHCHECK {old}\n"))]);
+        let found = checked.of_rule("healthcheck-missing-tool");
+        let help = found.first().and_then(|finding| finding.help.as_deref()).unwrap_or_default();
+        assert!(help.contains(new), "{old}: {help}");
     }
 }

@@ -174,6 +174,31 @@ fn the_sum_is_shown_term_by_term() {
     assert!(notes.ends_with("= 3630 to 3750 MiB, in a limit of 4 GiB: 346 MiB to spare"), "{notes}");
 }
 
+/// Go's limit and PHP's are no heaps, and a product has its own name for its memory.
+#[test]
+fn each_bound_has_its_name() {
+    for (text, expected) in [
+        (java("-Xmx1g", ""), "the Java heap of `it` may grow to 1 GiB; its limit is 1 GiB"),
+        (
+            "image: acme/go, environment: {GOMEMLIMIT: 1GiB}".to_owned(),
+            "`GOMEMLIMIT` of `it` is 1 GiB; its limit is 1 GiB",
+        ),
+        (
+            "image: 'nextcloud:31', environment: {PHP_MEMORY_LIMIT: 2G}".to_owned(),
+            "PHP's `memory_limit` of `it` may grow to 2 GiB; its limit is 1 GiB",
+        ),
+        (
+            "image: 'neo4j:5', environment: {NEO4J_server_memory_heap_max__size: 1g}".to_owned(),
+            "the heap of `it` may grow to 1 GiB; its limit is 1 GiB",
+        ),
+    ] {
+        let checked = service("1g", &text);
+        let found = checked.of_rule("heap-exceeds-limit");
+        let messages: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages, [expected], "{text}");
+    }
+}
+
 /// A flag behind the program is moved before it if it is valid there, and the heap fits the limit and what it begins with.
 #[test]
 fn only_a_flag_that_would_work_is_moved() {

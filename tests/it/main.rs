@@ -54,6 +54,7 @@ mod lsp;
 mod lsp_restricted;
 mod named;
 mod offered_probes;
+mod offered_settings;
 mod output;
 mod packaging;
 mod pasted_probes;

@@ -13,6 +13,9 @@ fn asked(files: &[(&str, &str)]) -> String {
     if help.contains("a configuration file that oomlint does not read") {
         return "unread".to_owned();
     }
+    if !help.contains("127.0.0.1") {
+        return "nothing".to_owned();
+    }
     let behind = help.split("127.0.0.1").nth(1).unwrap_or_default();
     let behind = behind.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '\n' && c != '/');
     let behind = behind.strip_prefix('/').unwrap_or(behind);
@@ -196,6 +199,90 @@ fn a_named_port_takes_the_place_of_what_is_not_read() {
     }
 }
 
+/// More files than are read may hold anything.
+#[test]
+fn a_directory_of_many_files_is_not_read() {
+    let names: Vec<String> = (0..60).map(|number| format!("c/{number}.conf")).collect();
+    let with = |count: usize| -> Vec<(&str, &str)> {
+        let all = names.iter().take(count).enumerate();
+        all.map(|(at, name)| (name.as_str(), if at == 0 { "server { listen 8082; }" } else { "" })).collect()
+    };
+    let mounted = "volumes: ['./c:/etc/nginx/conf.d']";
+    assert_nginx(mounted, &with(40), "http 8082");
+    assert_nginx(mounted, &with(60), "unread");
+}
+
+/// Apache's own main file does not read what is put next to it.
+#[test]
+fn a_file_that_is_not_included_changes_nothing() {
+    let compose = "services: {it: {image: 'httpd:2.4-alpine', volumes: ['./x:/usr/local/apache2/conf/extra/x.conf']}}\n";
+    assert_eq!(asked(&[("compose.yaml", compose), ("x", "# nothing")]), "http 80");
+}
+
+#[test]
+fn what_the_service_hides_the_dockerfile_may_say() {
+    for (ports, expose, expected) in [
+        ("['${PORT}']", "EXPOSE 3000\n", "http 3000"),
+        ("['${PORT}']", "EXPOSE 3000 4000\n", "nothing"),
+        ("['${PORT}']", "", "nothing"),
+        ("['80:3000', '${PORT}']", "EXPOSE 3000\n", "http 3000"),
+        ("['80:3000']", "EXPOSE 3000 4000\n", "http 3000"),
+        ("[]", "EXPOSE 3000\n", "http 3000"),
+    ] {
+        let compose = format!("services: {{it: {{build: ., ports: {ports}}}}}\n");
+        let dockerfile = format!("FROM node:22\n{expose}CMD [\"node\", \"a.js\"]\n");
+        assert_eq!(
+            asked(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)]),
+            expected,
+            "{ports} {expose}"
+        );
+    }
+}
+
+/// Returns the address of the suggested request.
+fn address(files: &[(&str, &str)]) -> String {
+    let checked = Checked::tree(files, "");
+    let found = checked.of_rule("missing-healthcheck");
+    let help = found.first().and_then(|finding| finding.help.as_deref()).unwrap_or_default();
+    let behind = help.split("http://").nth(1).unwrap_or_default();
+    behind.split('/').next().unwrap_or_default().to_owned()
+}
+
+/// A port that varies with a variable is asked through it, if the container has the variable.
+#[test]
+fn a_port_that_varies_is_asked_through_its_variable() {
+    for (ports, variable, expected) in [
+        ("['80:${P:-3000}']", "PORT: '${P:-3000}'", "127.0.0.1:$$PORT"),
+        ("['80:${P:-3000}']", "A_PORT: '${P:-3000}'", "127.0.0.1:$$A_PORT"),
+        ("['80:${P:-3000}']", "A_PORT: '${Q:-4000}'", "127.0.0.1:3000"),
+        ("['80:${P:-3000}']", "APORT: '${P:-3000}'", "127.0.0.1:3000"),
+        ("['80:3000']", "A_PORT: '${Q:-3000}'", "127.0.0.1:3000"),
+        ("['80:3000']", "PORT: '3000'", "127.0.0.1:3000"),
+        ("['80:3000']", "PORT: '4000'", ""),
+        ("['80:3000']", "PORT: x", ""),
+    ] {
+        let keys = format!("ports: {ports}, environment: {{{variable}}}");
+        let compose = format!("services: {{it: {{image: 'node:22', command: node a.js, {keys}}}}}\n");
+        assert_eq!(address(&[("compose.yaml", &compose)]), expected, "{keys}");
+    }
+    for (head, command, expected) in [
+        ("ENV PORT=3000\nEXPOSE 3000", "a.js", "127.0.0.1:$PORT"),
+        ("ENV NGINX_PORT=3000\nEXPOSE 3000", "a.js", "127.0.0.1:$NGINX_PORT"),
+        ("ENV A=3000\nEXPOSE 3000", "a.js", "127.0.0.1:3000"),
+        ("ENV A=3000\nEXPOSE $A", "a.js", "127.0.0.1:$A"),
+        ("ENV A=3000\nEXPOSE ${A}", "a.js", "127.0.0.1:$A"),
+        ("ENV A=3000 AB=3000\nEXPOSE $AB", "a.js", "127.0.0.1:$AB"),
+        ("ENV A=4000\nEXPOSE 3000", "a.js", "127.0.0.1:3000"),
+        ("ENV A=3000\nEXPOSE 3000", "a.js --port $A", "127.0.0.1:$A"),
+        ("ENV A=3000\nEXPOSE 3000", "a.js --port ${A:-1}", "127.0.0.1:$A"),
+        ("ENV A=3000\nEXPOSE 3000", "a.js --port $AB", "127.0.0.1:3000"),
+        ("ENV A=3000\nEXPOSE 3000", "a.js --port ${A_B}", "127.0.0.1:3000"),
+    ] {
+        let dockerfile = format!("FROM node:22\n{head}\nCMD node {command}\n");
+        assert_eq!(address(&[("Dockerfile", &dockerfile)]), expected, "{head} {command}");
+    }
+}
+
 /// Only bash opens `/dev/tcp`: without it a probe can never pass, if it fails where the port cannot be opened.
 #[test]
 fn a_probe_that_opens_dev_tcp_needs_bash() {
@@ -225,6 +312,7 @@ fn a_probe_that_opens_dev_tcp_needs_bash() {
         ("</dev/tcp/localhost/80 &", false),
         ("(</dev/tcp/localhost/80) &", false),
         ("</dev/tcp/localhost", false),
+        ("</dev/tcp/localhost/80 && (", false),
     ] {
         assert_eq!(lacks("alpine:3.22", &["CMD-SHELL", script]), expected, "{script}");
     }

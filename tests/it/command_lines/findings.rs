@@ -255,6 +255,37 @@ fn help_has_the_flag_to_write() {
             "-e JAVA_TOOL_OPTIONS=-Xmx1g",
         ),
         ("docker run -d --memory 64 redis:7", "memory-limit-below-minimum", "--memory 64m"),
+        (
+            "docker run -d -m 1g -e JAVA_TOOL_OPTIONS=-Dx=y eclipse-temurin:21 java -jar a.jar",
+            "unbounded-heap",
+            "in `JAVA_TOOL_OPTIONS`:\n  -e \"JAVA_TOOL_OPTIONS=-Dx=y -XX:MaxRAMPercentage=70.0\"",
+        ),
+        (
+            "docker run -d -m 1g eclipse-temurin:21 java -Xmx512mb -jar a.jar",
+            "malformed-heap-setting",
+            "write `-Xmx512m`",
+        ),
+        (
+            "docker run -d -m 1g eclipse-temurin:21 java -XX:MaxPermSize=1g -jar a.jar",
+            "removed-jvm-flag",
+            "-XX:MaxMetaspaceSize=1g",
+        ),
+        (
+            "docker run -d --mount type=tmpfs,destination=/x redis:7",
+            "unsized-tmpfs",
+            "`tmpfs-size=<size>` in its `--mount`",
+        ),
+        ("docker run -d --tmpfs /x:rw,noexec redis:7", "unsized-tmpfs", "`/x:rw,noexec,size=<size>`"),
+        (
+            "docker service create --limit-memory 64 redis:7",
+            "memory-limit-below-minimum",
+            "--limit-memory 64m",
+        ),
+        (
+            "docker run -d -m 1g redis:7",
+            "missing-swap-limit",
+            "(`--memory-swap` is memory plus swap):\n  --memory-swap 1g",
+        ),
         ("docker run -d -v /dev/shm:/dev/shm redis:7", "unsized-tmpfs", "use `--shm-size <size>` instead"),
         (
             "docker service create --mount type=bind,source=/dev/shm,destination=/dev/shm redis:7",
@@ -382,6 +413,17 @@ fn what_stays_is_told_from_what_ends() {
         ("nerdctl create acme/x", Some(Warning)),
     ] {
         assert_eq!(lacking(line).map(|(severity, _)| severity), expected, "{line}");
+    }
+}
+
+/// systemd keeps what a unit starts, also in the foreground and removed at its end.
+#[test]
+fn a_unit_s_container_stays() {
+    for flags in ["--rm", "-i", "--rm -t", "-d"] {
+        let unit = format!("[Service]\nExecStart=/usr/bin/docker run {flags} acme/x\n");
+        let found = check("web.service", &unit, Notation::Unit);
+        let lacking = found.iter().find(|finding| finding.rule == "missing-memory-limit");
+        assert_eq!(lacking.map(|finding| finding.severity), Some(Severity::Warning), "{flags}");
     }
 }
 
