@@ -191,3 +191,54 @@ fn values_that_are_no_sizes_are_rejected_or_dropped() {
         }
     }
 }
+
+/// Help without a number says which file has another limit, or sets something that counts.
+#[test]
+fn another_file_is_the_reason_for_no_number() {
+    let help = |overlay: &str| {
+        let base =
+            "services: {it: {image: 'redis:7', mem_limit: 64m, command: redis-server --maxmemory 1gb}}\n";
+        let overlay = format!("services: {{it: {{{overlay}}}}}\n");
+        let checked =
+            crate::common::Checked::tree(&[("compose.yaml", base), ("compose.prod.yaml", &overlay)], "");
+        checked.of_rule("cache-exceeds-limit").first().and_then(|finding| finding.help.clone())
+    };
+    for (overlay, expected) in [
+        ("mem_limit: 2g", Some("`compose.prod.yaml` has its own limit for `it`")),
+        (
+            "mem_reservation: 32m",
+            Some("`compose.prod.yaml` also sets `it`: pick a size that fits with and without it"),
+        ),
+        ("environment: {A: b}", None),
+    ] {
+        let expected = expected.map(|why| format!("raise the limit or lower the size: {why}"));
+        assert_eq!(help(overlay), expected, "{overlay}");
+    }
+}
+
+/// The twelve largest terms of a sum are shown, and the places of others than the largest.
+#[test]
+fn a_sum_shows_its_largest_terms() {
+    let sum = |count: usize| {
+        let services: String = (1..=count)
+            .map(|number| format!("  s{number}: {{image: acme/x, mem_limit: {number}00m}}\n"))
+            .collect();
+        let sources = Sources::new();
+        sources.add(Path::new("compose.yaml"), format!("services:\n{services}"));
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+        let host_memory = Some(oomlint::syntax::size::ByteSize(512 << 20));
+        let policy = oomlint::rules::Policy { host_memory, ..Default::default() };
+        let found = check::run(&Options { policy, ..Options::default() }, &sources, &discovered).findings;
+        let finding = found.into_iter().find(|finding| finding.rule == "budget-exceeded").unwrap();
+        (finding.notes.join(" "), finding.related.into_iter().map(|label| label.text).collect::<Vec<_>>())
+    };
+    let (note, related) = sum(3);
+    assert!(note.contains("300 MiB (s3) + 200 MiB (s2) + 100 MiB (s1) = 600 MiB"), "{note}");
+    assert_eq!(related, ["100 MiB of `s1`", "200 MiB of `s2`"]);
+    let (note, related) = sum(12);
+    assert!(note.contains(" + 100 MiB (s1) = "), "{note}");
+    assert_eq!(related.len(), 9);
+    let (note, _) = sum(14);
+    assert!(note.contains("300 MiB (s3) + 2 more = "), "{note}");
+}
