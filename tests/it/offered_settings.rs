@@ -47,6 +47,15 @@ fn a_limit_like_that_of_swap_holds_the_reservation() {
     assert_eq!(compose(in_deploy, "swap-without-limit").as_deref(), Some(expected));
 }
 
+/// Nothing follows a limit that the engine itself rejects.
+#[test]
+fn no_swap_limit_follows_a_limit_that_is_too_small() {
+    for (limit, expected) in [("6m", "memswap_limit: 6m"), ("6291455b", ""), ("5m", "")] {
+        let service = format!("image: acme/x, mem_limit: {limit}");
+        assert_eq!(compose(&service, "missing-swap-limit").as_deref(), Some(expected), "{limit}");
+    }
+}
+
 /// With `deploy.resources.limits` Compose wants the other limits there, too.
 #[test]
 fn a_new_block_of_limits_takes_in_the_others() {

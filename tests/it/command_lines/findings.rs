@@ -277,6 +277,16 @@ fn help_has_the_flag_to_write() {
         ),
         ("docker run -d --tmpfs /x:rw,noexec redis:7", "unsized-tmpfs", "`/x:rw,noexec,size=<size>`"),
         (
+            "docker run -d -e JAVA_TOOL_OPTIONS=-Xmx1g acme/x",
+            "missing-memory-limit",
+            "set `--memory` of `x` to 1408m:\n  --memory 1408m",
+        ),
+        (
+            "docker service create -e JAVA_TOOL_OPTIONS=-Xmx1g acme/x",
+            "missing-memory-limit",
+            "set `--limit-memory` of `x` to 1408m:\n  --limit-memory 1408m",
+        ),
+        (
             "docker service create --limit-memory 64 redis:7",
             "memory-limit-below-minimum",
             "--limit-memory 64m",
