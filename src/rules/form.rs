@@ -130,6 +130,8 @@ mod tests {
             (SettingName::LIMIT, "512 Mi", "--memory \"512 Mi\""),
             (SettingName::RESTART, "unless-stopped", "--restart unless-stopped"),
             (SettingName::INIT, "true", "--init"),
+            (SettingName::INIT, "false", "--init=false"),
+            (SettingName::RESTART, "no", "--restart no"),
             (SettingName::STOP_GRACE_PERIOD, "90s", "--stop-timeout 90"),
         ] {
             assert_eq!(run.setting(setting, value), expected);
@@ -138,6 +140,9 @@ mod tests {
         assert_eq!(swarm.written("deploy.resources.limits.memory", "1g"), "--limit-memory 1g");
         assert_eq!(swarm.name(SettingName::SHM_SIZE), "shm_size");
         assert_eq!(swarm.setting(SettingName::RESTART, "unless-stopped"), "--restart-condition any");
+        assert_eq!(swarm.setting(SettingName::RESTART, "always"), "--restart-condition any");
+        assert_eq!(swarm.setting(SettingName::RESTART, "no"), "--restart-condition none");
+        assert_eq!(swarm.setting(SettingName::RESTART, "on-failure"), "--restart-condition on-failure");
         let compose = Form::Compose;
         assert_eq!(compose.name(SettingName::LIMIT), "mem_limit");
         assert_eq!(compose.setting(SettingName::LIMIT, "1g"), "mem_limit: 1g");

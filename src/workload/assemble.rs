@@ -392,3 +392,23 @@ fn image_environment(facts: &ImageFacts, target: Option<&TargetImage>) -> IndexM
     }));
     env
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_names_its_project() {
+        for (directory, expected) in [
+            ("shop", Some("shop")),
+            ("My.Shop_1", Some("myshop_1")),
+            ("shop-2", Some("shop-2")),
+            ("_-shop", Some("shop")),
+            ("Geschäft", Some("geschft")),
+            ("...", None),
+            ("_", None),
+        ] {
+            assert_eq!(project_name_of(directory).as_deref(), expected, "{directory}");
+        }
+    }
+}

@@ -101,9 +101,11 @@ impl ProbeContext<'_> {
         let main = other.map_or_else(|| own_main.clone(), |path| absolute(path));
         let directories = [conf.directory.as_str(), main.as_str()];
         let writes = |word: &String| matches!(base_name(word), "envsubst" | "confd" | "dockerize");
-        let written = words.iter().any(writes)
-            || words.iter().any(|word| base_name(word) == "sed")
-                && words.iter().any(|word| word.contains(conf.directory.as_str()));
+        // What runs before the server may write them, too.
+        let all = self.all_words().unwrap_or_default();
+        let written = all.iter().any(writes)
+            || all.iter().any(|word| base_name(word) == "sed")
+                && all.iter().any(|word| directories.iter().any(|directory| word.contains(directory)));
         if written || self.target.is_some_and(|target| is_edited(target, &directories)) {
             return ServerConfiguration::Unread;
         }

@@ -281,8 +281,11 @@ impl Step<'_> {
         let mut words: Vec<&Word> = words.iter().filter(|word| !word.as_ref().starts_with('-')).collect();
         let Some(to) = words.pop() else { return Brings::Nothing };
         let open = words.iter().any(|word| word.expands || is_open(word.as_ref()));
+        // `/usr/bin/$NAME`: the copy may have any name.
+        let renamed =
+            to.as_ref().split_once('$').is_some_and(|(before, _)| before.ends_with('/') && is_system(before));
         let system = is_system(to.as_ref()) || to.as_ref().starts_with('$');
-        if system && open { Brings::Anything } else { Brings::Nothing }
+        if renamed || system && open { Brings::Anything } else { Brings::Nothing }
     }
 
     /// Checks for the tool's path, as in `chmod +x /usr/bin/curl`: it has been put there.

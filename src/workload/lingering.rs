@@ -250,14 +250,14 @@ impl ScriptFollower<'_> {
             .iter()
             .any(|command| command.program() == Some("trap") || command.end == Join::Background);
         // Daemons lose their parent with `exec`, and do not get the signal either.
-        let daemons = script.commands.iter().any(|command| {
-            let starts =
-                || command.arguments().iter().any(|word| matches!(word.as_ref(), "start" | "restart"));
-            command
-                .program()
-                .is_some_and(|name| base_name(name) == "service" || name.starts_with("/etc/init.d/"))
-                && starts()
-        });
+        let daemons =
+            script.commands.iter().any(|command| {
+                let starts =
+                    || command.arguments().iter().any(|word| matches!(word.as_ref(), "start" | "restart"));
+                command.runs().first().and_then(Word::literal).is_some_and(|program| {
+                    base_name(program) == "service" || program.starts_with("/etc/init.d/")
+                }) && starts()
+            });
         let background = script.frames.iter().any(|frame| frame.end == Join::Background);
         if !script.complete || traps || background || daemons {
             return None;

@@ -113,11 +113,12 @@ impl ProbeContext<'_> {
     fn port_variable(&self, port: u16) -> Option<&str> {
         let target = self.target?;
         let reads = |text: &str, name: &str| {
-            text.contains(&format!("${{{name}"))
-                || text.match_indices(&format!("${name}")).any(|(at, found)| {
+            [format!("${{{name}"), format!("${name}")].iter().any(|start| {
+                text.match_indices(start.as_str()).any(|(at, found)| {
                     let next = text.get(at + found.len()..).and_then(|rest| rest.chars().next());
                     next.is_none_or(|c| c != '_' && !c.is_ascii_alphanumeric())
                 })
+            })
         };
         let words = self.words().unwrap_or_default();
         let names = target.env.iter().filter(|(_, entry)| {

@@ -293,6 +293,73 @@ mod tests {
         }
     }
 
+    /// Returns the summary of the samples of containers: seconds and MiB.
+    fn summary(containers: &[&[(Option<f64>, i64)]]) -> Measured {
+        let all: Vec<(Identity, Vec<Sample>)> = containers
+            .iter()
+            .enumerate()
+            .map(|(number, samples)| {
+                let name = format!("shop-api-{}", number + 1);
+                let samples =
+                    samples.iter().map(|(at, mib)| Sample { at: *at, used: ByteSize(mib << 20) }).collect();
+                (Identity { name, project: None, service: None }, samples)
+            })
+            .collect();
+        let all: Vec<(&Identity, &[Sample])> =
+            all.iter().map(|(identity, samples)| (identity, samples.as_slice())).collect();
+        Measured::of(&all).unwrap()
+    }
+
+    #[test]
+    fn measurements_are_described_with_what_they_rest_on() {
+        for (containers, expected) in [
+            (&[&[(None, 10)][..]][..], "10 MiB, 1 sample of `shop-api-1`"),
+            (
+                &[&[(None, 30), (None, 10), (None, 20), (None, 40)]],
+                "minimum 10 MiB, median 20 MiB, maximum 40 MiB, 4 samples of `shop-api-1`",
+            ),
+            (
+                &[&[(Some(5.0), 10)], &[(Some(5.0), 20)]],
+                "minimum 10 MiB, median 10 MiB, maximum 20 MiB, 2 samples of 2 containers",
+            ),
+            (
+                &[&[(Some(100.0), 10), (Some(5500.0), 30), (Some(50.0), 20)]],
+                "minimum 10 MiB, median 20 MiB, maximum 30 MiB, 3 samples of `shop-api-1` over 1 h 30 min",
+            ),
+        ] {
+            assert_eq!(summary(containers).describe(), expected);
+        }
+    }
+
+    /// Containers share the host at one moment: their peaks count together only where nobody knows when they were.
+    #[test]
+    fn the_sum_is_that_of_one_moment() {
+        let together = |containers: &[&[(Option<f64>, i64)]]| summary(containers).together.0 >> 20;
+        let (one, two) = ([(Some(0.0), 10), (Some(9.0), 30)], [(Some(0.0), 40), (Some(9.0), 5)]);
+        assert_eq!(together(&[&one, &two]), 50);
+        assert_eq!(together(&[&one]), 30);
+        assert_eq!(together(&[&[(None, 10), (None, 30)], &[(None, 40), (None, 5)]]), 70);
+    }
+
+    #[test]
+    fn durations_have_their_two_largest_units() {
+        for (seconds, expected) in [
+            (1.0, "1 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min"),
+            (61.0, "1 min 1 s"),
+            (3600.0, "1 h"),
+            (3601.0, "1 h"),
+            (5400.0, "1 h 30 min"),
+            (5430.0, "1 h 30 min"),
+            (86_400.0, "1 d"),
+            (90_000.0, "1 d 1 h"),
+            (200_000.0, "2 d 7 h"),
+        ] {
+            assert_eq!(duration(seconds), expected, "{seconds}");
+        }
+    }
+
     #[test]
     fn what_may_follow_a_name() {
         for rest in ["", "-1", "_12", ".1.x2k9f8s7d6a5q4w3e2r1", "-0", "-7d4b9c6f5-x2v8q", "-x2v8q"] {

@@ -1,6 +1,6 @@
 //! Finds package manager caches that `RUN`s leave in layers, and `ulimit`s that end with their `RUN`.
 
-use super::removal::{Removal, covers, removal};
+use super::removal::{Removal, TRAP_SPLITS, covers, removal};
 use super::runs::{Runs, has_word};
 use crate::catalog::{Catalog, Effect, Manager, Packages};
 use crate::model::image::{Form, Run, TargetImage};
@@ -129,10 +129,17 @@ impl CommandContext<'_> {
     /// True if a later command empties the cache on every path, or may.
     fn is_emptied(&self, at: usize, fill: &Command) -> bool {
         self.script.commands.iter().enumerate().any(|(other, command)| {
-            let called = self.function_of(command).is_some_and(|name| {
-                self.script.commands.iter().skip(at + 1).any(|call| call.program() == Some(name))
-            });
-            // The commands of a function run where it is called.
+            // The commands of a function run where it is called, those of a trap at the end.
+            let traps = |call: &Command, name: &str| {
+                let mut words = call.arguments().iter().flat_map(|word| word.as_ref().split(TRAP_SPLITS));
+                call.program() == Some("trap") && words.any(|word| word == name)
+            };
+            let called = command.program() == Some("trap")
+                || self.function_of(command).is_some_and(|name| {
+                    let mut later = self.script.commands.iter().skip(at + 1);
+                    later.any(|call| call.program() == Some(name))
+                        || self.script.commands.iter().any(|call| traps(call, name))
+                });
             if other <= at && !called {
                 return false;
             }

@@ -7,6 +7,9 @@ use crate::syntax::shell::{Command, Script, base_name};
 /// Maximum number of alternatives that a word with braces expands to.
 const MAX_ALTERNATIVES: usize = 64;
 
+/// What separates the words of the script of a `trap`.
+pub(super) const TRAP_SPLITS: [char; 3] = [' ', ';', '\n'];
+
 /// The effect that deleting a path has on a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
@@ -41,7 +44,7 @@ pub(super) fn removal(
             command.arguments().iter().map(AsRef::as_ref).filter(|word| !word.starts_with('-')).collect()
         }
         // `trap 'rm -rf …' EXIT`
-        (_, Some("trap")) => words.iter().skip(1).flat_map(|word| word.split([' ', ';', '\n'])).collect(),
+        (_, Some("trap")) => words.iter().skip(1).flat_map(|word| word.split(TRAP_SPLITS)).collect(),
         // Rarer ways, such as `rsync --delete` and `mv … /dev/null`, are not recognized.
         _ => return Removal::Other,
     };
@@ -72,7 +75,8 @@ fn with_value(path: &str, script: &Script, target: &TargetImage) -> String {
     match set.map(|(_, value)| value).or_else(of_image) {
         // A newly created temporary directory.
         Some(value) if value.contains("mktemp") => format!("/tmp/{name}{rest}"),
-        Some(value) if !value.contains('$') => format!("{value}{rest}"),
+        // What follows an unknown variable is known: `$BASE/tmp`.
+        Some(value) if value.rfind('$').is_none_or(|at| at == 0) => format!("{value}{rest}"),
         _ => path.to_owned(),
     }
 }

@@ -378,6 +378,66 @@ mod tests {
         assert!(http(&strings(&["python"]), &bare).unwrap()[3].contains("'http://localhost:3000'"));
     }
 
+    /// The options of one tool are not those of the other, and one that is not known may ask for something else.
+    #[test]
+    fn options_are_those_of_their_tool() {
+        let read = |line: &str| {
+            let words: Vec<&str> = std::iter::once("CMD").chain(line.split(' ')).collect();
+            let place = HttpRequest::of_test(&self::words(&words))?;
+            Some((place.url, place.insecure, place.timeout, place.headers))
+        };
+        for (options, insecure, timeout, header) in [
+            ("curl -k", true, None, None),
+            ("curl --insecure", true, None, None),
+            ("curl -fsSk", true, None, None),
+            ("curl -fsS", false, None, None),
+            ("curl -m 3", false, Some("3"), None),
+            ("curl --max-time 3", false, Some("3"), None),
+            ("curl --max-time=3", false, Some("3"), None),
+            ("curl --connect-timeout 3", false, Some("3"), None),
+            ("curl -H a:b", false, None, Some("a:b")),
+            ("curl --header a:b", false, None, Some("a:b")),
+            ("curl -o /dev/null --retry 3", false, None, None),
+            ("wget --no-check-certificate", true, None, None),
+            ("wget -T 3", false, Some("3"), None),
+            ("wget --timeout=3", false, Some("3"), None),
+            ("wget --header a:b", false, None, Some("a:b")),
+            ("wget -O /dev/null -t 1", false, None, None),
+            ("wget --output-document=/dev/null --tries=1", false, None, None),
+            ("wget -qO /dev/null", false, None, None),
+            ("wget -qO-", false, None, None),
+        ] {
+            let expected = (
+                "http://x/up".to_owned(),
+                insecure,
+                timeout.map(str::to_owned),
+                header.map(str::to_owned).into_iter().collect(),
+            );
+            assert_eq!(read(&format!("{options} http://x/up")), Some(expected), "{options}");
+        }
+        for options in [
+            "curl --no-check-certificate",
+            "curl -T 3",
+            "curl --timeout=3",
+            "curl -O /dev/null",
+            "curl -t 1",
+            "curl --spider",
+            "curl -q",
+            "curl -X POST",
+            "wget -k",
+            "wget --insecure",
+            "wget -m 3",
+            "wget --max-time 3",
+            "wget -H a:b",
+            "wget -o /dev/null",
+            "wget --retry 3",
+            "wget --fail",
+            "wget -fs",
+        ] {
+            assert_eq!(read(&format!("{options} http://x/up")), None, "{options}");
+        }
+    }
+
     #[test]
     fn ports_are_opened_by_what_is_there() {
         let tcp = |tool: &str| tcp(&strings(&[tool]), "127.0.0.1", "6379").map(|test| test.join(" "));

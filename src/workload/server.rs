@@ -128,16 +128,17 @@ impl ProbeContext<'_> {
         }
     }
 
-    /// Returns the server's arguments. If its call is not found, returns all words of the start, also those within `-c` and of
-    /// available scripts. `None` if they are not known.
+    /// Returns the server's arguments, or all words if its call is not found. `None` if they are not known.
     pub(super) fn words(&self) -> Option<Vec<String>> {
         if self.is_untouched() {
             return Some(Vec::new());
         }
         let words = self.server_words();
-        if !words.is_empty() {
-            return Some(words);
-        }
+        if words.is_empty() { self.all_words() } else { Some(words) }
+    }
+
+    /// Returns all words of the start, also those within `-c` and of available scripts. `None` if they are not known.
+    pub(super) fn all_words(&self) -> Option<Vec<String>> {
         let words: Vec<&TracedText> =
             match (self.workload.process.start.value().or(self.partial), self.command()) {
                 (Some(start), _) => start.entrypoint.iter().chain(&start.command).collect(),

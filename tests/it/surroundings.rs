@@ -167,3 +167,53 @@ fn build_arguments_take_their_own_variables() {
     assert_eq!(base("[TAG]"), 1);
     assert_eq!(base("{TAG: '${OTHER}'}"), 0);
 }
+
+/// Every file of labels has to be there, in a list too.
+#[test]
+fn files_of_labels_are_looked_for() {
+    for (value, missing) in [
+        ("gone.labels", 1),
+        ("here.labels", 0),
+        ("./here.labels", 0),
+        ("[here.labels, gone.labels]", 1),
+        ("[gone.labels, other.labels]", 2),
+        ("[]", 0),
+    ] {
+        let compose = format!("services: {{a: {{image: acme/x, label_file: {value}}}}}\n");
+        let checked =
+            crate::common::Checked::tree(&[("compose.yaml", &compose), ("here.labels", "a=b\n")], "");
+        let found = checked.of_rule("unresolved-reference");
+        let found = found.iter().filter(|finding| finding.message.starts_with("label_file"));
+        assert_eq!(found.count(), missing, "{value}");
+    }
+}
+
+/// The head of a file is about its own services: of an included file not about those that include it, of a base about all that
+/// extend it.
+#[test]
+fn a_note_about_development_is_about_its_file() {
+    use oomlint::diagnostic::Severity;
+    const NOTE: &str = "# For local development only, not for production\n";
+    let severities = |files: &[(&str, String)]| -> Vec<(String, Severity)> {
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let scratch = crate::common::tree(&files);
+        let checked = crate::common::Checked::below(&scratch.path().join("compose.yaml"));
+        let found = checked.of_rule("missing-memory-limit");
+        found
+            .iter()
+            .map(|finding| (finding.message.split('`').nth(1).unwrap().to_owned(), finding.severity))
+            .collect()
+    };
+    let named = |name: &str, severity| (name.to_owned(), severity);
+    let (note, warning) = (Severity::Note, Severity::Warning);
+    let one = "services: {a: {image: acme/x, restart: always}}\n";
+    assert_eq!(severities(&[("compose.yaml", one.to_owned())]), [named("a", warning)]);
+    assert_eq!(severities(&[("compose.yaml", format!("{NOTE}{one}"))]), [named("a", note)]);
+    let other = "services: {b: {image: acme/x, restart: always}}\n";
+    let including =
+        [("compose.yaml", format!("include: [inc.yaml]\n{one}")), ("inc.yaml", format!("{NOTE}{other}"))];
+    assert_eq!(severities(&including), [named("a", warning), named("b", note)]);
+    let extending = "services: {a: {restart: always, extends: {file: base.yaml, service: b}}, c: {image: acme/y, restart: always}}\n";
+    let extending = [("compose.yaml", extending.to_owned()), ("base.yaml", format!("{NOTE}{other}"))];
+    assert_eq!(severities(&extending), [named("a", note), named("c", note)]);
+}

@@ -38,7 +38,7 @@ MODULES = [
 ]
 SLOW = [
     "advice", "corpus", "conformance", "differential", "hostile", "packaging",
-    "sarif::readers", "offered_probes", "compose_oracle",
+    "sarif::readers", "compose_oracle",
 ]
 # Tests that take longer, in seconds, do not run against mutants.
 LONG = 6

@@ -426,3 +426,27 @@ fn damaged(document: &mut Value, blanked: &[Span]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_on_another_host_is_remote() {
+        for path in [
+            "https://example.com/x.git",
+            "git+ssh://example.com/x",
+            "git@example.com:x/y.git",
+            "github.com/x/y",
+            "oci:example.com/x",
+            "oci://example.com/x",
+            "docker-image://nginx",
+            "docker-image:nginx",
+        ] {
+            assert!(is_remote(path), "{path}");
+        }
+        for path in ["./x", "/x/y", "x", "gitx", "://x", "a b://x", "./github.com/x", "C:/x", ""] {
+            assert!(!is_remote(path), "{path}");
+        }
+    }
+}

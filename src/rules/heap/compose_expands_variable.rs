@@ -97,7 +97,8 @@ fn for_shell(
         _ => vec!["sh".to_owned(), "-c".to_owned(), format!("exec {}", line(words))],
     };
     // After the entrypoint comes the command, which `sh -c` takes as arguments of its script.
-    let command = workload.process.start.value().is_some_and(|start| !start.command.is_empty());
+    let own = &workload.service.command;
+    let command = !own.is_absent() && own.value().is_none_or(|words| !words.is_empty());
     if key == "entrypoint" && command && list.len() == 3 {
         if let Some(script) = list.last_mut() {
             script.push_str(" \"$@\"");

@@ -397,7 +397,8 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
         "mem_limit" | "deploy.resources.limits.memory" => {
             Need::fits_limit(workload, size)
                 && known(&memory.reservation, &|reserved| reserved <= size)
-                && known(&workload.service.memswap_limit, &|swap| swap.0 == 0 || swap >= size)
+                // -1 is unlimited swap.
+                && known(&workload.service.memswap_limit, &|swap| swap.0 <= 0 || swap >= size)
         }
         "mem_reservation" | "deploy.resources.reservations.memory" => limit.is_none_or(|limit| size <= limit),
         "memswap_limit" => limit.is_some_and(|limit| size >= limit),

@@ -82,7 +82,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
 /// Formats seconds as a duration of Compose: `90s`, `2m`, `1h`.
 fn compose(seconds: u32) -> String {
     match seconds {
-        0 => "0s".to_owned(),
         _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
         _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
         _ => format!("{seconds}s"),

@@ -173,6 +173,7 @@ fn commands_are_found_where_people_write_them() {
         ("We use docker run to start it. See docker-run a\n", vec![]),
         ("docker runner a\ndocker exec a b\ndocker compose run a\n", vec![]),
         ("docker run `\n  -d `\n  a\n", vec!["detach <a>"]),
+        ("$ docker run -d \\\n> -m 1g \\\n  > a\n", vec!["detach memory=1g <a>"]),
         ("docker run -v <a|b>:/x -d a (on Windows)\n", vec!["volume=${placeholder}:/x detach <a>"]),
         ("docker run \\\\\n  -d \\\\\n  a\n", vec!["detach <a>"]),
     ] {
@@ -181,6 +182,7 @@ fn commands_are_found_where_people_write_them() {
     for (text, expected) in [
         ("if docker run -d a 2>/dev/null; then :; fi\n", vec!["detach <a>"]),
         ("x=\"$(docker run a 'b\nc' d)\"\ndocker run e\n", vec!["<a> b\nc d", "<e>"]),
+        ("docker run -d `#in the background` -m 1g a\n", vec!["detach memory=1g <a>"]),
         ("f() { retry -n 3 docker run a; }\nf\n", vec!["<a>"]),
         ("cat > u <<EOF\nExecStart=docker run -e A=\\$B a\nEOF\n", vec!["env=A=$B <a>"]),
         ("echo docker run a\n: 'docker run b'\n", vec![]),
@@ -191,6 +193,8 @@ fn commands_are_found_where_people_write_them() {
     }
     let makefile = "X ?= 1\nrun:\n\t@docker run --rm -u $(UID) -e A=$$B \\\n\t\t-v $(shell pwd):/x a; echo $@\nb:\n\techo hi\n";
     assert_eq!(found(makefile, Notation::Makefile), ["rm user=${UID} env=A=$B volume=${make}:/x <a>"]);
+    let makefile = "run:\n\tdocker run -e A=$@ -e B=$<x -e C=$$D a\n";
+    assert_eq!(found(makefile, Notation::Makefile), ["env=A=${make} env=B=${make}x env=C=$D <a>"]);
     let unit = "[Service]\nExecStartPre=-/usr/bin/docker rm a\nExecStart=/usr/bin/docker run --rm \\\n# note\n  --name %n -e \"A=b c\" ${OPTS} a | b\nExecStop=docker stop a\n";
     assert_eq!(found(unit, Notation::Unit), ["rm name=${%n} env=A=b c - ?"]);
     let unit = "[Service]\nExecStart=docker run -m 100%% a | b ; docker run c\n";
@@ -222,6 +226,10 @@ fn files_are_told_by_name_and_content() {
         ("README.md", Some(Notation::Markdown)),
         ("a/run.sh", Some(Notation::Shell)),
         ("Makefile", Some(Notation::Makefile)),
+        ("docs/run.rst", Some(Notation::Lines)),
+        ("docs/run.adoc", Some(Notation::Lines)),
+        ("docs/RUN.MD", Some(Notation::Markdown)),
+        ("x.make", Some(Notation::Makefile)),
         ("Makefile.ci", Some(Notation::Makefile)),
         ("x.mk", Some(Notation::Makefile)),
         ("redis.service", Some(Notation::Unit)),

@@ -211,6 +211,17 @@ fn documents_are_kept_apart() {
     assert_eq!(read("%YAML 1.2\n---\na: 1\n").errors(), []);
 }
 
+/// JSON writes a character beyond the basic plane as two escapes.
+#[test]
+fn escapes_may_be_surrogate_pairs() {
+    let r = read("a: \"x \\ud83d\\ude00 y\"\nb: \"\\u00e9\\x41\\U0001f600\"\nc: \"\\uDBFF\\uDFFF\"\n");
+    assert_eq!(r.errors(), []);
+    assert_eq!(r.text("a").as_str(), "x 😀 y");
+    assert_eq!(r.trace("a", "😀"), "\\ud83d\\ude00");
+    assert_eq!(r.text("b").as_str(), "éA😀");
+    assert_eq!(r.text("c").as_str(), "\u{10ffff}");
+}
+
 /// A list item where a key is expected is itself reported, and not the line above it; so is a line that is indented too deep.
 #[test]
 fn items_and_lines_out_of_place_are_named() {

@@ -76,7 +76,11 @@ impl SettingsReader<'_> {
             let set = if assigned == Some(name) { Assignment::None } else { self.assigned(name) };
             match set {
                 Assignment::Value(value) if depth < MAX_ASSIGNED && out.as_str().len() < MAX_EXPANDED => {
+                    let before = out.as_str().len();
                     self.expand_into(out, value, source, (Some(name), depth + 1));
+                    if out.as_str().len() == before {
+                        push_default(out, source, word, (name, default));
+                    }
                     continue;
                 }
                 Assignment::Value(_) | Assignment::Unknown => {
@@ -98,15 +102,7 @@ impl SettingsReader<'_> {
                 Fact::Absent { .. } if default.is_none() && self.refuses_unset() => {
                     hide(out, source, word.span(), Why::Variable(name.to_owned()));
                 }
-                // A shell expands an unset variable to nothing.
-                Fact::Known(_) | Fact::Absent { .. } => {
-                    let default = default.map(|range| word.slice(range));
-                    if default.as_ref().is_some_and(|default| default.as_str().contains('$')) {
-                        hide(out, source, word.span(), Why::Variable(name.to_owned()));
-                    } else if let Some(default) = default {
-                        out.push_text(&default);
-                    }
-                }
+                Fact::Known(_) | Fact::Absent { .. } => push_default(out, source, word, (name, default)),
             }
         }
         out.push_text(&word.slice(at..text.len()));
@@ -128,12 +124,41 @@ fn reference(text: &str, dollar: usize) -> (&str, Option<std::ops::Range<usize>>
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
         return (rest.get(..end).unwrap_or_default(), None, start + end);
     };
-    let Some(close) = inner.find('}') else { return ("", None, start) };
+    let Some(close) = closing(inner) else { return ("", None, start) };
     let inside = inner.get(..close).unwrap_or_default();
     let end = start + 1 + close + 1;
     match inside.split_once(":-") {
         Some((name, default)) => (name, Some(end - 1 - default.len()..end - 1), end),
         None => (inside, None, end),
+    }
+}
+
+/// Returns the offset of the `}` that closes a reference, behind those within its default: `A:-${B}m}`.
+fn closing(inner: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    inner.bytes().position(|byte| {
+        let closes = byte == b'}' && open == 0;
+        open = match byte {
+            b'{' => open + 1,
+            b'}' => open.saturating_sub(1),
+            _ => open,
+        };
+        closes
+    })
+}
+
+/// Appends the default of a variable that is empty or not set: a shell expands one without a default to nothing.
+fn push_default(
+    out: &mut TracedText,
+    source: &mut SettingSource,
+    word: &TracedText,
+    (name, default): (&str, Option<std::ops::Range<usize>>),
+) {
+    let Some(default) = default.map(|range| word.slice(range)) else { return };
+    if default.as_str().contains('$') {
+        hide(out, source, word.span(), Why::Variable(name.to_owned()));
+    } else {
+        out.push_text(&default);
     }
 }
 

@@ -162,6 +162,80 @@ mod tests {
     }
 
     #[test]
+    fn what_a_reader_accepts_depends_on_its_version() {
+        for (grammar, value, major, expected) in [
+            (Grammar::JvmSize, "0", None, false),
+            (Grammar::JvmSize, "1", None, true),
+            (Grammar::JvmPercent, "50", Some(21), true),
+            (Grammar::JvmPercent, "50", Some(8), false),
+            (Grammar::JvmPercent, "50.0", Some(8), true),
+            (Grammar::JvmPercent, "100.0", Some(9), true),
+            (Grammar::JvmPercent, "100.1", Some(9), false),
+            (Grammar::JvmPercent, "100.1", Some(8), true),
+            (Grammar::JvmPercent, "100.1", None, true),
+            (Grammar::JvmPercent, "0.0", Some(21), true),
+            (Grammar::JvmPercent, "-1.0", Some(21), false),
+            (Grammar::JvmInteger, "2", None, true),
+            (Grammar::JvmInteger, "-2", None, false),
+            (Grammar::Mebibytes, "512", None, true),
+            (Grammar::Mebibytes, "-1", None, true),
+            (Grammar::Mebibytes, "512m", None, false),
+            (Grammar::PercentInteger, "1", None, true),
+            (Grammar::PercentInteger, "100", None, true),
+            (Grammar::PercentInteger, "0", None, false),
+            (Grammar::PercentInteger, "101", None, false),
+            (Grammar::GoSize, "", None, true),
+            (Grammar::GoSize, "off", None, true),
+            (Grammar::GoSize, "1GB", None, false),
+            (Grammar::PhpSize, "-1", None, true),
+            (Grammar::PhpSize, "-2", None, false),
+            (Grammar::Bytes, "0", None, true),
+            (Grammar::Bytes, "-1", None, false),
+            (Grammar::Bytes, "1k", None, false),
+            (Grammar::PythonAllocator, "", None, true),
+            (Grammar::PythonAllocator, "debug", None, true),
+            (Grammar::PythonAllocator, "malloc_debug", None, true),
+            (Grammar::PythonAllocator, "mimalloc", None, true),
+            (Grammar::PythonAllocator, "jemalloc", None, false),
+            (Grammar::JvmSizeOrPercent, "", None, true),
+            (Grammar::JvmSizeOrPercent, "70%", None, true),
+            (Grammar::JvmSizeOrPercent, "x%", None, false),
+            (Grammar::JvmSizeOrPercent, "1g", None, true),
+            (Grammar::JvmSizeOrPercent, "0", None, false),
+        ] {
+            assert_eq!(fits(grammar, value, major), expected, "{grammar:?} {value} {major:?}");
+        }
+    }
+
+    #[test]
+    fn shares_are_percentages_of_the_limit() {
+        let most = Sets::HeapMaxPercent;
+        for (sets, grammar, value, major, expected) in [
+            (most, Grammar::JvmPercent, "62.5", Some(21), Some(62.5)),
+            (most, Grammar::JvmPercent, "150.0", Some(8), Some(150.0)),
+            (most, Grammar::JvmPercent, "150.0", None, None),
+            (most, Grammar::PercentInteger, "100", None, Some(100.0)),
+            (most, Grammar::JvmSizeOrPercent, "70%", None, Some(70.0)),
+            (most, Grammar::JvmSizeOrPercent, "1g", None, None),
+            (most, Grammar::Ratio, "0.5", None, Some(50.0)),
+            (most, Grammar::Ratio, "1.5", None, None),
+            (most, Grammar::Percent, "50 %", None, Some(50.0)),
+            (most, Grammar::Percent, "50", None, Some(50.0)),
+            (most, Grammar::HexPercent, "0x4B", None, Some(75.0)),
+            (most, Grammar::HexPercent, "1", None, Some(1.0)),
+            (most, Grammar::HexPercent, "63", None, Some(99.0)),
+            (most, Grammar::HexPercent, "64", None, None),
+            (most, Grammar::HexPercent, "0", None, None),
+            (Sets::HeapMaxFraction, Grammar::JvmInteger, "4", None, Some(25.0)),
+            (Sets::HeapMaxFraction, Grammar::JvmInteger, "1", None, Some(100.0)),
+            (Sets::HeapMaxFraction, Grammar::JvmInteger, "0", None, None),
+            (most, Grammar::JvmInteger, "4", None, None),
+        ] {
+            assert_eq!(share(sets, grammar, value, major), expected, "{grammar:?} {value} {major:?}");
+        }
+    }
+
+    #[test]
     fn what_was_meant_is_spelled_in_the_reader_s_grammar() {
         for (grammar, value, spelling) in [
             (Grammar::GoSize, "512M", "512MiB"),
@@ -169,6 +243,15 @@ mod tests {
             (Grammar::MemcachedMebibytes, "1g", "1024"),
             (Grammar::PhpSize, "512MB", "512M"),
             (Grammar::JvmSize, "1.5G", "1536m"),
+            (Grammar::JvmSizeOrPercent, "1g", "1024m"),
+            (Grammar::Mebibytes, "1g", "1024"),
+            (Grammar::PostgresSize, "1g", "1024MB"),
+            (Grammar::MysqlSize, "1g", "1024M"),
+            (Grammar::Bytes, "1g", "1073741824"),
+            (Grammar::MongoGigabytes, "1g", "1"),
+            (Grammar::MongoGigabytes, "512m", "0.5"),
+            (Grammar::MongoGigabytes, "300m", "0.29"),
+            (Grammar::HexBytes, "512m", "0x20000000"),
         ] {
             assert_eq!(
                 ByteSize::parse_any(value).and_then(|size| spelled(grammar, size)).as_deref(),

@@ -78,6 +78,11 @@ fn flags_without_effect_are_named() {
         ("docker run -d nginx -m 512m", "warning ineffective-flag -m 512m"),
         ("docker run -d nginx --memory=512m --name x", "warning ineffective-flag --memory=512m"),
         ("docker run -d redis -e A=1 --memory-swap 1g", "error ineffective-flag --memory-swap 1g"),
+        ("docker run -d acme/x --memory-swap -1", "error ineffective-flag --memory-swap -1"),
+        ("docker run -d acme/x --oom-kill-disable", "error ineffective-flag --oom-kill-disable"),
+        ("docker run -d acme/x --shm-size=1g", "error ineffective-flag --shm-size=1g"),
+        ("docker run -d acme/x --pids-limit 10", "error ineffective-flag --pids-limit 10"),
+        ("docker run -d acme/x --memory-swappiness -1", "error ineffective-flag --memory-swappiness -1"),
         ("docker run -d acme/x -e JAVA_OPTS=-Xmx1g", "warning ineffective-flag -e JAVA_OPTS=-Xmx1g"),
         ("docker run --rm true nginx", "error ineffective-flag true"),
         (
@@ -92,6 +97,11 @@ fn flags_without_effect_are_named() {
     for line in [
         "docker run -d memcached:1.6 -m 64m",
         "docker run -d acme/x -m 4",
+        "docker run -d acme/x --memory-swap 0",
+        "docker run -d acme/x --memory-swap on",
+        "docker run -d acme/x --memory-swap -2",
+        "docker run -d acme/x --memory-reservation low",
+        "docker run -d acme/x --cpus 1",
         "docker run -d acme/x tool -m 512m",
         "docker run -d acme/x sh -c 'x -m 512m'",
         "docker run -d --entrypoint x acme/x -m 512m",
@@ -245,6 +255,47 @@ fn help_has_the_flag_to_write() {
             "-e JAVA_TOOL_OPTIONS=-Xmx1g",
         ),
         ("docker run -d --memory 64 redis:7", "memory-limit-below-minimum", "--memory 64m"),
+        (
+            "docker run -d -m 1g -e JAVA_TOOL_OPTIONS=-Dx=y eclipse-temurin:21 java -jar a.jar",
+            "unbounded-heap",
+            "in `JAVA_TOOL_OPTIONS`:\n  -e \"JAVA_TOOL_OPTIONS=-Dx=y -XX:MaxRAMPercentage=70.0\"",
+        ),
+        (
+            "docker run -d -m 1g eclipse-temurin:21 java -Xmx512mb -jar a.jar",
+            "malformed-heap-setting",
+            "write `-Xmx512m`",
+        ),
+        (
+            "docker run -d -m 1g eclipse-temurin:21 java -XX:MaxPermSize=1g -jar a.jar",
+            "removed-jvm-flag",
+            "-XX:MaxMetaspaceSize=1g",
+        ),
+        (
+            "docker run -d --mount type=tmpfs,destination=/x redis:7",
+            "unsized-tmpfs",
+            "`tmpfs-size=<size>` in its `--mount`",
+        ),
+        ("docker run -d --tmpfs /x:rw,noexec redis:7", "unsized-tmpfs", "`/x:rw,noexec,size=<size>`"),
+        (
+            "docker run -d -e JAVA_TOOL_OPTIONS=-Xmx1g acme/x",
+            "missing-memory-limit",
+            "set `--memory` of `x` to 1408m:\n  --memory 1408m",
+        ),
+        (
+            "docker service create -e JAVA_TOOL_OPTIONS=-Xmx1g acme/x",
+            "missing-memory-limit",
+            "set `--limit-memory` of `x` to 1408m:\n  --limit-memory 1408m",
+        ),
+        (
+            "docker service create --limit-memory 64 redis:7",
+            "memory-limit-below-minimum",
+            "--limit-memory 64m",
+        ),
+        (
+            "docker run -d -m 1g redis:7",
+            "missing-swap-limit",
+            "(`--memory-swap` is memory plus swap):\n  --memory-swap 1g",
+        ),
         ("docker run -d -v /dev/shm:/dev/shm redis:7", "unsized-tmpfs", "use `--shm-size <size>` instead"),
         (
             "docker service create --mount type=bind,source=/dev/shm,destination=/dev/shm redis:7",
@@ -339,4 +390,65 @@ fn comments_suppress_what_is_below() {
     assert!(swaps[0] > 90);
     let page = "<!-- oomlint: ignore[swap-below-limit] shown as a mistake -->\n```sh\ndocker run -d -m 1g --memory-swap 512m acme/x\n```\n";
     assert!(!rules(&check("README.md", page, Notation::Markdown)).contains(&"swap-below-limit"));
+}
+
+/// Returns the severity of the missing limit, and how the container is called.
+fn lacking(line: &str) -> Option<(Severity, String)> {
+    let found = run(line).into_iter().find(|finding| finding.rule == "missing-memory-limit")?;
+    let name = found.message.split('`').nth(1).unwrap_or_default().to_owned();
+    Some((found.severity, name))
+}
+
+#[test]
+fn what_stays_is_told_from_what_ends() {
+    use Severity::{Note, Warning};
+    for (line, expected) in [
+        ("docker run -d acme/x", Some(Warning)),
+        ("docker run -d -t acme/x", Some(Warning)),
+        ("docker run acme/x", Some(Note)),
+        ("docker run -d --rm acme/x", Some(Note)),
+        ("docker run -d --rm=false acme/x", Some(Warning)),
+        ("docker run --rm acme/x", None),
+        ("docker run -i acme/x", None),
+        ("docker run -t acme/x", None),
+        ("docker run --restart always acme/x", Some(Warning)),
+        ("docker run --restart $POLICY acme/x", Some(Warning)),
+        ("docker run --restart no acme/x", Some(Note)),
+        ("docker create acme/x", Some(Warning)),
+        ("docker create --rm acme/x", Some(Note)),
+        ("docker create -i acme/x", Some(Note)),
+        ("docker create -t acme/x", Some(Note)),
+        ("podman create acme/x", Some(Warning)),
+        ("nerdctl run -d acme/x", Some(Warning)),
+        ("nerdctl create acme/x", Some(Warning)),
+    ] {
+        assert_eq!(lacking(line).map(|(severity, _)| severity), expected, "{line}");
+    }
+}
+
+/// systemd keeps what a unit starts, also in the foreground and removed at its end.
+#[test]
+fn a_unit_s_container_stays() {
+    for flags in ["--rm", "-i", "--rm -t", "-d"] {
+        let unit = format!("[Service]\nExecStart=/usr/bin/docker run {flags} acme/x\n");
+        let found = check("web.service", &unit, Notation::Unit);
+        let lacking = found.iter().find(|finding| finding.rule == "missing-memory-limit");
+        assert_eq!(lacking.map(|finding| finding.severity), Some(Severity::Warning), "{flags}");
+    }
+}
+
+#[test]
+fn a_container_is_called_by_its_name_or_its_image() {
+    for (line, expected) in [
+        ("docker run -d --name web acme/x", "web"),
+        ("docker run -d --name '' acme/x", "x"),
+        ("docker run -d --name \"$NAME\" acme/x", "x"),
+        ("docker run -d localhost:5000/acme/x:1", "x"),
+        ("docker run -d acme/x:1@sha256:0123", "x"),
+        ("docker run -d x", "x"),
+        ("docker run -d $IMAGE", "$IMAGE"),
+        ("docker run -d acme/$IMAGE", "acme/$IMAGE"),
+    ] {
+        assert_eq!(lacking(line).map(|(_, name)| name).as_deref(), Some(expected), "{line}");
+    }
 }

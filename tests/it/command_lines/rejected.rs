@@ -39,6 +39,25 @@ fn each_value_that_a_flag_does_not_take_is_reported_once() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Numbers are those of Go's `strconv` with base 0, processors are fractions.
+#[test]
+fn numbers_have_the_bases_of_the_client() {
+    for value in ["10", "0", "-5", "+5", "0x1F", "0b11", "0B11", "0o17", "017", "1_000", "-0x10"] {
+        assert_eq!(told(&format!("docker run -d -m 1g --cpu-shares={value} redis:7")), [""; 0], "{value}");
+    }
+    for value in ["0x", "0xg", "0b2", "0o8", "018", "1.5", "--5", "99999999999999999999", "5m"] {
+        let line = format!("docker run -d -m 1g --cpu-shares={value} redis:7");
+        assert_eq!(told(&line), ["ineffective-flag"], "{line}");
+    }
+    for value in ["1", "1.5", ".5", "1/2", "1e-1", "-1"] {
+        assert_eq!(told(&format!("docker run -d -m 1g --cpus={value} redis:7")), [""; 0], "{value}");
+    }
+    for value in ["1/", "/2", "1/x", "x/2", "all", "."] {
+        let line = format!("docker run -d -m 1g --cpus={value} redis:7");
+        assert_eq!(told(&line), ["ineffective-flag"], "{line}");
+    }
+}
+
 #[test]
 fn what_excludes_each_other_is_reported() {
     for line in [

@@ -1,0 +1,280 @@
+//! Settings of heaps and caches: where scripts set them, how they are read, and what is offered instead.
+
+use crate::common::Checked;
+use oomlint::diagnostic::Finding;
+use oomlint::workload::{Bound, Fact};
+
+fn service(limit: &str, text: &str) -> Checked {
+    Checked::texts(&[("compose.yaml", &format!("services:\n  it: {{mem_limit: {limit}, {text}}}\n"))])
+}
+
+/// Returns the notes of the findings about heaps and caches.
+fn notes(limit: &str, text: &str) -> String {
+    let checked = service(limit, text);
+    let rules = ["heap-exceeds-limit", "cache-exceeds-limit", "tight-heap", "tight-cache"];
+    let found = checked.outcome.findings.iter().filter(|finding| rules.contains(&finding.rule));
+    found.flat_map(|finding| finding.notes.clone()).collect::<Vec<_>>().join("; ")
+}
+
+/// Returns the message of a rule's first finding, and what its first fix writes.
+fn fix(text: &str, rule: &str) -> Option<(String, Vec<String>)> {
+    let checked = service("1g", text);
+    let finding: &Finding = checked.of_rule(rule).first().copied()?;
+    let edits = finding.fixes.first().map(|fix| &fix.edits).into_iter().flatten();
+    let mut edits: Vec<_> = edits.collect();
+    edits.sort_by_key(|edit| edit.span.start);
+    Some((finding.message.clone(), edits.into_iter().map(|edit| edit.replacement.clone()).collect()))
+}
+
+/// Returns the bound of the heap of a start script: a size in MiB, `none` or `unknown`.
+fn of_script(image: &str, script: &str) -> String {
+    let dockerfile = format!("FROM eclipse-temurin:21-jre\n{image}COPY run.sh /run.sh\nCMD [\"/run.sh\"]\n");
+    let script = format!("#!/bin/sh\n{script}\n");
+    let files =
+        [("compose.yaml", "services: {it: {build: .}}\n"), ("Dockerfile", &dockerfile), ("run.sh", &script)];
+    let checked = Checked::tree(&files, "");
+    let workload = &checked.outcome.projects[0].workloads[0];
+    match workload.pools.heaps.first().map(|heap| &heap.bound) {
+        Some(Fact::Known(setting)) => match setting.value.bound {
+            Bound::Bytes(size) => (size.0 >> 20).to_string(),
+            Bound::Percent(percent) => format!("{percent} %"),
+        },
+        Some(Fact::Unknown { .. }) => "unknown".to_owned(),
+        Some(Fact::Absent { .. }) => "none".to_owned(),
+        None => "no heap".to_owned(),
+    }
+}
+
+#[test]
+fn scripts_hand_on_their_variables() {
+    for (image, script, expected) in [
+        ("", "A=-Xmx1g\nexec java $A -jar a.jar", "1024"),
+        ("", "A=-Xmx1g\nB=\"$A -Dx\"\nC=$B\nD=$C\nexec java $D -jar a.jar", "1024"),
+        // Deeper than is followed.
+        ("", "A=-Xmx1g\nB=$A\nC=$B\nD=$C\nE=$D\nexec java $E -jar a.jar", "unknown"),
+        ("", "A=$B\nB=$A\nexec java $A -jar a.jar", "unknown"),
+        ("", "A=$A\nexec java $A -jar a.jar", "none"),
+        ("", "M=512\nexec java -Xmx${M}m -jar a.jar", "512"),
+        ("", "JAVA_OPTS=\"$JAVA_OPTS -Xmx1g\"\nexec java $JAVA_OPTS -jar a.jar", "1024"),
+        ("ENV A=-Xmx2g\n", "A=\"$A -Dx\"\nexec java $A -jar a.jar", "2048"),
+        ("", "exec java $(cat flags) -jar a.jar", "unknown"),
+        ("", "exec java $1 -jar a.jar", "none"),
+    ] {
+        assert_eq!(of_script(image, script), expected, "{image}{script}");
+    }
+}
+
+/// `${NAME:-default}` is the default where the variable is empty or not set, wherever it is set.
+#[test]
+fn scripts_have_defaults_for_their_variables() {
+    for (image, script, expected) in [
+        ("", "exec java ${X:--Xmx1g} -jar a.jar", "1024"),
+        ("", "exec java -Da=${Q:-b} ${X:--Xmx1g} ${Y:--Xms5m} -jar a.jar", "1024"),
+        ("", "exec java -Xmx${M:-256}m -jar a.jar", "256"),
+        ("ENV M=128\n", "exec java -Xmx${M:-256}m -jar a.jar", "128"),
+        ("ENV M=\n", "exec java -Xmx${M:-256}m -jar a.jar", "256"),
+        ("", "M=512\nexec java -Xmx${M:-256}m -jar a.jar", "512"),
+        ("", "M=\nexec java -Xmx${M:-256}m -jar a.jar", "256"),
+        ("", "M=$N\nexec java -Xmx${M:-256}m -jar a.jar", "256"),
+        ("ENV N=64\n", "M=$N\nexec java -Xmx${M:-256}m -jar a.jar", "64"),
+        ("", "exec java ${X:--Xmx${M}m} -jar a.jar", "unknown"),
+        ("", "X=-Xmx1g\nexec java ${X:--Xmx${M}m} -jar a.jar", "1024"),
+    ] {
+        assert_eq!(of_script(image, script), expected, "{image}{script}");
+    }
+}
+
+/// .NET reads hexadecimal: decimal numbers that are certainly meant as such are named, others are not.
+#[test]
+fn decimal_numbers_of_dotnet_are_misread() {
+    for (setting, read, instead) in [
+        ("DOTNET_GCHeapHardLimit: 536870912", "20.9 GiB", Some("0x20000000")),
+        ("DOTNET_GCHeapHardLimit: 1048576", "16.3 MiB", Some("0x100000")),
+        ("DOTNET_GCHeapHardLimitPercent: 75", "117 %", Some("0x4B")),
+        ("DOTNET_GCHeapHardLimitPercent: 20", "32 %", Some("0x14")),
+        ("DOTNET_GCHeapHardLimitPercent: 99", "153 %", Some("0x63")),
+        ("DOTNET_GCHeapHardLimitPercent: 100", "256 %", None),
+        ("DOTNET_GCHeapHardLimitPercent: 101", "257 %", None),
+        ("DOTNET_GCHeapHardLimitPercent: '0x64'", "100 %", None),
+    ] {
+        let text = format!("image: acme/net, environment: {{{setting}}}");
+        let (message, edits) =
+            fix(&text, "malformed-heap-setting").unwrap_or_else(|| panic!("{setting}: nothing"));
+        assert!(message.ends_with(&format!("as {read}")), "{setting}: {message}");
+        assert_eq!(edits, Vec::from_iter(instead), "{setting}");
+    }
+    for setting in [
+        "DOTNET_GCHeapHardLimit: 536870913",
+        "DOTNET_GCHeapHardLimit: 0",
+        "DOTNET_GCHeapHardLimit: '0x20000000'",
+        "DOTNET_GCHeapHardLimitPercent: 19",
+        "DOTNET_GCHeapHardLimitPercent: 10",
+        "DOTNET_GCHeapHardLimitPercent: '0x63'",
+    ] {
+        let text = format!("image: acme/net, environment: {{{setting}}}");
+        assert_eq!(fix(&text, "malformed-heap-setting"), None, "{setting}");
+    }
+}
+
+/// Returns a service that starts a Java program.
+fn java(flags: &str, arguments: &str) -> String {
+    format!("image: 'eclipse-temurin:21-jre', command: java {flags} -jar a.jar {arguments}")
+}
+
+#[test]
+fn the_sum_is_shown_term_by_term() {
+    for (text, expected) in [
+        (java("-Xmx1g", ""), "1 GiB of heap + about 130 to 250 MiB outside it (metaspace, code cache, threads) = 1154 to 1274 MiB, in a limit of 1 GiB: 130 to 250 MiB too much"),
+        (java("-Xmx850m", ""), "850 MiB of heap + about 130 to 250 MiB outside it (metaspace, code cache, threads) = 980 to 1100 MiB, in a limit of 1 GiB: up to 76 MiB too much"),
+        (java("-XX:MaxRAMPercentage=100.0", ""), "100 % of 1 GiB = 1 GiB of heap + about 130 to 250 MiB"),
+        (
+            "image: 'redis:7', command: redis-server --maxmemory 820mb".to_owned(),
+            "about 1025 MiB in a limit of 1024 MiB, about 1 MiB too much:\n     820 MiB of cache\n     205 MiB for pages that change while it saves (25 % of it)",
+        ),
+        (
+            "image: 'memcached:1.6', command: memcached -m 1000".to_owned(),
+            "1000 MiB of a limit of 1 GiB leave 24 MiB for connections and the hash table",
+        ),
+        (
+            "image: 'memcached:1.6', command: memcached -m 2000".to_owned(),
+            "2000 MiB of a limit of 1 GiB leave 0 bytes for connections and the hash table",
+        ),
+        (
+            "image: acme/go, environment: {GOMEMLIMIT: 1000MiB}".to_owned(),
+            "1000 MiB of a limit of 1 GiB leave 24 MiB for cgo, mapped files and kernel buffers, which GOMEMLIMIT does not count",
+        ),
+        (
+            "image: 'nextcloud:31', environment: {PHP_MEMORY_LIMIT: 2G}".to_owned(),
+            "2 GiB of a limit of 1 GiB leave 0 bytes for other requests: memory_limit applies to each one",
+        ),
+        (
+            "image: acme/net, environment: {DOTNET_GCHeapHardLimitPercent: '0x5F'}".to_owned(),
+            "95 % of 1 GiB = 972.8 MiB of a limit of 1 GiB leave 51.2 MiB for native memory, stacks and buffers",
+        ),
+        (
+            "image: 'neo4j:5', environment: {NEO4J_server_memory_heap_max__size: 512m}".to_owned(),
+            "heap of 512 MiB + page cache of 512 MiB (default) = 1 GiB",
+        ),
+        (
+            "image: 'neo4j:5', environment: {NEO4J_server_memory_heap_max__size: 700m, NEO4J_server_memory_pagecache_size: 400m}".to_owned(),
+            "heap of 700 MiB + page cache of 400 MiB = 1100 MiB",
+        ),
+    ] {
+        let notes = notes("1g", &text);
+        assert!(notes.contains(expected), "{text}: {notes}");
+    }
+    for text in [
+        java("-Xmx700m", ""),
+        "image: 'redis:7', command: redis-server --maxmemory 800mb".to_owned(),
+        "image: 'neo4j:5', environment: {NEO4J_server_memory_heap_max__size: 511m}".to_owned(),
+    ] {
+        assert_eq!(notes("1g", &text), "", "{text}");
+    }
+    let notes = notes("4g", &java("-Xmx3500m", ""));
+    assert!(notes.ends_with("= 3630 to 3750 MiB, in a limit of 4 GiB: 346 MiB to spare"), "{notes}");
+}
+
+/// Go's limit and PHP's are no heaps, and a product has its own name for its memory.
+#[test]
+fn each_bound_has_its_name() {
+    for (text, expected) in [
+        (java("-Xmx1g", ""), "the Java heap of `it` may grow to 1 GiB; its limit is 1 GiB"),
+        (
+            "image: acme/go, environment: {GOMEMLIMIT: 1GiB}".to_owned(),
+            "`GOMEMLIMIT` of `it` is 1 GiB; its limit is 1 GiB",
+        ),
+        (
+            "image: 'nextcloud:31', environment: {PHP_MEMORY_LIMIT: 2G}".to_owned(),
+            "PHP's `memory_limit` of `it` may grow to 2 GiB; its limit is 1 GiB",
+        ),
+        (
+            "image: 'neo4j:5', environment: {NEO4J_server_memory_heap_max__size: 1g}".to_owned(),
+            "the heap of `it` may grow to 1 GiB; its limit is 1 GiB",
+        ),
+    ] {
+        let checked = service("1g", &text);
+        let found = checked.of_rule("heap-exceeds-limit");
+        let messages: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages, [expected], "{text}");
+    }
+}
+
+/// A flag behind the program is moved before it if it is valid there, and the heap fits the limit and what it begins with.
+#[test]
+fn only_a_flag_that_would_work_is_moved() {
+    for (text, moves) in [
+        (java("", "-Xmx512m"), true),
+        (java("", "-Xmx1023m"), true),
+        (java("", "-Xmx1g"), false),
+        (java("", "-Xmx2m"), true),
+        (java("", "-Xmx2047k"), false),
+        (java("", "-Xmx512mb"), false),
+        (java("-Xms600m", "-Xmx600m"), true),
+        (java("-Xms600m", "-Xmx599m"), false),
+        (java("", "-XX:MaxRAMPercentage=50"), true),
+        (java("", "-XX:MaxRAMPercentage=99.9"), true),
+        (java("", "-XX:MaxRAMPercentage=100"), false),
+        (java("", "-XX:MaxRAMPercentage=x"), false),
+        (java("", "-XX:MaxRAMPercentage=50").replace(":21", ":8"), false),
+        (java("", "-XX:MaxRAMPercentage=50.0").replace(":21", ":8"), true),
+        (java("", "a b -Xmx512m"), true),
+    ] {
+        let (_, edits) = fix(&text, "misplaced-heap-flag").unwrap_or_else(|| panic!("{text}: nothing"));
+        assert_eq!(!edits.is_empty(), moves, "{text}: {edits:?}");
+    }
+}
+
+/// The new value is in the grammar of its reader, and small enough for the limit.
+#[test]
+fn a_setting_that_is_written_anew_fits() {
+    let unread = |value: &str| {
+        fix(
+            &format!("image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {{JAVA_OPTS: {value}}}"),
+            "unread-heap-variable",
+        )
+        .map(|(_, edits)| edits.join(" "))
+    };
+    for (value, expected) in [
+        ("-XX:MaxRAMPercentage=60.0", "JAVA_TOOL_OPTIONS"),
+        ("-XX:MaxRAMPercentage=75.0", "JAVA_TOOL_OPTIONS"),
+        ("-XX:MaxRAMPercentage=75.1", "JAVA_TOOL_OPTIONS -XX:MaxRAMPercentage=70.0"),
+        ("-XX:MaxRAMFraction=1", "JAVA_TOOL_OPTIONS -XX:MaxRAMPercentage=70.0"),
+        ("-Xmx512m", "JAVA_TOOL_OPTIONS"),
+        ("-Xmx1g", "JAVA_TOOL_OPTIONS -Xmx768m"),
+    ] {
+        assert_eq!(unread(value).as_deref(), Some(expected), "{value}");
+    }
+    for (text, expected) in [
+        (
+            "image: 'node:22', command: node a.js, environment: {NODE_OPTIONS: --max-old-space-size-percentage=95}",
+            "70",
+        ),
+        ("image: 'jenkins/jenkins:lts', environment: {JAVA_OPTS: -XX:MaxRAMPercentage=95.0}", "70.0"),
+        ("image: acme/net, environment: {DOTNET_GCHeapHardLimitPercent: '0x5F'}", "0x46"),
+    ] {
+        let found = fix(text, "tight-heap").map(|(_, edits)| edits.join(" "));
+        assert_eq!(found.as_deref(), Some(expected), "{text}");
+    }
+}
+
+/// The shell that expands a variable gets its script as one word, and hands on what follows.
+#[test]
+fn a_shell_that_expands_takes_what_follows() {
+    for (keys, expected) in [
+        ("command: java $X -jar a.jar", "command: [\"sh\", \"-c\", \"exec java $$X -jar a.jar\"]"),
+        ("entrypoint: java $X -jar a.jar", "entrypoint: [\"sh\", \"-c\", \"exec java $$X -jar a.jar\"]"),
+        (
+            "entrypoint: java $X -jar a.jar, command: run",
+            "entrypoint: [\"sh\", \"-c\", \"exec java $$X -jar a.jar \\\"$$@\\\"\", \"--\"]",
+        ),
+        ("entrypoint: [sh, -c], command: ['java $X -jar a.jar']", "command: [\"java $$X -jar a.jar\"]"),
+        ("entrypoint: [sh, -c], command: [java, $X]", "command: [\"exec java $$X\"]"),
+        ("command: [sh, -c, java $X -jar a.jar]", "command: [\"sh\", \"-c\", \"java $$X -jar a.jar\"]"),
+    ] {
+        let text = format!("image: 'eclipse-temurin:21-jre', environment: {{X: -Xmx512m}}, {keys}");
+        let checked = service("1g", &text);
+        let found = checked.of_rule("compose-expands-variable");
+        let help = found.first().and_then(|finding| finding.help.clone()).unwrap_or_default();
+        assert!(help.ends_with(expected), "{keys}: {help}");
+    }
+}
