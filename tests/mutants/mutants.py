@@ -3,8 +3,8 @@
     tests/mutants.sh                      all modules, going on where the last run stopped
     tests/mutants.sh workload check       some of them
     tests/mutants.sh --sample 10 rules    every tenth mutant
-    tests/mutants.sh --again workload     the mutants that lived, after new tests
-    tests/mutants.sh --build workload     the others, after changes
+    tests/mutants.sh --build workload     after changes of the source or the tests
+    tests/mutants.sh --build --again      only those that lived, after new tests
     tests/mutants.sh --report             only writes tests/mutants/survivors.md
 
 The mutants are those of cargo-mutants (`cargo mutants --list`). It compiles each one for itself, which takes a minute; here all of
@@ -25,6 +25,7 @@ import re
 import subprocess
 import sys
 import time
+import zlib
 
 import tree_sitter
 import tree_sitter_rust
@@ -362,6 +363,10 @@ def place(mutant):
     return re.sub(r":\d+:\d+: ", ": ", mutant["name"])
 
 
+def is_sampled(key, sample):
+    return zlib.crc32(repr(key).encode()) % sample == 0
+
+
 def report(results, listed_of_module):
     equivalent = known_equivalent()
     rows, lived = [], collections.defaultdict(list)
@@ -390,7 +395,7 @@ def main():
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="every Nth mutant")
     parser.add_argument("--build", action="store_true", help="build again, after changes")
-    parser.add_argument("--again", action="store_true", help="build again, and try those that lived")
+    parser.add_argument("--again", action="store_true", help="try only those that lived")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--report", action="store_true", help="only write the report")
@@ -405,7 +410,7 @@ def main():
         one = json.loads(line)
         results[one["place"], one["nth"]] = one
     prepared = OUT / "prepared.json"
-    if not arguments.report and (arguments.again or arguments.build or not prepared.exists() or not (OUT / "recorded.json").exists()):
+    if not arguments.report and (arguments.build or not prepared.exists() or not (OUT / "recorded.json").exists()):
         state = prepare()
         recorded = record(state, arguments.jobs)
         (OUT / "recorded.json").write_text(json.dumps(recorded))
@@ -424,10 +429,10 @@ def main():
             key = (place(mutant), seen[place(mutant)])
             seen[place(mutant)] += 1
             known = results.get(key)
-            tried = known and (known["outcome"] == "caught" or not arguments.again)
-            if module_of(mutant["file"]) in modules and not tried and mutant["number"] % arguments.sample == 0:
-                if not (arguments.again and known is None):
-                    todo.append((mutant, key))
+            # Of a sample, the same mutants are tried whatever comes before them.
+            wanted = known and known["outcome"] != "caught" if arguments.again else not known and is_sampled(key, arguments.sample)
+            if module_of(mutant["file"]) in modules and wanted:
+                todo.append((mutant, key))
 
         def one(item):
             mutant, key = item
