@@ -17,7 +17,7 @@ pub(crate) fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Fin
     let mut trees: HashMap<SourceId, Arc<Tree>> = HashMap::default();
     for finding in findings {
         let finding: &mut Finding = finding;
-        let title = finding.first_advice();
+        let title = finding.fix().map(|fix| fix.title.clone());
         finding.fixes.retain_mut(|fix| {
             let resolved = edits_of_ops(fix, sources, &mut trees);
             fix.ops.clear();

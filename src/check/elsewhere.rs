@@ -196,7 +196,7 @@ impl ExternalChanges {
             let service = finding.service.clone().unwrap_or_default();
             let workload = project.workloads.iter().find(|workload| workload.name == service);
             let limited_in = workload.and_then(|workload| workload.limit_key()).map(|key| key.key.file);
-            let title = finding.first_advice();
+            let title = finding.fix().map(|fix| fix.title.clone());
             let limited_elsewhere =
                 project.changed_elsewhere(&service).any(|change| change.limit && change.by.is_none());
             let repeated = workload.is_some_and(|workload| {

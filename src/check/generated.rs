@@ -16,16 +16,14 @@ pub(super) fn remove_fixes(findings: &mut [Finding], sources: &Sources) {
     };
     for finding in findings {
         let had_fixes = !finding.fixes.is_empty();
-        let title = finding.first_advice();
+        let title = finding.fix().map(|fix| fix.title.clone());
         let mut removed = None;
         finding.fixes.retain(|fix| {
             let file = fix.edits.iter().find_map(|edit: &Edit| generated(edit.span));
             removed = removed.or(file);
             file.is_none()
         });
-        if let Some(title) = finding.first_advice() {
-            // The first of those left is an alternative to nothing.
-            finding.fixes.iter_mut().take(1).for_each(|first| first.title.clone_from(&title));
+        if !finding.fixes.is_empty() {
             continue;
         }
         if removed.is_some() && finding.help.is_none() {

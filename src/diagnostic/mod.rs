@@ -198,12 +198,6 @@ impl Finding {
         self.fixes.first()
     }
 
-    /// Returns the title of the best fix as advice of its own: without the `or` of an alternative to another fix.
-    pub(crate) fn first_advice(&self) -> Option<String> {
-        let title = self.fix()?.title.as_str();
-        Some(title.strip_prefix("or ").unwrap_or(title).to_owned())
-    }
-
     /// Creates a finding with a message and a primary place only.
     #[must_use]
     pub fn new(

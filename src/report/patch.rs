@@ -31,9 +31,11 @@ struct Hunk {
 
 /// Renders a fix with its title, ending in a line end. Empty if no edit changes its file.
 ///
-/// `path` is the file of the excerpt drawn before, and `last_line` the highest line number drawn there.
+/// `is_alternative` is true for a fix after another one of the same finding. `path` is the file of the excerpt drawn before, and
+/// `last_line` the highest line number drawn there.
 pub(super) fn draw(
     fix: &Fix,
+    is_alternative: bool,
     sources: &Sources,
     path: Option<&str>,
     last_line: usize,
@@ -60,8 +62,9 @@ pub(super) fn draw(
     let highest = files.iter().flat_map(|(_, hunks)| hunks).map(Hunk::highest).max().unwrap_or(0);
     let pen = Pen { width: digits(highest.max(last_line)), color };
     let mut out = String::new();
+    let or = if is_alternative { "or " } else { "" };
     let title = super::escape::line(&fix.title);
-    let _ = writeln!(out, "{}: {title}", pen.style("help", "1;96"));
+    let _ = writeln!(out, "{}: {or}{title}", pen.style("help", "1;96"));
     for (index, (file, hunks)) in files.iter().enumerate() {
         if index > 0 || Some(file.as_str()) != path {
             let arrow = pen.style("-->", "1;94");

@@ -91,8 +91,10 @@ pub(super) fn draw(block: &Block<'_>, sources: &Sources, options: Options) -> St
         group = group.element(Level::HELP.message(prose(&format!("{}{}", help.services, help.text))));
     }
     let path = marks.first().map(|mark| mark.place.path());
-    let patches: Vec<String> =
-        block.fixes.iter().map(|fix| patch::draw(fix, sources, path.as_deref(), last_line, color)).collect();
+    let fixes = block.fixes.iter().enumerate();
+    let patches: Vec<String> = fixes
+        .map(|(index, fix)| patch::draw(fix, index > 0, sources, path.as_deref(), last_line, color))
+        .collect();
     if !patches.is_empty() && block.notes.is_empty() && block.help.is_empty() {
         group = group.element(Padding);
     }

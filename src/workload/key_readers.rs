@@ -69,7 +69,7 @@ impl Project {
     /// True if a key next to this limit would be read by another service for which the limit is not in effect, here or together with
     /// files outside the project.
     #[must_use]
-    pub fn limits_only_some_readers(&self, limit: &SizeKey, workload: &Workload) -> bool {
+    pub fn has_reader_without_limit(&self, limit: &SizeKey, workload: &Workload) -> bool {
         let readers = self.key_readers();
         let without = readers.without_limit.get(&limit.key).into_iter().flatten();
         let overriding = readers.overriding.get(limit.name).into_iter().flatten();

@@ -217,9 +217,15 @@ fn texts_of_findings_are_short_lower_case_and_without_a_full_stop() {
         if let Some(help) = &finding.help {
             hold("help", help, NOTE);
         }
+        for fix in &finding.fixes {
+            hold("title", &fix.title, NOTE);
+        }
         let first = finding.message.chars().next().unwrap_or_default();
         let name = first.is_uppercase()
             && finding.message.split(' ').next().is_some_and(|word| NAMES.contains(&word));
+        // A title is alone in an editor's menu: only the report for people joins them.
+        let joined = finding.fixes.iter().filter(|fix| fix.title.starts_with("or "));
+        found.extend(joined.map(|fix| format!("{page}: begins with `or`: {}", fix.title)));
         if first.is_uppercase() && !name {
             found.push(format!("{page}: begins with a capital: {}", finding.message));
         }

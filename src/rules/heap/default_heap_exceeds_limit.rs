@@ -82,7 +82,7 @@ fn part(
     }
     let need = Need::of(workload).ok().filter(|need| offer.fits_host(need.limit));
     if let Some((ops, need)) = need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
-        let title = format!("or raise the limit to {}", need.limit.to_compose());
+        let title = format!("raise the limit to {}", need.limit.to_compose());
         finding.note(need.note(workload)).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
     }
 }
@@ -101,7 +101,7 @@ fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mu
     let need = Need::of(offer.workload).ok().filter(|need| offer.fits_host(need.limit));
     match need.and_then(|need| Some((offer.set_limit(need.limit, None)?, need))) {
         Some((ops, need)) => {
-            let title = format!("or raise the limit to {}", need.limit.to_compose());
+            let title = format!("raise the limit to {}", need.limit.to_compose());
             finding.note(need.note(offer.workload)).fix_ops(title, Applicability::Unsafe, CHANGES, ops);
         }
         None => {

@@ -42,5 +42,5 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             vec![FixOp::Remove { key: span }],
         );
     }
-    offer.no_swap(&mut finding, "or disable swap: the same value as the memory limit");
+    offer.no_swap(&mut finding, "disable swap: the same value as the memory limit");
 }

@@ -45,7 +45,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let raised = offer.set_limit(reservation.value, None);
     let raised = raised.filter(|_| Need::fits_limit(workload, reservation.value));
     if let Some(ops) = raised.filter(|_| offer.fits_host(reservation.value)) {
-        let title = format!("or raise the limit to {}", reservation.value.to_compose());
+        let title = format!("raise the limit to {}", reservation.value.to_compose());
         finding.fix_ops(title, Applicability::Unsafe, CHANGES, ops);
     }
 }

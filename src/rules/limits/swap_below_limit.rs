@@ -40,7 +40,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .daemon_says("Minimum memoryswap limit should be larger than memory limit, see usage");
     offer.no_swap(&mut finding, "disable swap: the same value as the memory limit");
     if let Some(ops) = offer.set_swap_size(both) {
-        let title = format!("or allow {} of swap: {} in all", swap.value, both.to_compose());
+        let title = format!("allow {} of swap: {} in all", swap.value, both.to_compose());
         finding.fix_ops(title, Applicability::Unsafe, &[FactName::SwapLimit], ops);
     }
 }

@@ -186,7 +186,7 @@ pub(super) fn lower(
         }
     }
     let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
-    let title = format!("or lower the {what} to {size}: `{}`", setting.with_size(size).unwrap_or(text));
+    let title = format!("lower the {what} to {size}: `{}`", setting.with_size(size).unwrap_or(text));
     finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, Vec::new());
 }
 

@@ -24,7 +24,7 @@ impl<'w> Offer<'w> {
         if self.unlimited_steps().next().is_some() {
             return None;
         }
-        if self.project.limits_only_some_readers(limit, workload) {
+        if self.project.has_reader_without_limit(limit, workload) {
             // In another file than the limit's, the key would also be there without that limit.
             if workload.anchor.file != limit.key.file {
                 return None;
