@@ -16,7 +16,7 @@ pub enum Error {
     NotFound {
         /// The path as given.
         path: PathBuf,
-        /// What the user may have meant.
+        /// The value that the user may have meant.
         #[help]
         help: Option<String>,
     },
@@ -59,7 +59,7 @@ pub enum Error {
     #[error("{problem}")]
     #[diagnostic(code(oomlint::usage))]
     Usage {
-        /// What is wrong.
+        /// The error in words.
         problem: String,
         /// How to call the command instead.
         #[help]
@@ -83,18 +83,18 @@ pub enum Error {
     Images {
         /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error in words.
         #[related]
         problems: Vec<ConfigProblem>,
     },
 
-    /// What `docker inspect` prints cannot be used.
+    /// Output of `docker inspect` that cannot be used.
     #[error("cannot use `{}`: {problem}", path_text(path))]
     #[diagnostic(code(oomlint::inspected))]
     Inspected {
         /// The path as given; `-` is standard input.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error in words.
         problem: String,
         /// How to get what can be used.
         #[help]

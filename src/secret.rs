@@ -122,7 +122,7 @@ pub fn words(words: &[&str]) -> Vec<String> {
     out
 }
 
-/// What the previous words of a command line imply for the next one.
+/// The expectation about the next word of a command line, by the words before it.
 #[derive(Default)]
 struct Line<'t> {
     program: &'t str,

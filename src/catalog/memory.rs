@@ -12,7 +12,7 @@ use crate::syntax::size::{ByteSize, MIB};
 pub struct MemoryPart {
     /// Its name: `heap`, `page cache`, `InnoDB buffer pool`.
     pub part: String,
-    /// What the size bounds.
+    /// The part of memory that the size bounds.
     pub kind: PartKind,
     /// Variables, options and keys of files that set its size, the strongest first.
     #[serde(default)]
@@ -50,12 +50,12 @@ pub struct LeastSize {
     /// An option of the start command, up to its value, that says how many times; once if it is not there.
     #[serde(default)]
     pub times: Vec<String>,
-    /// What it counts, in the plural: `threads`.
+    /// The things that it counts, in the plural: `threads`.
     #[serde(default)]
     pub of: String,
 }
 
-/// What the size of a part bounds.
+/// The part of memory that a size bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -154,7 +154,7 @@ impl PartDefault {
 pub struct Shutdown {
     /// The seconds that its documentation recommends.
     pub seconds: u32,
-    /// What it does in that time: lower case, no full stop.
+    /// Its work in that time: lower case, no full stop.
     pub why: String,
     /// A variable with another number of seconds.
     #[serde(default)]

@@ -27,7 +27,7 @@ pub struct UsedImage {
     pub locked: Option<String>,
     /// True if nothing is known of it and a service runs it.
     pub unknown: bool,
-    /// What is known of it.
+    /// The facts known about it.
     pub known: KnownImage,
 }
 

@@ -29,7 +29,7 @@ pub(super) enum FileOutline {
     Yaml(Arc<Tree>),
     /// The instructions, and the indices of those that begin a stage.
     Dockerfile(Arc<Dockerfile>, Vec<usize>),
-    /// What `docker inspect` prints.
+    /// Output of `docker inspect`.
     Json(Vec<Node>),
     /// An env file, or a file of unknown kind.
     Lines,

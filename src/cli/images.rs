@@ -25,7 +25,7 @@ use crate::secret;
 use crate::source::{LoadError, Sources, path_text};
 use crate::workload::Knowledge;
 
-/// What prints the images that the lock file is written from.
+/// The command whose output the lock file is written from.
 const COMMAND: &str = "docker image inspect $(oomlint images --unknown) | oomlint images lock";
 
 #[derive(Args)]

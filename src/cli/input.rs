@@ -77,7 +77,7 @@ pub(super) struct Stdin {
     #[arg(long = "stdin-filename", hide_short_help = true, value_name = "PATH")]
     filename: Option<PathBuf>,
 
-    /// What standard input is: compose, dockerfile, inspect, run (command lines), markdown, shell [default: by its name or content]
+    /// The kind of standard input: compose, dockerfile, inspect, run (command lines), markdown, shell [default: by its name or content]
     #[arg(
         long = "stdin-kind",
         hide_short_help = true,
@@ -128,14 +128,14 @@ impl More for Everything {
     }
 }
 
-/// What standard input is.
+/// The kind of standard input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum StdinKind {
     /// A Compose file.
     Compose,
     /// A Dockerfile.
     Dockerfile,
-    /// What `docker inspect` prints of containers.
+    /// Output of `docker inspect` for containers.
     Inspect,
     /// Command lines, such as `docker run`.
     Run,

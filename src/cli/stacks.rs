@@ -1,4 +1,4 @@
-//! What `fit` and `alerts` read: the stacks of Compose files without mistakes.
+//! The input of `fit` and `alerts`: the stacks of Compose files without mistakes.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ type Mistakes = fn(&Project, &Options, &Sources) -> Vec<(Span, String)>;
 pub(super) struct Reader {
     /// The command and its verb, as in `fit plans`.
     pub(super) reads: &'static str,
-    /// What follows from a mistake: `nothing is planned`.
+    /// The consequence of a mistake: `nothing is planned`.
     pub(super) otherwise: &'static str,
     /// Returns the mistakes of a project with which it does nothing.
     pub(super) mistakes: Mistakes,

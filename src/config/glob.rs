@@ -71,7 +71,7 @@ impl Pattern {
     /// Parses a glob.
     ///
     /// # Errors
-    /// What is wrong, and on a second line what to write instead, if that is known.
+    /// The error, and on a second line the text to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with('!') {
             return Err(format!("`{text}` negates a glob, which does not work here\nname the files instead"));

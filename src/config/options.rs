@@ -96,7 +96,7 @@ macro_rules! options {
     };
 }
 
-/// What can be set of every rule.
+/// The options that every rule has.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]

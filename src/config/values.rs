@@ -46,7 +46,7 @@ impl Size {
     /// Parses a size.
     ///
     /// # Errors
-    /// What is wrong, and on a second line what to write instead, if that is known.
+    /// The error, and on a second line the text to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         match ByteSize::parse_compose(text) {
             // No engine starts a container in less, and no host has less: the unit is missing.
@@ -94,7 +94,7 @@ impl Date {
     /// Parses a day such as `2026-12-31`.
     ///
     /// # Errors
-    /// What is wrong, and on a second line what to write instead, if that is known.
+    /// The error, and on a second line the text to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         let format = time::macros::format_description!("[year]-[month]-[day]");
         let date = time::Date::parse(text, &format).map(Self);
@@ -117,7 +117,7 @@ impl RuleName {
     /// Finds a rule.
     ///
     /// # Errors
-    /// What is wrong, and on a second line what to write instead, if that is known.
+    /// The error, and on a second line the text to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         rules().find(|name| *name == text).map(Self).ok_or_else(|| unknown(text, rules()))
     }
@@ -127,7 +127,7 @@ impl RuleOrGroup {
     /// Finds a rule or a group.
     ///
     /// # Errors
-    /// What is wrong, and on a second line what to write instead, if that is known.
+    /// The error, and on a second line the text to write instead, if that is known.
     pub fn parse(text: &str) -> Result<Self, String> {
         let names = || rules_and_groups().iter().copied();
         names().find(|name| *name == text).map(Self).ok_or_else(|| unknown(text, names()))

@@ -146,9 +146,9 @@ pub struct Consequence {
 /// The message for several findings at once, after their number: 5 *services have no memory limit*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GroupMessage {
-    /// What they are about: `services`, `containers`.
+    /// The noun for their subjects: `services`, `containers`.
     pub subject: &'static str,
-    /// What they have in common: `have no memory limit`.
+    /// The predicate that they share: `have no memory limit`.
     pub says: &'static str,
 }
 

@@ -19,7 +19,7 @@ pub enum FileKind {
     Commands(Notation),
     /// A `devcontainer.json`. Only one that is named is linted.
     Devcontainer,
-    /// What `docker inspect` prints, whole or in part. Only a file that is named is one.
+    /// Output of `docker inspect`, whole or in part. Only a file that is named is one.
     Inspected,
 }
 

@@ -37,7 +37,7 @@ use crate::source::{EntryKind, FileSystem, compare_paths, normalize, path_text, 
 pub struct DiscoveredFile {
     /// Path for display: as given, or joined to a given directory; without `./` if that is the current directory.
     pub path: PathBuf,
-    /// What it is.
+    /// Its kind.
     pub kind: FileKind,
     /// True if the user named the file; false if a directory walk found it.
     pub explicit: bool,

@@ -56,7 +56,7 @@ struct Directory {
     rules: Option<IgnoreRules>,
 }
 
-/// What is in a directory.
+/// The entries of a directory.
 #[derive(Default)]
 struct Found {
     files: Vec<DiscoveredFile>,

@@ -17,7 +17,7 @@ const FEWEST_ALONE: usize = 12;
 /// The number of digits of a whole ID.
 const WHOLE: usize = 64;
 
-/// What the engines write before the ID in the name of a directory.
+/// The prefixes that engines write before the ID in the name of a directory.
 const ENGINES: [&str; 8] =
     ["docker", "libpod", "libpod-payload", "cri-containerd", "crio", "nerdctl", "containerd", "buildkit"];
 

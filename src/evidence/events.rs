@@ -6,7 +6,7 @@ use super::cgroup::ContainerId;
 use super::name::Name;
 use crate::source::Span;
 
-/// What happened to a container.
+/// The kind of an event of a container.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// The kind of event.

@@ -1,4 +1,4 @@
-//! What `docker inspect` says about a container's life and death, from the reader of `model::container`.
+//! The state of a container in the output of `docker inspect`: its exit code, its limit, how it ended. Read by `model::container`.
 
 use super::cgroup::ContainerId;
 use super::name::Name;

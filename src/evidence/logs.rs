@@ -16,7 +16,7 @@ use crate::syntax::size::ByteSize;
 /// A telling line of a container's log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogLine {
-    /// What it means.
+    /// Its meaning.
     pub sign: Sign,
     /// Who says it: `the JVM`, `Node`, `PostgreSQL`.
     pub who: &'static str,

@@ -1,4 +1,4 @@
-//! What is known of a container's death, read from text: kernel logs, `docker events`, lists and statistics of containers, logs of
+//! Evidence of a container's death, read from text: kernel logs, `docker events`, lists and statistics of containers, logs of
 //! programs, `docker inspect`.
 //!
 //! [`Evidence::read`] takes any text and keeps what it knows, each with the lines it came from. Files mix all forms: an issue with
@@ -77,7 +77,7 @@ pub struct Evidence {
     pub usages: Vec<Usage>,
     /// Telling lines of logs.
     pub logs: Vec<LogLine>,
-    /// What `docker inspect` says.
+    /// Output of `docker inspect`.
     pub inspected: Vec<Inspected>,
     /// Kills that are known to be missing, in the log or of those that are kept.
     pub missing_kills: usize,

@@ -7,7 +7,7 @@ use crate::source::head;
 pub(super) struct Message<'l> {
     /// The program that wrote it, as syslog names it: `kernel`, `systemd-oomd`.
     pub(super) program: Option<&'l str>,
-    /// What it wrote.
+    /// The message without the prefix.
     pub(super) text: &'l str,
 }
 

@@ -1,8 +1,8 @@
-//! What runtimes, servers and watchers write when memory is short or a process was killed, and what it means.
+//! Messages of runtimes, servers and watchers when memory is short or a process was killed, with their meanings.
 
 use crate::catalog::RuntimeName;
 
-/// What a line means.
+/// The meaning of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// A runtime reached the limit that it has set itself: its heap, the memory of a script.

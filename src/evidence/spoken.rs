@@ -18,7 +18,7 @@ const NAMES: [&str; 12] = [
     "CUDA out of memory",
 ];
 
-/// What runtimes write before the name of an error that has ended something.
+/// The words of runtimes before the name of an error that has ended something.
 const BEFORE: [&str; 14] = [
     "Exception in thread",
     "Exception: ",

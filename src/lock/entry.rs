@@ -92,7 +92,7 @@ pub struct LockedHealthcheck {
     pub retries: Option<i64>,
 }
 
-/// What merging changed, in numbers of images.
+/// The numbers of images that merging added, changed and removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Images that were not there.

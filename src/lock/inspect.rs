@@ -72,7 +72,7 @@ struct Health {
 /// An image without a name is left out, since nothing can refer to it; the second number counts those.
 ///
 /// # Errors
-/// What is wrong, and on a second line what to do, if that is known.
+/// The error, and on a second line the remedy, if that is known.
 pub fn entries(text: &str, reading: &Reading<'_>) -> Result<(Vec<Entry>, usize), String> {
     let (mut found, mut nameless) = (Vec::new(), 0);
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {

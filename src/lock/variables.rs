@@ -35,7 +35,7 @@ const SIZES: [&str; 7] = ["Heap", "RAM", "Size", "Memory", "Percent", "Fraction"
 /// The longest value that is kept, in bytes.
 const MAX_VALUE: usize = 512;
 
-/// What is kept of the variables of containers, whatever image they run.
+/// The variables of containers that are kept, whatever image they run.
 pub struct Keeper<'c> {
     catalog: &'c Catalog,
     /// The variables that rows of the catalogue name.

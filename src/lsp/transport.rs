@@ -17,7 +17,7 @@ const MAX_HEADER: u64 = 8 * 1024;
 /// The header that tells the length of a message.
 const LENGTH: &str = "content-length:";
 
-/// What was read from the client.
+/// A message read from the client.
 #[derive(Debug)]
 enum Frame {
     Message(Message),

@@ -1,4 +1,4 @@
-//! What to change: what the finding that explains a verdict offers, else what the verdict asks for.
+//! The change that is advised: the one that the finding which explains a verdict offers, else a general one for the verdict.
 
 use super::Verdict;
 use super::heap::{full_heap, small_heap};

@@ -29,9 +29,9 @@ pub(super) struct SmallHeap {
     runtime: RuntimeName,
     /// Its largest size, by default.
     size: ByteSize,
-    /// What may be outside it.
+    /// The most memory that the program may use outside it.
     off_heap: ByteSize,
-    /// What was used.
+    /// The memory in use when it was killed.
     used: ByteSize,
 }
 

@@ -1,7 +1,8 @@
 //! Answers why a container was killed: joins the evidence of each container, weighs it, and names the findings that explain it.
 //!
 //! `subject` decides which evidence belongs to one container, `service` which service that is, `verdict` what killed it, and `explain`
-//! which finding of the linter and which change belong to that. A verdict is based on evidence that is named; what the evidence does not decide is undecided.
+//! which finding of the linter and which change belong to that. A verdict is based on evidence that is named; what the evidence does
+//! not decide is undecided.
 
 mod change;
 mod explain;
@@ -22,7 +23,7 @@ pub use explain::measurements;
 pub use rules::RULES;
 pub use subject::MAX_CONTAINERS;
 
-/// What ended a container, or a process in it.
+/// The cause of the end of a container, or of a process in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -47,7 +48,7 @@ pub enum Verdict {
     Hung,
     /// The limit that is written down does not apply.
     LimitNotApplied,
-    /// What was killed runs in no container.
+    /// The killed process runs in no container.
     NotAContainer,
     /// The evidence does not decide it.
     Undecided,
@@ -102,10 +103,10 @@ pub struct Quote {
     pub text: String,
 }
 
-/// What would decide an open question.
+/// A command that would decide an open question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// What it would tell: lower case, no full stop.
+    /// The fact that its output would show: lower case, no full stop.
     pub what: String,
     /// The command to run.
     pub command: String,
@@ -122,7 +123,7 @@ pub struct Answer {
     pub image: Option<String>,
     /// Its service in the project's files.
     pub service: Option<String>,
-    /// What ended it.
+    /// The cause of its end.
     pub verdict: Verdict,
     /// How sure that is.
     pub confidence: Confidence,
@@ -130,17 +131,17 @@ pub struct Answer {
     pub answer: String,
     /// The evidence for the verdict, the strongest first.
     pub evidence: Vec<Quote>,
-    /// What speaks against it.
+    /// Evidence against the verdict.
     pub against: Vec<String>,
     /// Findings that explain it, the most telling first.
     pub explained_by: Vec<Finding>,
-    /// What to change.
+    /// The changes that are advised.
     pub change: Vec<String>,
-    /// What would decide it, or make it sure.
+    /// Commands that would decide it, or make it sure.
     pub missing: Vec<Missing>,
 }
 
-/// What is known of the project's files.
+/// The project's files and their findings.
 #[derive(Clone, Copy, Debug)]
 pub struct Files<'f> {
     /// The findings and workloads of a check with the rules of [`RULES`].

@@ -1,4 +1,4 @@
-//! What a finding offers to paste: its help, else of its fix only what changes. The rest of a line may hold secrets.
+//! The advice of a finding to paste: its help, else only the changed words of its fix. The rest of a line may hold secrets.
 
 use crate::diagnostic::{Edit, Finding};
 use crate::secret;

@@ -40,7 +40,7 @@ pub fn is_own(text: &str) -> bool {
 /// One alert.
 struct Alert {
     name: &'static str,
-    /// What it tells, as a comment.
+    /// Its meaning, as a comment.
     comment: String,
     expression: String,
     /// The minutes for which it has to hold.

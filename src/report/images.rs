@@ -54,7 +54,7 @@ struct Image {
     runtime: Option<&'static str>,
     /// The major version of the runtime.
     runtime_version: Option<u32>,
-    /// What its program takes of memory by default.
+    /// The memory that its program takes by default.
     memory: Vec<String>,
     /// The least memory that it needs, in bytes.
     minimum: Option<i64>,

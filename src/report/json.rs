@@ -39,13 +39,13 @@ struct Document<'s, F> {
     version: u32,
     tool: Tool,
     findings: F,
-    /// What is known and not reported; only on request.
+    /// Findings that the baseline or a comment keeps from being reported; only on request.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<F>,
     summary: Counts<'s>,
 }
 
-/// What wrote the report.
+/// The tool that wrote the report.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Tool {
@@ -96,7 +96,7 @@ struct Site<'f> {
     /// The path as it is shown, with forward slashes.
     file: String,
     range: Range,
-    /// What is true there; may be empty.
+    /// The fact at this place; may be empty.
     label: &'f str,
 }
 
@@ -130,7 +130,7 @@ struct Position {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Fix"))]
 struct Patch<'f> {
-    /// What it does.
+    /// The change in words.
     title: &'f str,
     applicability: Applicability,
     edits: Vec<Replacement<'f>>,

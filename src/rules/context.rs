@@ -112,11 +112,11 @@ pub struct FindingBuilder<'a> {
     finding: Finding,
     /// The form of the settings of a workload that a command line starts; there is nothing to fix.
     in_form: Option<InForm>,
-    /// What takes the place of fixes for an inspected container.
+    /// The advice in place of fixes for an inspected container.
     instead: Option<Instead>,
     /// Podman runs the workload, which has no daemon.
     podman: bool,
-    /// What several workloads of this kind are called.
+    /// The plural noun for workloads of this kind.
     subject: &'static str,
 }
 

@@ -63,7 +63,7 @@ impl Group {
 pub enum Preset {
     /// Errors alone.
     Minimal,
-    /// What holds for most projects.
+    /// The rules that hold for most projects.
     #[default]
     Recommended,
     /// Everything.

@@ -35,7 +35,7 @@ pub enum Language {
     Dockerfile,
     /// A text with command lines: a script, a Makefile, a Markdown document.
     Commands,
-    /// What `docker inspect` prints.
+    /// Output of `docker inspect`.
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! What is known of images, and from whom; facts that the lock file has of an image.
+//! Knowledge about images and its source; facts about an image from the lock file.
 
 use super::start::ExecEntrypoint;
 use super::{Fact, Healthcheck, ImageFacts, Origin, Project, RuntimeName, Service, Variable, Why, Workload};
@@ -54,7 +54,7 @@ pub struct KnownImage {
     pub healthcheck: Fact<Healthcheck>,
     /// Its runtime, and the major version of that.
     pub runtime: Option<(RuntimeName, Option<u32>)>,
-    /// What its program takes of memory by default: lower case, no full stop.
+    /// The memory that its program takes by default: lower case, no full stop.
     pub memory: Vec<String>,
     /// The least memory that it needs.
     pub minimum: Option<ByteSize>,

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn measurements_are_described_with_what_they_rest_on() {
+    fn measurements_are_described_with_their_samples() {
         for (containers, expected) in [
             (&[&[(None, 10)][..]][..], "10 MiB, 1 sample of `shop-api-1`"),
             (

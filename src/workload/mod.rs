@@ -394,7 +394,7 @@ impl Kind {
 pub struct Workload {
     /// The name of the service or job, that of a step (`web pre_start[0]`), or the path of the Dockerfile.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// The span that reports of missing settings point at: the service's key, or the `FROM` of the final stage.
     pub anchor: Span,

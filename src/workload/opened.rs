@@ -52,7 +52,7 @@ pub(super) struct Assigned {
     pub(super) refuses_unset: bool,
 }
 
-/// What scripts assign to a shell variable.
+/// The value that scripts assign to a shell variable.
 pub(super) enum Assignment<'a> {
     /// Nothing: it has the value of the environment.
     None,

@@ -7,7 +7,7 @@ use crate::syntax::shell::{Command, Script, base_name};
 /// Maximum number of alternatives that a word with braces expands to.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// What separates the words of the script of a `trap`.
+/// The separators of words in the script of a `trap`.
 pub(super) const TRAP_SPLITS: [char; 3] = [' ', ';', '\n'];
 
 /// The effect that deleting a path has on a directory.

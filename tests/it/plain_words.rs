@@ -39,7 +39,7 @@ const BANNED: [(&str, &str); 27] = [
 
 /// Phrases that only this project used so, with the usual ones. They are in no text of it: documentation, messages, comments,
 /// names.
-const PRIVATE: [(&str, &str); 14] = [
+const PRIVATE: [(&str, &str); 15] = [
     ("beside", "next to, together with, compared with; of memory: off-heap, outside the heap"),
     ("stands", "is, is written, comes before"),
     ("stand in", "are in"),
@@ -48,6 +48,7 @@ const PRIVATE: [(&str, &str); 14] = [
     ("stand before", "come before"),
     ("stand behind", "come after"),
     ("rests on", "is based on"),
+    ("rest on", "are based on"),
     ("goes by", "is called"),
     ("says of", "says about"),
     ("say of", "say about"),
@@ -149,6 +150,29 @@ fn private_phrases_are_in_no_text() {
                 }));
             }
         }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// A doc comment names a thing: `What a file is` leaves open which property of it.
+#[test]
+fn doc_comments_begin_with_a_noun_or_a_verb() {
+    let files = WalkDir::new(root().join("src"))
+        .into_iter()
+        .chain(WalkDir::new(root().join("playground/engine/src")));
+    let files = files
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "rs"));
+    let mut found = Vec::new();
+    for entry in files {
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let docs = text.lines().enumerate().filter(|(_, line)| {
+            let line = line.trim_start();
+            line.strip_prefix("/// ")
+                .or_else(|| line.strip_prefix("//! "))
+                .is_some_and(|doc| doc.starts_with("What "))
+        });
+        found.extend(docs.map(|(index, line)| format!("{}:{}: {line}", shown(entry.path()), index + 1)));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

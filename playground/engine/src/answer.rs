@@ -48,9 +48,9 @@ struct Checked {
     order: Vec<usize>,
     /// The report of `oomlint budget --format json`.
     budget: Box<RawValue>,
-    /// What each file is.
+    /// The kind of each file.
     files: BTreeMap<String, FileState>,
-    /// What is wrong with configurations and files of images, which cannot be used because of it.
+    /// Errors in configurations and image lock files, which cannot be used because of them.
     failures: Vec<Failure>,
     /// Options that cannot be used, and why.
     problems: BTreeMap<&'static str, String>,

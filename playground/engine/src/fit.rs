@@ -26,7 +26,7 @@ const LIMITS: &str = "compose.limits.yaml";
 struct Planned<'a> {
     /// The report of `oomlint fit --format json`.
     fit: Box<RawValue>,
-    /// What each plan of each stack says in words.
+    /// The text of each plan of each stack.
     words: Vec<Vec<Words>>,
     /// The files as the plan leaves them.
     files: BTreeMap<String, &'a String>,
@@ -60,7 +60,7 @@ struct LimitsOut {
     diff: String,
     /// The services that are not in it, and why.
     left_out: Vec<(String, String)>,
-    /// What the services need in their own files.
+    /// The changes that services need in their own files.
     by_hand: Vec<(String, String)>,
     /// The files to start the stack with.
     merged: Vec<String>,

@@ -1,4 +1,4 @@
-//! What each file is: by its name and content, or because the page says so.
+//! The kind of each file: by its name and content, or as the page requests.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::request::Named;
 use crate::run::Run;
 
-/// What a file is to the engine.
+/// The kind of a file.
 #[derive(Serialize)]
 pub(crate) struct FileState {
     kind: Kind,
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     Dockerfile,
     /// Command lines that start containers.
     Run,
-    /// What `docker inspect` prints.
+    /// Output of `docker inspect`.
     Inspect,
     Devcontainer,
     Env,

@@ -37,11 +37,11 @@ pub(crate) struct Request {
     pub(crate) name: String,
 }
 
-/// What a named file is.
+/// The kind of a named file.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Named {
-    /// What its name and content say.
+    /// The kind that its name and content show.
     Auto,
     /// A Compose file.
     Compose,
@@ -49,13 +49,13 @@ pub(crate) enum Named {
     Dockerfile,
     /// Command lines that start containers.
     Run,
-    /// What `docker inspect` prints.
+    /// Output of `docker inspect`.
     Inspect,
     /// A text that is not checked by itself.
     Text,
 }
 
-/// What is asked.
+/// The operation that the page requests.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Question {

@@ -1,4 +1,4 @@
-//! What would have to change where a stack does not fit its host.
+//! The changes by which a stack would fit its host.
 
 use super::share::rounded_down;
 use super::{Basis, Demand, Plan};

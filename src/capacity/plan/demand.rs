@@ -1,4 +1,4 @@
-//! What one service of a stack asks for, with its basis.
+//! The memory that one service of a stack asks for, with its basis.
 
 use crate::capacity::advice::declared;
 use crate::capacity::need::memory_files;

@@ -14,7 +14,7 @@ pub(super) struct OomKill<'l> {
     pub(super) task_path: Option<String>,
     pub(super) task: Option<&'l str>,
     pub(super) pid: Option<u32>,
-    /// What follows the last field: Linux 5.0 and 5.1 write the next message on the same line.
+    /// The text after the last field: Linux 5.0 and 5.1 write the next message on the same line.
     pub(super) rest: &'l str,
 }
 

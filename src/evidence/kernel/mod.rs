@@ -52,7 +52,7 @@ pub struct KernelKill {
     pub usage: Option<(ByteSize, ByteSize)>,
     /// Memory and swap used by the cgroup, and the limit of both together.
     pub swap_usage: Option<(ByteSize, ByteSize)>,
-    /// What the memory of the cgroup was.
+    /// The memory of the cgroup at the time of the kill.
     pub stats: Stats,
     /// Memory of the host, if the lines tell how large a page is.
     pub host: Option<ByteSize>,
@@ -62,7 +62,7 @@ pub struct KernelKill {
     pub lines: Vec<Span>,
 }
 
-/// What the memory of a cgroup was at the time of the kill.
+/// The memory of a cgroup at the time of the kill.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Memory of processes.

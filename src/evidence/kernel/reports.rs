@@ -23,7 +23,7 @@ const WRAPPED: usize = 6;
 /// The most bytes of a wrapped message.
 const JOINED: usize = 4096;
 
-/// What comes before a size or path on the second line of a wrapped message.
+/// The words before a size or path on the second line of a wrapped message.
 const CONTINUES: [&str; 9] = [
     "total-vm:",
     "anon-rss:",
@@ -54,7 +54,7 @@ pub(in crate::evidence) struct OomReports {
     kills: Vec<KernelKill>,
     /// The kill whose lines are being read.
     open: Option<KernelKill>,
-    /// What the kernel lists with it.
+    /// The memory and processes that the kernel lists with it.
     table: Table,
     /// A message that may go on on the next line, where it began, and how many lines it has.
     wrapped: Option<(String, Span, usize)>,

@@ -1,5 +1,5 @@
-//! What the kernel lists of the host before a kill: its memory, and a table of processes. Both are counted in pages, whose size it does
-//! not name there.
+//! The state of the host that the kernel lists before a kill: its memory, and a table of processes. Both are counted in pages, whose
+//! size it does not name there.
 
 use super::KernelKill;
 use super::fields;

@@ -53,7 +53,7 @@ pub struct StackPlan {
     pub paths: Vec<PathBuf>,
     /// The option or file that has the memory of the hosts.
     pub from: String,
-    /// What each service that starts asks for.
+    /// The demand of each service that starts.
     pub demands: Vec<Demand>,
     /// A plan for each host, in the order of the request.
     pub plans: Vec<Plan>,

@@ -9,7 +9,7 @@ use crate::model::launch::Launch;
 use crate::source::{Span, TracedText};
 use crate::syntax::yaml;
 
-/// What describes a container, if no Compose file does, and its names.
+/// The description of a container that no Compose file defines, with its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     /// The form of the description.

@@ -14,7 +14,7 @@ use crate::syntax::yaml;
 /// The sections of a Compose file whose entries run containers.
 pub(super) const SECTIONS: [&str; 2] = ["services", "jobs"];
 
-/// What a container is made from: an entry of a Compose file, or another description.
+/// The origin of a container: an entry of a Compose file, or another description.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Element {
     /// A service.

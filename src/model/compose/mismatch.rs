@@ -6,7 +6,7 @@ use super::value::{Entry, Kind, MergeMode, Value};
 use crate::source::Span;
 use crate::syntax::yaml;
 
-/// What a value is merged over.
+/// The value that another one is merged over.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Below {
     /// A service as it is written, which is extended.

@@ -77,7 +77,7 @@ pub struct Settings {
     pub env_files: Vec<PathBuf>,
     /// Variables that win over those of the files: the process environment, on request.
     pub environment: IndexMap<String, String>,
-    /// What the platform that runs the files adds to them.
+    /// The platform that runs the files, and its additions to them.
     pub platform: Platform,
 }
 

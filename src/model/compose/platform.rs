@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::model::directories_above;
 use crate::source::{Sources, path_text};
 
-/// What a platform that reads Compose files before Compose does adds to them: Coolify, Umbrel and the like.
+/// Platforms that read Compose files before Compose does and add to them: Coolify, Umbrel and the like.
 #[derive(Clone, Debug, Default)]
 pub struct Platform {
     /// Globs for the names of variables that it fills in.
@@ -29,7 +29,7 @@ pub struct Template {
     pub recognized: Option<Recognized>,
 }
 
-/// What makes a file the template of a platform.
+/// The sign that a file is the template of a platform.
 #[derive(Clone, Debug)]
 pub struct Recognized {
     platform: &'static Known,
@@ -50,7 +50,7 @@ struct Known {
     defines: &'static [(&'static str, &'static str)],
 }
 
-/// What tells a template.
+/// The sign of a template.
 #[derive(Debug)]
 enum Mark {
     /// A file next to it, with one of these words. Without words the file is enough.

@@ -36,7 +36,7 @@ pub struct Refusal {
     pub may_be_added: bool,
     /// The key, if it is one that Compose does not know.
     pub unknown_key: Option<String>,
-    /// What is missing, if it is a name that nothing in the project defines, or a service without anything to run.
+    /// The missing name, if it is one that nothing in the project defines, or a service without anything to run.
     pub undefined: Option<Undefined>,
     /// Another Compose file that defines it, relative to the project's directory.
     pub defined_in: Option<PathBuf>,

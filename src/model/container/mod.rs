@@ -14,7 +14,7 @@ use crate::source::{Span, Spanned, TracedText, head};
 
 /// A container, as inspected.
 ///
-/// What an output does not have is Unknown: it may be a part of one. Absent is what an engine leaves out, or writes as `null`, if
+/// A field that an output lacks is Unknown: the output may be cut. Absent is a field that an engine leaves out, or writes as `null`, if
 /// nothing sets it. Numbers are those of the engine: 0 for none, sizes in bytes, times in nanoseconds.
 #[derive(Clone, Debug)]
 pub struct Container {

@@ -12,7 +12,7 @@ use crate::model::project::Project;
 use crate::source::{SourceId, Sources, Span, TracedText, normalize, relative_to};
 use crate::syntax::command_line::flags_of_run;
 
-/// What a `devcontainer.json` starts.
+/// The containers that a `devcontainer.json` starts.
 pub enum DevcontainerProject {
     /// The services of Compose files, which are merged in this order.
     Compose(Vec<PathBuf>),

@@ -9,7 +9,7 @@ use crate::syntax::size::ByteSize;
 /// A flag that does not do what it seems to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlagMistake {
-    /// What is wrong with it.
+    /// The kind of the mistake.
     pub kind: FlagMistakeKind,
     /// The bytes at fault.
     pub span: Span,
@@ -29,7 +29,7 @@ impl FlagMistake {
     }
 }
 
-/// What is wrong with a flag.
+/// The kind of a mistake in a flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FlagMistakeKind {
     /// It comes after the image, so that it belongs to the container's command.
@@ -62,7 +62,7 @@ pub enum FlagMistakeKind {
     OneDash {
         /// The word as written.
         word: String,
-        /// What the client reads, `-m emory`. None if it does not know a letter.
+        /// The flag as the client reads it, `-m emory`. None if it does not know a letter.
         read: Option<String>,
         /// The flag that is meant.
         meant: String,
@@ -76,11 +76,11 @@ pub enum FlagMistakeKind {
     },
     /// Something else for which the client rejects the command.
     Refused {
-        /// What it rejects, as written.
+        /// The rejected text, as written.
         what: String,
-        /// What it says.
+        /// The client's message.
         message: String,
-        /// What kind of mistake it is.
+        /// The kind of the mistake.
         kind: Mistake,
         /// A value that the flag takes.
         sample: Option<&'static str>,

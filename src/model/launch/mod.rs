@@ -1,6 +1,6 @@
 //! Containers that command lines start: `docker run` and its like become services, each flag the setting that Compose has for it.
 //!
-//! What a variable of the shell may set is unknown. Of a command that cannot be read to its end everything is.
+//! Settings that a variable of the shell may change are unknown; so are all settings of a command that cannot be read to its end.
 
 mod devcontainer;
 mod mistakes;
@@ -34,7 +34,7 @@ pub struct Launch {
     pub stay: Stay,
     /// Its flags as written, with their values.
     pub flags: Vec<Spanned<String>>,
-    /// What its flags do not do as they seem to.
+    /// Flags that have another effect than they seem to.
     pub mistakes: Vec<FlagMistake>,
 }
 

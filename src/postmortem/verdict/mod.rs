@@ -19,7 +19,7 @@ use crate::evidence::{Action, Killer, Sign, Usage, UserspaceKill};
 use crate::source::Sources;
 use crate::syntax::size::ByteSize;
 
-/// What was decided, and on what grounds.
+/// The verdict on a container, with its grounds.
 #[derive(Debug)]
 pub(super) struct Ruling {
     pub(super) verdict: Verdict,
@@ -78,7 +78,7 @@ const SMALLEST: ByteSize = ByteSize(6 << 20);
 pub(super) struct Case<'c, 'e> {
     pub(super) subject: &'c Subject<'e>,
     pub(super) sources: &'c Sources,
-    /// What the container is called, in backticks.
+    /// The name of the container, in backticks.
     pub(super) name: String,
 }
 
@@ -197,7 +197,7 @@ impl Case<'_, '_> {
         Some(ruling.shows(quotes))
     }
 
-    /// What names the container in a command. Evidence may have any text as a name: one that a shell would read is left out.
+    /// The name or ID of the container for a command. Evidence may have any text as a name: one that a shell would read is left out.
     fn target(&self) -> String {
         let name = &self.subject.name;
         let own = name.name.clone().filter(|name| is_plain(name));

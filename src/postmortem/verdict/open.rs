@@ -1,4 +1,4 @@
-//! What the evidence does not decide, and what would decide it.
+//! Questions that the evidence leaves open, and the commands that would decide them.
 
 use super::kernel::victim;
 use super::{AT_START, Case, Ruling};

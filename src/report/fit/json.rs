@@ -34,7 +34,7 @@ struct Stack {
     files: Vec<String>,
     /// A plan for each size of a host.
     plans: Vec<PlanOut>,
-    /// What the plan does not have, or assumes.
+    /// The data that the plan lacks, or assumes.
     remarks: Vec<String>,
 }
 

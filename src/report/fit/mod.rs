@@ -24,19 +24,19 @@ pub use self::markdown::write as markdown;
 #[derive(Debug)]
 pub struct Report<'r> {
     stacks: &'r [StackPlan],
-    /// What was written; None for several hosts.
+    /// The written files; None for several hosts.
     written: Option<&'r Written>,
     sources: &'r Sources,
 }
 
-/// What a plan says in words, and its numbers as they are written.
+/// The texts of a plan, and its numbers as they are written.
 #[derive(Clone, Debug)]
 pub struct Words {
     /// The name, limit, reservation and swap of each service, and how sure the limit is.
     pub rows: Vec<[String; 5]>,
     /// The sum of the limits, with what the host keeps.
     pub sum: String,
-    /// What the host keeps, and by which rule.
+    /// The memory that the host keeps, and the rule for it.
     pub kept: String,
     /// Whether it fits.
     pub verdict: String,

@@ -23,7 +23,7 @@ struct Document<'r> {
     containers: Vec<Entry<'r>>,
 }
 
-/// What ended a container.
+/// The end of a container, explained.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Container"))]
@@ -42,13 +42,13 @@ struct Entry<'r> {
     answer: &'r str,
     /// The evidence for the verdict, the strongest first.
     evidence: Vec<Line>,
-    /// What speaks against it.
+    /// Evidence against the verdict.
     against: &'r [String],
     /// Findings that explain it, the most telling first.
     explained_by: Vec<Explanation<'r>>,
-    /// What to change.
+    /// The changes that are advised.
     change: &'r [String],
-    /// What would decide it, or make it sure.
+    /// Commands that would decide it, or make it sure.
     missing: Vec<Open<'r>>,
 }
 
@@ -90,12 +90,12 @@ struct Explanation<'r> {
     help: Option<&'r str>,
 }
 
-/// What would decide an open question.
+/// A command that would decide an open question.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Missing"))]
 struct Open<'r> {
-    /// What it would tell.
+    /// The fact that its output would show.
     what: &'r str,
     /// The command to run.
     command: &'r str,

@@ -1,4 +1,4 @@
-//! What is known of a service's /dev/shm, and advice to enlarge it.
+//! Facts about a service's /dev/shm, and advice to enlarge it.
 
 use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::form::Form;

@@ -45,13 +45,13 @@ fn update(described: &Described, flags: &[String]) -> String {
     format!("{tool} update {} {name}", flags.join(" "))
 }
 
-/// What takes the place of a fix where there is no file to fix.
+/// The advice in place of a fix where there is no file to fix.
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct Instead {
     described: Described,
     /// The spans of the values of its size keys, and the names of these.
     sizes: Vec<(Span, &'static str)>,
-    /// What the swap limit is computed from when the memory limit changes.
+    /// The facts from which the swap limit is computed when the memory limit changes.
     swap: SwapState,
 }
 

@@ -1,4 +1,4 @@
-//! What a setting of a service means for the steps of its `pre_start`, which inherit it.
+//! The effect of a service's settings on the steps of its `pre_start`, which inherit them.
 
 use super::Offer;
 use crate::capacity::Need;

@@ -38,7 +38,7 @@ pub(super) struct Listings {
     remembered: AtomicUsize,
 }
 
-/// What a directory holds.
+/// The entries of a directory.
 #[derive(Debug)]
 pub(super) enum Listing {
     Entries {

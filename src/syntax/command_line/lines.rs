@@ -195,7 +195,7 @@ fn is_history_number(text: &str) -> bool {
     !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && words.all(is_time)
 }
 
-/// What comes before each line of a command.
+/// The text before each line of a command.
 #[derive(Clone, Copy)]
 struct Marker {
     /// The sign of a comment or quotation.
@@ -238,7 +238,7 @@ struct Joined<'t> {
     close: Option<char>,
 }
 
-/// What the end of a line means.
+/// The meaning of the end of a line.
 enum LineEnd {
     /// The command goes on.
     Continued,

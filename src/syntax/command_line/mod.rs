@@ -2,7 +2,7 @@
 //!
 //! [`find`] finds them in a text: a script, a Makefile, a systemd unit, the code blocks of a Markdown file. A command is read
 //! as its client reads it (spf13/pflag, flags before the image only), and what the client rejects is kept with it.
-//! What depends on a variable is unknown, and an unquoted variable may be none or several words.
+//! Values that depend on a variable are unknown, and an unquoted variable may be none or several words.
 
 mod find;
 mod flags;
@@ -63,7 +63,7 @@ pub struct Command {
     pub uncertain: Option<Span>,
     /// A long name behind one dash.
     pub one_dash: Option<OneDash>,
-    /// What the client rejects.
+    /// The flags that the client rejects.
     pub refusals: Vec<Refusal>,
 }
 
@@ -74,7 +74,7 @@ pub struct OneDash {
     pub word: TracedText,
     /// The long name, without dashes.
     pub meant: &'static str,
-    /// What the client reads: `-m emory`. None if it does not know a letter.
+    /// The flag as the client reads it: `-m emory`. None if it does not know a letter.
     pub read: Option<String>,
 }
 
@@ -101,7 +101,7 @@ pub struct Argument {
 /// Something for which the client rejects the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What kind of mistake it is.
+    /// The kind of the mistake.
     pub kind: Mistake,
     /// The client's message, without its name.
     pub message: String,

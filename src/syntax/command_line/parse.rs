@@ -321,7 +321,7 @@ fn is_comment(word: &Word) -> bool {
     word.expands && inside.is_some_and(|inside| inside.starts_with('#') && !inside.contains(['`', '\n']))
 }
 
-/// What a word in the place of the image probably is.
+/// The probable kind of a word in the place of the image.
 enum Likely {
     /// The image: it has text of one, or its variable is named after it.
     Image,
@@ -355,7 +355,8 @@ fn likely(word: &Word) -> Likely {
     }
 }
 
-/// True for a value that stands for another in a description: `...`, and where a number or a certain word is wanted `MEM`, `[size]`, `XXXm`.
+/// True for a value that stands for another in a description: `...`, and where a number or a certain word is wanted `MEM`, `[size]`,
+/// `XXXm`.
 fn is_placeholder(text: &str, row: &super::Row) -> bool {
     // These take one of a few words, which are in small letters.
     const WORDS: [&str; 6] = ["restart", "restart-condition", "mode", "ipc", "log-driver", "pull"];

@@ -1,4 +1,4 @@
-//! What the client rejects of the values of flags, and of flags given together.
+//! Errors of the client about the values of flags, and about flags given together.
 //!
 //! Source: docker/cli at 28f756087eea, `opts/opts.go`, `opts/ulimit.go`, `cli/command/container/opts.go`; docker/go-units
 //! `ulimit.go`; Go's `strconv`.

@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 32;
 /// (`MAX_ARG_STRLEN`). `ENV A=$A$A` doubles the value each time.
 const MAX_PUT_IN: usize = 128 * 1024;
 
-/// What is known of a variable's value.
+/// A variable's value, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup<'v> {
     /// The variable has this value.

@@ -1,6 +1,6 @@
 //! Wrapper programs (`sudo`, `env`, `tini`, `sh -c`) and the command that they run.
 
-/// What a command runs, one wrapper removed.
+/// The command that another one runs, one wrapper removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrapped {
     /// The words from this index on.

@@ -1,4 +1,4 @@
-//! What go-yaml refuses and the parser here accepts: tabs, escapes and directives of YAML 1.2.
+//! Texts that go-yaml refuses and the parser here accepts: tabs, escapes and directives of YAML 1.2.
 
 use super::{Kind, Node, Style};
 use crate::hash::{HashMap, HashSet};

@@ -42,7 +42,7 @@ pub(in crate::workload) struct OverheadInputs {
     pub(in crate::workload) direct: Option<ByteSize>,
     /// `-XX:MaxMetaspaceSize`.
     pub(in crate::workload) metaspace: Option<ByteSize>,
-    /// What a server needs outside its cache.
+    /// The memory that a server needs outside its cache.
     pub(in crate::workload) server: Option<ServerNeeds>,
 }
 

@@ -16,7 +16,7 @@ use crate::workload::{Fact, Pools, Why, Workload};
 #[derive(Clone, Debug)]
 pub(in crate::workload) struct ProductPart {
     pub(in crate::workload) part: MemoryPart,
-    /// What its settings files say, for each of `part.set_by`; empty before they are read.
+    /// The values in its settings files, for each of `part.set_by`; empty before they are read.
     in_files: Vec<Fact<FileSetting>>,
     /// The settings files that were read.
     files: Vec<SourceId>,

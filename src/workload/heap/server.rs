@@ -1,4 +1,4 @@
-//! What a server needs outside its cache, by its settings: an estimate, term by term.
+//! The memory that a server needs outside its cache, by its settings: an estimate, term by term.
 //!
 //! A connection counts with what it uses at most times, and only settings that somebody wrote raise that. Where a manual has a
 //! number, it counts; the others are allowances of our own, and the rule's page says which.
@@ -18,7 +18,7 @@ const USUAL_CONNECTIONS: i64 = 10;
 /// The memory that a server needs outside its cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerNeeds {
-    /// What comes on top of the cache, in percent of it.
+    /// The overhead of the cache, in percent of it.
     share: i64,
     /// The reason for `share`: `for its control structures`.
     share_what: &'static str,
@@ -29,7 +29,7 @@ pub struct ServerNeeds {
 /// One term of what a server needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryTerm {
-    /// What it is for: `for 125 of 500 connections (64 MiB of work_mem + 5 MiB each)`.
+    /// Its purpose: `for 125 of 500 connections (64 MiB of work_mem + 5 MiB each)`.
     pub text: String,
     /// The result.
     pub size: ByteSize,
@@ -362,8 +362,8 @@ fn mysql(settings: &ServerSettings<'_>, mariadb: bool) -> ServerNeeds {
 
 /// redis/docs@63f31f69985905d997fa5b0c02e1559b5d04c8b2 content/operate/oss_and_stack/management/admin.md:27-29: 8 or 9 of 10 GB for
 /// the data, as memory is fragmented; a server that saves may need up to twice its memory while much is written. Amazon
-/// reserves a quarter of a node of its Redis by default ("Managing reserved memory", read on 2026-11-30), which is more than the quarter of the
-/// data that counts here.
+/// reserves a quarter of a node of its Redis by default ("Managing reserved memory", read on 2026-11-30), which is more than the
+/// quarter of the data that counts here.
 fn redis(settings: &ServerSettings<'_>) -> ServerNeeds {
     let saves =
         settings.get("save").is_none_or(|told| !matches!(told.value.as_str().trim(), "" | "\"\"" | "''"));

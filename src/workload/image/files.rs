@@ -1,4 +1,4 @@
-//! What files that are brought into an image change of the catalogue's facts about it.
+//! The effect of files that are brought into an image on the catalogue's facts about it.
 
 use super::ImageFacts;
 use crate::workload::Fact;

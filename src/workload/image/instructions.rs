@@ -1,4 +1,4 @@
-//! What a Dockerfile's instructions say about its image.
+//! Facts about an image from its Dockerfile's instructions.
 
 use crate::model::image::{CopyInstruction, EnvEntry, Form, HealthTest, HealthcheckInstruction, TargetImage};
 use crate::source::{Spanned, TracedText};

@@ -34,7 +34,7 @@ pub struct LighterBase {
     pub reference: String,
     /// The drawback of the change: lower case, no full stop.
     pub cost: String,
-    /// What else a program may miss in it: lower case, no full stop.
+    /// Other things that a program may miss in it: lower case, no full stop.
     pub lost: Option<String>,
     /// Why the current image is heavy: lower case, no full stop.
     pub why: String,

@@ -9,12 +9,12 @@ pub(super) use check::{check, check_casts, check_required};
 pub(super) use read::decimal;
 pub use release::Release;
 
-/// What a value may be.
+/// The types that a value may have.
 #[derive(Debug)]
 struct Shape {
     /// The kinds that it may have, in the order in which Compose tries them.
     alternatives: &'static [Alternative],
-    /// What Compose makes of text in its place.
+    /// The conversion by Compose of text in its place.
     reading: Option<Reading>,
     /// It makes that of the merged project, not of each file.
     is_late: bool,
@@ -92,7 +92,7 @@ enum ScalarKind {
     Nothing,
 }
 
-/// What Compose makes of text.
+/// The conversion of text by Compose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     /// An integer, before the schema is applied.

@@ -128,7 +128,7 @@ fn suggestion(word: &TracedText, count: usize) -> Option<Suggestion> {
     Some(Suggestion::Prepend(if line { "CMD-SHELL" } else { "CMD" }))
 }
 
-/// What Compose says about a `test` that starts with another word.
+/// The error of Compose for a `test` that starts with another word.
 const FIRST_WORD: &str = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
 
 impl Rejection {

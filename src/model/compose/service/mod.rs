@@ -48,7 +48,7 @@ pub struct ServiceKey {
 pub struct Service {
     /// Its name. That of a step is the service's name and its place, `web pre_start[0]`.
     pub name: String,
-    /// What it is in its file. A service, unless said otherwise.
+    /// The element of its file that defines it: a service by default.
     pub element: Element,
     /// Span of the name. That of a step is its first key.
     pub key: Span,
