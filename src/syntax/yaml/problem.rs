@@ -55,8 +55,11 @@ fn colon(text: &str, at: usize) -> String {
     let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let own = indentation(text.get(start..).unwrap_or_default());
     let above = text.get(..start).unwrap_or_default().lines().rfind(|line| !line.trim().is_empty());
+    // A key before it on its line is where the value begins.
+    let line = text.get(start..at).unwrap_or_default();
+    let is_second = [": ", ":\t"].iter().any(|key| line.contains(key));
     match above.map(indentation) {
-        Some(above) if above < own => {
+        Some(above) if above < own && !is_second => {
             format!(
                 "this line is indented by {own} spaces, the value above by {above}; align them, or quote the value"
             )

@@ -235,6 +235,10 @@ fn items_and_lines_out_of_place_are_named() {
     let item = "a list item where a key is expected; is the key of the list missing above?";
     let text = "a:\n  depends_on:\n    b:\n      condition: x\n    - C=1\n    - D=2\nc: 1\n";
     assert_eq!(errors(text).first(), Some(&(item.to_owned(), "- C=1".to_owned())));
+    for value in ["x y: 1", "x\ty: [", "\tx y: 1", "http: //x"] {
+        let second = errors(&format!("a:\n  b: {value}\n  c: 1\n"));
+        assert!(second[0].0.starts_with("a second `:` on one line"), "{value}: {second:?}");
+    }
     let deep = errors("a:\n  image: x\n    limit: 1\nb: 2\n");
     assert!(deep[0].0.starts_with("this line is indented by 4 spaces, the value above by 2"), "{deep:?}");
     let twice = errors("a: b: c\nd: 1\n");
