@@ -44,8 +44,11 @@ pub struct Manager {
     installs: Vec<String>,
     #[serde(default)]
     value_options: Vec<String>,
-    /// The directories of its cache. `~` is a home directory.
+    /// The directories that its cache may be in. `~` is a home directory.
     pub directories: Vec<String>,
+    /// The directory for a cache mount, where all versions use the same one.
+    #[serde(default)]
+    pub mount: Option<String>,
     #[serde(default)]
     cleans: Vec<String>,
     #[serde(default)]
@@ -60,7 +63,12 @@ pub struct Manager {
     pub files: Vec<String>,
     /// The clause of reports that names what stays in the image: lower case, no full stop.
     pub left: String,
-    way_out: String,
+    #[serde(default)]
+    append: Option<String>,
+    #[serde(default)]
+    replace: Option<String>,
+    #[serde(default)]
+    needless: Vec<String>,
     /// Concurrent builds must not share its cache.
     #[serde(default)]
     pub locked: bool,
@@ -253,9 +261,15 @@ impl Manager {
     /// Returns the packages that a call installs. None for a call that installs no system packages.
     #[must_use]
     pub fn installed<'w>(&self, words: &'w [Word]) -> Option<Vec<&'w Word>> {
+        let phrase = Some(self.install_phrase(words)).filter(|phrase| !phrase.is_empty())?;
+        Some(self.positional(words).into_iter().skip(phrase.split_whitespace().count()).collect())
+    }
+
+    /// Returns the words of this call that install system packages, as `install`. Empty for another call.
+    #[must_use]
+    pub fn install_phrase(&self, words: &[Word]) -> &str {
         let positional = self.positional(words);
-        let phrase = self.installs.iter().find(|phrase| begins(&positional, phrase))?;
-        Some(positional.into_iter().skip(phrase.split_whitespace().count()).collect())
+        self.installs.iter().find(|phrase| begins(&positional, phrase)).map_or("", String::as_str)
     }
 
     /// Returns the words of this call that fill the cache, as `install` or `pip install`.
@@ -266,12 +280,27 @@ impl Manager {
         phrases.max_by_key(|phrase| phrase.len()).map_or("", String::as_str)
     }
 
-    /// Returns a replacement of this call to paste, which leaves no cache.
+    /// Returns the command that empties the cache at the end of the `RUN`. None for a manager whose calls are replaced.
     #[must_use]
-    pub fn way_out(&self, program: &str, words: &[Word]) -> String {
+    pub fn appended(&self, program: &str) -> Option<String> {
+        let captures = Captures::from([("program".to_owned(), program)]);
+        fill(self.append.as_ref()?, &captures)
+    }
+
+    /// Returns the words of this call that leave a cache, and those to write in their place: `pip install`, and
+    /// `pip install --no-cache-dir`.
+    #[must_use]
+    pub fn replaced(&self, program: &str, words: &[Word]) -> Option<(String, String)> {
         let command = self.phrase(words);
         let captures = Captures::from([("program".to_owned(), program), ("command".to_owned(), command)]);
-        fill(&self.way_out, &captures).unwrap_or_else(|| self.way_out.clone())
+        let written = format!("{program} {command}").trim_end().to_owned();
+        Some((written, fill(self.replace.as_ref()?, &captures)?))
+    }
+
+    /// True for a call that does nothing more once the others are replaced, as `apk update`.
+    #[must_use]
+    pub fn is_needless(&self, words: &[Word]) -> bool {
+        is_one_of(&self.needless, &self.positional(words))
     }
 }
 

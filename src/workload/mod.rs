@@ -61,7 +61,7 @@ pub use self::lingering::{OuterShell, ShellAsPid1, Waited};
 pub use self::locked::{Knowledge, KnownImage};
 pub use self::measured::{Measured, Measurements};
 pub use self::memory::{HostSized, Memory, Resources};
-pub use self::packages::PackageCache;
+pub use self::packages::{CacheRemedy, PackageCache};
 pub use self::probe::{NoProbe, Probe};
 pub use self::process::{Process, ReplacedByCompose, Unexpanded};
 pub use self::request::{HttpRequest, http, shell_quoted, tcp};

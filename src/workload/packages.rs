@@ -16,10 +16,33 @@ pub struct PackageCache {
     pub manager: String,
     /// The files that stay in the layer: lower case, no full stop.
     pub left: String,
-    /// The `RUN` with a cache mount, to paste; `None` if the cache's directory is not known.
+    /// The `RUN` with a cache mount, to paste; `None` if the cache's directory is not known, or a later `RUN` reads it.
     pub mount: Option<String>,
-    /// The install command that leaves no cache, to paste.
-    pub way_out: String,
+    /// The change to the `RUN` that leaves no cache.
+    pub remedy: CacheRemedy,
+}
+
+/// A change to a `RUN` after which no cache stays in its layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheRemedy {
+    /// A command at the end of the `RUN`.
+    Append(String),
+    /// Other words for calls in it.
+    Replace {
+        /// The words of each call, and those to write in their place.
+        calls: Vec<(String, String)>,
+        /// Calls that are left out.
+        needless: Vec<String>,
+    },
+    /// A later `RUN` installs from the cache: both belong in one, which ends with the command.
+    InOneRun {
+        /// The call that fills the cache.
+        fills: String,
+        /// The call of the later `RUN`.
+        installs: String,
+        /// The command for the end.
+        empties: String,
+    },
 }
 
 /// Maximum number of installations in one `RUN` that are checked.
@@ -29,7 +52,7 @@ const MAX_FOLLOWED: usize = 64;
 pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCache> {
     let packages = catalog.packages();
     let mut found: Vec<PackageCache> = Vec::new();
-    for (run, script) in runs.all() {
+    for (nth, (run, script)) in runs.all().enumerate() {
         let Some(script) = script else { continue };
         let mut seen: Vec<&str> = Vec::new();
         let mut followed = 0;
@@ -47,7 +70,8 @@ pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCach
                 continue;
             }
             seen.push(&manager.name);
-            found.push(look.cache(command, words));
+            let later = runs.all().skip(nth + 1).filter_map(|(_, script)| script);
+            found.push(look.cache(at, command, words, later));
         }
     }
     found
@@ -166,21 +190,87 @@ impl CommandContext<'_> {
         })
     }
 
-    fn cache(&self, command: &Command, words: &[Word]) -> PackageCache {
+    fn cache<'s>(
+        &self,
+        at: usize,
+        command: &Command,
+        words: &[Word],
+        later: impl Iterator<Item = &'s Script>,
+    ) -> PackageCache {
         let program = command.runs().first();
         let phrase = self.manager.phrase(words);
         let last = phrase.split_whitespace().next_back();
         let ends = words.iter().find(|word| word.literal() == last && last.is_some());
         let span = program.map_or(command.span, |program| program.text.span());
-        let module = command.arguments().first().is_some_and(|word| word.as_ref() == "-m");
-        let name = command.program().filter(|_| !module).unwrap_or(&self.manager.name);
+        let remedy = self.remedy(at, command, words, later);
+        let mount = if matches!(remedy, CacheRemedy::InOneRun { .. }) { None } else { self.mount() };
         PackageCache {
             span: ends.map_or(span, |word| span.cover(word.text.span())),
             manager: self.manager.name.clone(),
             left: self.manager.left.clone(),
-            mount: self.mount(),
-            way_out: self.manager.way_out(name, words),
+            mount,
+            remedy,
         }
+    }
+
+    fn remedy<'s>(
+        &self,
+        at: usize,
+        command: &Command,
+        words: &[Word],
+        mut later: impl Iterator<Item = &'s Script>,
+    ) -> CacheRemedy {
+        let name = self.called(command);
+        if let Some(empties) = self.manager.appended(name) {
+            return match later.find_map(|script| self.needs_cache(script)) {
+                Some(installs) => {
+                    let fills = format!("{name} {}", self.manager.phrase(words)).trim_end().to_owned();
+                    CacheRemedy::InOneRun { fills, installs, empties }
+                }
+                None => CacheRemedy::Append(empties),
+            };
+        }
+        let (mut calls, mut needless) = (Vec::new(), Vec::new());
+        for (other, command) in self.script.commands.iter().enumerate().skip(at).take(MAX_FOLLOWED) {
+            let Some((manager, words)) = manager_of(command, self.packages) else { continue };
+            if manager.name != self.manager.name
+                || manager.effect(words) != Effect::Fills
+                || self.is_kept_out(other, command)
+            {
+                continue;
+            }
+            let Some(call) = manager.replaced(self.called(command), words) else { continue };
+            if manager.is_needless(words) {
+                needless.push(call.0);
+            } else if !calls.contains(&call) {
+                calls.push(call);
+            }
+        }
+        needless.dedup();
+        CacheRemedy::Replace { calls, needless }
+    }
+
+    /// Returns the manager's program as it is called; its name behind `python -m`.
+    fn called<'c>(&'c self, command: &'c Command) -> &'c str {
+        let module = command.arguments().first().is_some_and(|word| word.as_ref() == "-m");
+        command.program().filter(|_| !module).unwrap_or(&self.manager.name)
+    }
+
+    /// Returns the call of another `RUN` that installs from the cache of this one: no call before it fills the cache again.
+    fn needs_cache(&self, script: &Script) -> Option<String> {
+        for command in &script.commands {
+            let Some((manager, words)) = manager_of(command, self.packages) else { continue };
+            if manager.name != self.manager.name {
+                continue;
+            }
+            if manager.effect(words) != Effect::Nothing {
+                return None;
+            }
+            if manager.installed(words).is_some() {
+                return Some(format!("{} {}", self.called(command), manager.install_phrase(words)));
+            }
+        }
+        None
     }
 
     /// Returns the `RUN` with a cache mount added.
@@ -190,7 +280,7 @@ impl CommandContext<'_> {
         if line.as_str().contains("<<") {
             return None;
         }
-        let directory = self.manager.directories.first()?;
+        let directory = self.manager.mount.as_deref()?;
         let is_root = match &self.run.user {
             None => true,
             Some(Ok(user)) => matches!(user.as_str().split(':').next(), Some("root" | "0")),
@@ -198,8 +288,8 @@ impl CommandContext<'_> {
         };
         let directory = match directory.strip_prefix('~') {
             Some(rest) if is_root => format!("/root{rest}"),
-            Some(_) => return None,
-            None => directory.clone(),
+            None if is_root => directory.to_owned(),
+            _ => return None,
         };
         let sharing = if self.manager.locked { ",sharing=locked" } else { "" };
         let others = self.run.mounts.iter().map(|mount| format!("--mount={mount} ")).collect::<String>();

@@ -1,7 +1,7 @@
 //! The rule `uncleaned-package-cache`.
 
 use crate::rules::RuleContext;
-use crate::workload::Workload;
+use crate::workload::{CacheRemedy, Workload};
 
 rule! {
     name: "uncleaned-package-cache",
@@ -14,11 +14,10 @@ rule! {
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     for cache in workload.build.iter().flat_map(|build| &build.package_caches) {
+        let remedy = described(&cache.remedy);
         let help = match &cache.mount {
-            Some(line) => {
-                format!("use a cache mount, or append `{}` to this RUN:\n  {line}", cache.way_out)
-            }
-            None => format!("write `{}` in the same RUN", cache.way_out),
+            Some(line) => format!("{remedy}, or use a cache mount:\n  {line}"),
+            None => remedy,
         };
         cx.report(
             cache.span,
@@ -27,5 +26,19 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label(cache.left.as_str())
         .note("this costs disk and pull time, not memory")
         .help(help);
+    }
+}
+
+fn described(remedy: &CacheRemedy) -> String {
+    match remedy {
+        CacheRemedy::Append(command) => format!("append `&& {command}` to this RUN"),
+        CacheRemedy::Replace { calls, needless } => {
+            let replaced = calls.iter().map(|(call, with)| format!("write `{with}` in place of `{call}`"));
+            let left_out = needless.iter().map(|call| format!("leave out `{call}`"));
+            replaced.chain(left_out).collect::<Vec<_>>().join(", ")
+        }
+        CacheRemedy::InOneRun { fills, installs, empties } => format!(
+            "a later RUN installs from it, so put both in one: `{fills} && {installs} … && {empties}`"
+        ),
     }
 }
