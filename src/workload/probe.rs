@@ -12,6 +12,7 @@ use crate::model::ImageReference;
 use crate::model::compose::Ports;
 use crate::model::image::TargetImage;
 use crate::syntax::duration;
+use crate::syntax::shell::base_name;
 
 /// A healthcheck to suggest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -299,7 +300,12 @@ impl ProbeContext<'_> {
 
     /// Returns the tools for probes in the image.
     pub(super) fn tools(&self) -> Vec<String> {
-        self.workload.health.tools.clone()
+        let all = &self.workload.health.tools;
+        // The advice to take a lighter image holds for the probe as well.
+        let lacks = self.workload.image.lighter_base.as_ref().map_or(&[][..], |lighter| &lighter.lacks);
+        let kept: Vec<String> =
+            all.iter().filter(|tool| !lacks.contains(&base_name(tool))).cloned().collect();
+        if kept.is_empty() { all.clone() } else { kept }
     }
 }
 

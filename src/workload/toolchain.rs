@@ -12,7 +12,7 @@ use super::scripts::Scripts;
 use super::{Healthcheck, LighterKind, Start, Workload};
 use crate::catalog::{Catalog, Toolchain};
 use crate::model::ImageReference;
-use crate::source::Spanned;
+use crate::source::{Spanned, TracedText};
 use crate::syntax::shell::{self, Command, Script, base_name};
 
 /// Programs of healthchecks that lighter images often lack.
@@ -39,6 +39,8 @@ pub(super) fn lighter(
     };
     let own = toolchain.map(|row| row.tools.as_slice()).unwrap_or_default();
     let installed = Installed::by(runs, catalog);
+    let lacks: Vec<&'static str> =
+        PROBES.into_iter().filter(lost).filter(|tool| !installed.has(tool)).collect();
     let tools: Vec<&str> = own
         .iter()
         .map(String::as_str)
@@ -79,10 +81,14 @@ pub(super) fn lighter(
             let tool = used(command, &tools)?;
             Some(Spanned::new(tool.to_owned(), command.runs().first()?.text.span()))
         });
+        let at_start = running.iter().flat_map(|script| &script.commands);
         let compiles = |row: &Toolchain| {
-            in_runs().any(|command| row.may_compile.iter().any(|phrase| is_call(command, phrase)))
+            let mut commands = in_runs().chain(at_start);
+            commands.any(|command| row.may_compile.iter().any(|phrase| is_call(command, phrase)))
         };
         lighter.may_compile = toolchain.is_some_and(compiles);
+        lighter.lacks = lacks;
+        lighter.unread = unread_script(workload, start, runs, scripts);
     }
     Some(lighter)
 }
@@ -115,6 +121,20 @@ fn scripts_of(start: &Start, scripts: &Scripts<'_>) -> Vec<Script> {
     let words = start.entrypoint.iter().chain(&start.command);
     let names = words.filter(|word| !word.as_str().starts_with('-')).take(4);
     names.filter_map(|word| scripts.find(word.as_str())).map(|text| shell::read(&text)).collect()
+}
+
+/// Returns the script of the project that starts and could not be read.
+fn unread_script(
+    workload: &Workload,
+    start: &Start,
+    runs: &Runs<'_>,
+    scripts: &Scripts<'_>,
+) -> Option<String> {
+    // The entrypoint of the base image is none of the project.
+    let own = runs.target.entrypoint.is_some() || !workload.service.entrypoint.is_absent();
+    let words = start.entrypoint.iter().filter(|_| own).chain(&start.command).map(TracedText::as_str);
+    let mut unread = words.filter(|word| base_name(word).ends_with(".sh") && scripts.find(word).is_none());
+    unread.next().map(|word| base_name(word).to_owned())
 }
 
 /// True for a script that ends with `exec "$@"`: its caller decides what runs.

@@ -43,13 +43,17 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         (Some(now), Some(then)) => format!("{now} to pull, `{}` is {then}", lighter.reference),
         _ => format!("the final stage can use `{}`", lighter.reference),
     };
+    let price = match lighter.kind {
+        LighterKind::DropIn | LighterKind::Line => format!("the smaller image has {}", lighter.cost),
+        LighterKind::MultiStage => format!("a smaller one takes {}", lighter.cost),
+    };
     let mut finding = cx.report(base.span, message);
     finding
         .label(label)
         .image_alone(reference)
         .via(&base.via)
         .confidence(Confidence::Medium)
-        .note(format!("{}; the smaller image has {}", lighter.why, lighter.cost))
+        .note(format!("{}; {price}", lighter.why))
         .note("this costs disk and pull time, not memory");
     if let Some(lost) = &lighter.lost {
         finding.note(lost.as_str());
@@ -57,12 +61,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if lighter.may_compile {
         finding.note("a package without a prebuilt binary needs a compiler, which the smaller image lacks");
     }
+    if let Some(script) = &lighter.unread {
+        finding
+            .note(format!("`{script}`, which starts, was not read: it may use what the smaller image lacks"));
+    }
     if let Some(tool) = &lighter.needed {
         let then = match lighter.kind {
             LighterKind::MultiStage => "there".to_owned(),
             LighterKind::DropIn | LighterKind::Line => format!("`{}`", lighter.reference),
         };
-        finding.related(tool.span, format!("`{}` is not in {then}", tool.value)).help(format!(
+        finding.related(tool.span, format!("`{}` does not work in {then}", tool.value)).help(format!(
             "run `{}` in a separate stage, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",
             tool.value, lighter.reference
         ));
@@ -73,7 +81,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let edit = Edit { span: base.span, replacement: lighter.reference.clone() };
             let title = format!("use `{}` as the base image", lighter.reference);
             // Only a reference that is written without variables can be replaced.
-            if base.span.len() == reference.len() {
+            if base.span.len() == reference.len() && lighter.unread.is_none() {
                 finding.fix(title, Applicability::Unsafe, IMAGE, vec![edit]);
             } else {
                 finding.help(title);

@@ -44,8 +44,12 @@ pub struct LighterBase {
     pub size_then: Option<ByteSize>,
     /// A tool that a `RUN` uses and the lighter image lacks.
     pub needed: Option<Spanned<String>>,
-    /// True if a `RUN` installs language packages, some of which may have to be compiled.
+    /// True if a `RUN` or a start script installs language packages, some of which may have to be compiled.
     pub may_compile: bool,
+    /// Programs of healthchecks that only the current image has.
+    pub lacks: Vec<&'static str>,
+    /// A script of the start that could not be read: it may use anything that the current image has.
+    pub unread: Option<String>,
 }
 
 /// The heap that an image's start script sets by default.
@@ -369,7 +373,11 @@ impl ImageFacts {
                     .and_then(|runtime| runtime.variable(&heap.variable)?.value.as_ref())
                     .map(|value| value.grammar),
                 unless_files: heap.unless_files.clone(),
-                off_heap: OverheadInputs { product: off_heap.clone(), ..OverheadInputs::default() },
+                off_heap: OverheadInputs {
+                    product: off_heap.clone(),
+                    direct: heap.direct_mib.map(|size| ByteSize(size.saturating_mul(MIB))),
+                    ..OverheadInputs::default()
+                },
             }),
             off_heap,
             memory: entry.memory_of(tag).map(ProductPart::new).collect(),
@@ -427,6 +435,8 @@ impl ImageFacts {
             size_then: size(lighter.size_then),
             needed: None,
             may_compile: false,
+            lacks: Vec::new(),
+            unread: None,
         })
     }
 
