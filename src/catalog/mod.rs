@@ -37,7 +37,7 @@ pub use probes::{
 pub use programs::Programs;
 pub use refused::RefusedFlag;
 pub use runtimes::{
-    CommandLine, Flag, Grammar, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
+    CommandLine, Flag, Grammar, Misspelled, Pool, Quotes, ReadBy, Runtime, Sets, Setting, Starter, Variable,
 };
 
 use crate::hash::HashMap;

@@ -156,6 +156,18 @@ pub struct CommandLine {
     /// `_` is the same as `-` in the names of options.
     #[serde(default)]
     pub underscores: bool,
+    /// The beginnings of words that name a file with more options. These files are not read.
+    #[serde(default)]
+    pub names_files: Vec<String>,
+}
+
+impl CommandLine {
+    /// Returns the file with more options that a word names: `/etc/jvm.args` of `@/etc/jvm.args`.
+    #[must_use]
+    pub fn named_file<'w>(&self, word: &'w str) -> Option<&'w str> {
+        let files = self.names_files.iter().filter_map(|start| word.strip_prefix(start.as_str()));
+        files.filter(|file| !file.is_empty()).last()
+    }
 }
 
 /// A program, such as a start script, that starts the runtime.
@@ -207,6 +219,15 @@ pub struct Variable {
     pub value: Option<Setting>,
     /// The source of the claim.
     pub source: String,
+}
+
+/// A word that is meant to be a flag of a runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misspelled {
+    /// Its name is another one; this is the right word.
+    Name(String),
+    /// It has no value; this is the flag up to the value.
+    NoValue(String),
 }
 
 /// The meaning and the syntax of a value.
@@ -369,6 +390,30 @@ impl Runtime {
                 _ => name.starts_with(spelling.as_str()),
             })?;
             Some((flag, word.get(spelling.len()..)?))
+        })
+    }
+
+    /// Returns the flag that a word is meant to be, if it is none: `-XX:MaxRamPercentage=75` and `-XX:+MaxRAMPercentage=75` are
+    /// no flags of Java, and `--max-old-space-size` without a value is none of Node.
+    #[must_use]
+    pub fn misspelled(&self, word: &str) -> Option<Misspelled> {
+        // The names of servers' settings may be written in any case.
+        let is_strict = matches!(self.name, RuntimeName::Java | RuntimeName::Node);
+        if !is_strict || self.flag(word).is_some() {
+            return None;
+        }
+        let plain = |name: &str| {
+            let name = name.replacen("-XX:+", "-XX:", 1).replacen("-XX:-", "-XX:", 1).to_ascii_lowercase();
+            if self.command_line.underscores { name.replace('_', "-") } else { name }
+        };
+        let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+        let bounds = self.flags.iter().filter(|flag| flag.sets.is_bound());
+        let mut spellings =
+            bounds.flat_map(|flag| &flag.spellings).filter(|spelling| spelling.ends_with('='));
+        let spelling = spellings.find(|spelling| plain(spelling.trim_end_matches('=')) == plain(name))?;
+        Some(match value {
+            Some(value) => Misspelled::Name(format!("{spelling}{value}")),
+            None => Misspelled::NoValue(spelling.clone()),
         })
     }
 

@@ -75,6 +75,7 @@ impl Assigned {
 
     /// Adds the assignments of a script.
     fn read(&mut self, script: &Script) {
+        let own = script.commands.iter().filter(|command| !command.runs_parsed_script()).count();
         for command in &script.commands {
             let always = script.enclosing(command).all(|frame| {
                 matches!(kind(script, frame), FrameKind::Group | FrameKind::Script | FrameKind::Condition)
@@ -84,11 +85,17 @@ impl Assigned {
                 matches!(program, Some("." | "source" | "eval" | "read" | "mapfile" | "readarray"));
             self.refuses_unset |= program == Some("set") && refuses_unset(&command.words);
             let exports = matches!(program, Some("export" | "declare" | "typeset" | "local" | "readonly"));
-            let alone = command.words.is_empty();
+            // Before a command it is for that command alone.
+            let all = always && (command.words.is_empty() || own == 1);
             for set in &command.assignments {
-                // Before a command it is for that command alone.
-                let value = (always && alone).then(|| set.value.text.clone());
-                self.assign(set.name.as_str(), value);
+                self.assign(set.name.as_str(), all.then(|| set.value.text.clone()));
+            }
+            // `env NAME=value program`
+            let before = command.words.len() - command.runs().len();
+            for word in command.words.iter().take(before) {
+                if let Some((name, value)) = assignment(word) {
+                    self.assign(name, all.then_some(value));
+                }
             }
             for word in command.words.iter().skip(1).filter(|_| exports) {
                 let text = word.as_ref();
@@ -117,6 +124,14 @@ impl Assigned {
         let twice = self.values.contains_key(name);
         self.values.insert(name.to_owned(), value.filter(|_| !twice));
     }
+}
+
+/// Returns the name and the value of a word such as `NAME=value`.
+fn assignment(word: &Word) -> Option<(&str, TracedText)> {
+    let text = word.as_ref();
+    let (name, value) = text.split_once('=')?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then(|| (name, word.text.slice(text.len() - value.len()..text.len())))
 }
 
 /// True for `set -u`, `set -eu` and `set -o nounset`.

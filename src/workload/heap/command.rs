@@ -21,6 +21,10 @@ impl SettingsReader<'_> {
                 source.words.extend(expanded);
                 continue;
             }
+            if let Some(file) = reading.named_file(text) {
+                source.unknown = Some((argument.span(), Why::File(file.to_owned())));
+                continue;
+            }
             if !text.starts_with('-') && text.contains(HOLE) {
                 // The variable may hold an option, or nothing.
                 source.unknown = Some((argument.span(), Why::Other("a variable without a value")));
@@ -45,6 +49,23 @@ impl SettingsReader<'_> {
             });
         }
         source
+    }
+
+    /// Joins options with the values that follow them, if the program takes values so.
+    pub(super) fn with_values(&self, words: Vec<TracedText>) -> Vec<TracedText> {
+        if !self.runtime.command_line.joins_values {
+            return words;
+        }
+        let mut out: Vec<TracedText> = Vec::new();
+        for word in words {
+            match out.last_mut() {
+                Some(option) if takes_next(option.as_str()) && !word.as_str().starts_with('-') => {
+                    *option = joined(option, &word);
+                }
+                _ => out.push(word),
+            }
+        }
+        out
     }
 
     /// Expands `$NAME` and `${NAME:-default}` in a word and splits the result like a shell.
@@ -107,6 +128,11 @@ impl SettingsReader<'_> {
         }
         out.push_text(&word.slice(at..text.len()));
     }
+}
+
+/// True for an option without a value: `--maxmemory`.
+fn takes_next(option: &str) -> bool {
+    option.starts_with('-') && !option.contains(['=', ' '])
 }
 
 /// Maximum nesting of variables that scripts assign to each other.

@@ -112,7 +112,8 @@ pub(super) fn spelled(grammar: Grammar, size: ByteSize) -> Option<String> {
         Grammar::PostgresSize => format!("{mebibytes}MB"),
         Grammar::MysqlSize | Grammar::PhpSize => format!("{mebibytes}M"),
         Grammar::Bytes => size.0.to_string(),
-        // Two decimals, rounded down.
+        // Two decimals, rounded down. MongoDB takes no less than 0.25 (manual, storage.wiredTiger.engineConfig.cacheSizeGB).
+        Grammar::MongoGigabytes if mebibytes < 256 => return None,
         Grammar::MongoGigabytes => {
             let hundredths = mebibytes * 100 / 1024;
             let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);

@@ -171,7 +171,8 @@ impl MemoryPool {
         if self.runtime == RuntimeName::Php {
             return None;
         }
-        let seen = limit.filter(|_| self.limit_unseen.is_none()).or(host);
+        let limit = limit.filter(|_| self.limit_unseen.is_none());
+        let seen = limit.or(host);
         let (size, by) = match &self.bound {
             Fact::Known(setting) => match setting.value.bound {
                 Bound::Bytes(size) => match seen.and_then(|seen| self.lowered_to(seen)) {
@@ -183,6 +184,10 @@ impl MemoryPool {
             Fact::Unknown { .. } => return None,
             Fact::Absent { .. } => match self.fixed_default() {
                 Some(size) => (size, SizedBy::Default),
+                // Without a limit, .NET sets its heap none either (learn.microsoft.com runtime-config/garbage-collector).
+                None if self.default == Some(DefaultHeap::Dotnet) && self.own_default.is_none() => {
+                    (self.default_for(limit?)?, SizedBy::Default)
+                }
                 None => (self.default_for(seen?)?, SizedBy::Default),
             },
         };

@@ -6,7 +6,7 @@ use super::flags::{fits, size, spelled};
 use super::reader::{SettingSource, SettingsReader};
 use super::setting::COMMAND_LINE;
 use super::{Bound, HeapSetting};
-use crate::catalog::{DefaultHeap, Grammar, Sets};
+use crate::catalog::{DefaultHeap, Grammar, Misspelled, Sets};
 use crate::secret;
 use crate::source::{Span, TracedText};
 use crate::syntax::size::ByteSize;
@@ -192,7 +192,10 @@ impl SettingsReader<'_> {
                     found.push(refused);
                     continue;
                 }
-                let Some((flag, value)) = self.runtime.flag(word.as_str()) else { continue };
+                let Some((flag, value)) = self.runtime.flag(word.as_str()) else {
+                    found.extend(self.misspelled(word, &source.name).filter(|_| !tolerant));
+                    continue;
+                };
                 let value = value.trim_start();
                 let written = Written {
                     text: word,
@@ -213,6 +216,21 @@ impl SettingsReader<'_> {
             }
         }
         found
+    }
+
+    /// Returns the problem of a word that is meant to bound the heap and is no flag.
+    fn misspelled(&self, word: &TracedText, carrier: &str) -> Option<HeapProblem> {
+        let name = self.runtime.name.display_name();
+        let (effect, instead, help) = match self.runtime.misspelled(word.as_str())? {
+            Misspelled::Name(instead) => {
+                (format!("{name} does not know it and does not start"), Some(instead), None)
+            }
+            Misspelled::NoValue(flag) => {
+                let help = format!("write the size right behind it: `{flag}<size>`");
+                (format!("{name} does not start without its value"), None, Some(help))
+            }
+        };
+        Some(HeapProblem { instead, help, ..self.problem(HeapProblemKind::Malformed, word, carrier, effect) })
     }
 
     /// Returns the problem of a cache's size in a file.

@@ -256,7 +256,11 @@ impl SettingsReader<'_> {
                     source.setting = Some(value.value);
                     return source;
                 }
-                source.words = split_options(&value.value);
+                source.words = self.with_values(split_options(&value.value));
+                let mut named = source.words.iter().filter_map(|word| {
+                    Some((word.span(), self.runtime.command_line.named_file(word.as_str())?.to_owned()))
+                });
+                source.unknown = named.next_back().map(|(at, file)| (at, Why::File(file)));
                 if !source.words.is_empty() {
                     let span = value.value.span();
                     source.carrier = Some(Spanned::with_provenance(name.to_owned(), span, value.via));
@@ -283,6 +287,10 @@ impl SettingsReader<'_> {
         for source in sources {
             if let Some(at) = &source.unknown {
                 unknown = Some(at.clone());
+            }
+            let words = source.words.iter();
+            if let Some(word) = words.rev().find(|word| self.runtime.misspelled(word.as_str()).is_some()) {
+                unknown = Some((word.span(), Why::Malformed(self.quoted(word.as_str()))));
             }
             for (flag, sets, grammar, read) in self.bounds(source, major) {
                 match read {
