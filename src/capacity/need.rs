@@ -97,8 +97,21 @@ impl Need {
         if let Some(setting) = pools.iter().find_map(|pool| pool.varies.clone()) {
             return Err(NoNumber::Varies { setting, limit });
         }
+        let mut steady = pools.iter().fold(0_i64, |sum, pool| sum.saturating_add(pool.size.0));
+        let mut limit = limit;
+        for shared in shares(workload, total)? {
+            terms.push(format!(
+                "{} of {} ({} % of the limit) + {} of overhead",
+                shared.what,
+                in_mebibytes(shared.size),
+                shared.percent,
+                in_mebibytes(shared.overhead)
+            ));
+            steady = steady.saturating_add(shared.size.0);
+            total = total.saturating_add(shared.size.0).saturating_add(shared.overhead.0);
+            limit = ByteSize(total).rounded_up();
+        }
         let sum = format!("{} = {}", terms.join(" + "), in_mebibytes(ByteSize(total)));
-        let steady = pools.iter().fold(0_i64, |sum, pool| sum.saturating_add(pool.size.0));
         let need = Self { limit, steady: Some(ByteSize(steady)), sum };
         need.checked(workload)
     }
@@ -152,6 +165,9 @@ fn in_mebibytes(size: ByteSize) -> String {
     format!("{} MiB", size.0.saturating_add(MIB / 2) / MIB)
 }
 
+/// Rounds after which shares of a limit have settled, or never will.
+const ROUNDS: usize = 64;
+
 /// A heap or cache with a fixed size.
 struct Declared {
     /// Its name: `heap`, `page cache`.
@@ -175,6 +191,49 @@ impl Declared {
         let off_heap = self.off_heap.as_ref().map_or(0, |off_heap| off_heap.most.saturating_mul(MIB));
         ByteSize(off_heap.max(self.size.0 / 3))
     }
+}
+
+/// A part of a product's memory that takes a share of the limit, next to parts with a fixed size.
+struct Shared {
+    /// Its name: `heap`.
+    what: String,
+    percent: f64,
+    size: ByteSize,
+    overhead: ByteSize,
+}
+
+/// Returns the parts that take a share of the smallest limit that holds them and `fixed` bytes.
+///
+/// # Errors
+/// The shares leave no room: no limit holds everything.
+fn shares(workload: &Workload, fixed: i64) -> Result<Vec<Shared>, NoNumber> {
+    let parts: Vec<(&MemoryPool, f64)> = workload
+        .pools
+        .heaps
+        .iter()
+        .chain(&workload.pools.caches)
+        .filter(|pool| pool.part.is_some() && pool.bound.is_absent() && !pool.is_whole_process())
+        .filter_map(|pool| Some((pool, pool.default_percent()?)))
+        .collect();
+    let sized = |limit: i64| {
+        parts.iter().map(move |(pool, percent)| {
+            let size = ByteSize((limit as f64 * percent / 100.0) as i64);
+            let off_heap = pool.off_heap(size).map_or(0, |off_heap| off_heap.most.saturating_mul(MIB));
+            Shared { what: pool.display_name(), percent: *percent, size, overhead: ByteSize(off_heap) }
+        })
+    };
+    // Each round leaves room for the shares of the round before; the sizes grow by less each time.
+    let mut limit = fixed;
+    for _ in 0..ROUNDS {
+        let next = sized(limit)
+            .fold(fixed, |sum, shared| sum.saturating_add(shared.size.0).saturating_add(shared.overhead.0));
+        if next.saturating_sub(limit) < MIB {
+            return Ok(sized(next).collect());
+        }
+        limit = next;
+    }
+    let what = workload.memory.self_sizing.clone().unwrap_or_default();
+    Err(NoNumber::Grows { what })
 }
 
 fn pools(workload: &Workload) -> Vec<Declared> {

@@ -113,6 +113,9 @@ pub struct IgnoresLimit {
     /// The first version of the image that sees the limit.
     #[serde(default)]
     pub before: Option<String>,
+    /// The first versions of older lines that see the limit too, as `4.2.20` of the line `4.2`.
+    #[serde(default)]
+    pub fixed_in: Vec<String>,
     /// Variables that set a size instead.
     #[serde(default)]
     pub unless_set: Vec<String>,

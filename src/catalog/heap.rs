@@ -62,6 +62,9 @@ pub struct HeapWhenUnset {
     /// The first version that no longer sets it.
     #[serde(default)]
     pub before: Option<String>,
+    /// The direct memory that the script allows along with that heap, in MiB.
+    #[serde(default)]
+    pub direct_mib: Option<i64>,
     /// Files that may set another heap, as parts of paths that are mounted or copied in.
     #[serde(default)]
     pub unless_files: Vec<String>,

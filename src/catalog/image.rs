@@ -259,6 +259,7 @@ impl ImageEntry {
     pub fn ignores_limit(&self, tag: &str) -> Option<&IgnoresLimit> {
         self.ignores_limit.as_ref().filter(|ignores| {
             super::in_versions(tag, None, ignores.before.as_deref())
+                && !super::probes::is_fixed(tag, &ignores.fixed_in)
                 && (ignores.majors.is_empty()
                     || self.runtime_major(tag).is_some_and(|(_, major)| ignores.majors.contains(&major)))
         })

@@ -289,6 +289,16 @@ pub fn in_versions(tag: &str, since: Option<&str>, before: Option<&str>) -> bool
     fits(tag, &[], &[], since, before)
 }
 
+/// True if the version of a tag is one of these fixes or later in the same line, as `4.2.24` is after the fix `4.2.20`.
+pub(super) fn is_fixed(tag: &str, fixes: &[String]) -> bool {
+    let Some(version) = version(tag) else { return false };
+    fixes.iter().any(|fix| {
+        let line = fix.rsplit_once('.').map_or(fix.as_str(), |(line, _)| line);
+        let next = line.split('.').map_while(|number| number.parse::<u32>().ok());
+        next.eq(version.iter().copied().take(line.split('.').count())) && reaches(&version, fix)
+    })
+}
+
 /// Returns the text of the first version in a tag: `3.7` of `v3.7-alpine`. `None` for tags without one, which move.
 #[must_use]
 pub fn version_text(tag: &str) -> Option<&str> {
@@ -322,5 +332,16 @@ mod tests {
         assert!(!since("5.0.31", "6"));
         assert_eq!(version("2022-latest"), Some(vec![2022]));
         assert_eq!(version("stable-alpine"), None);
+    }
+
+    #[test]
+    fn a_fix_of_an_older_line_holds_for_that_line() {
+        let fixes = ["4.2.20".to_owned(), "4.4.14".to_owned()];
+        for tag in ["4.2.20", "4.2.24-bionic", "4.2", "4.4.14", "4.4", "4.4-focal"] {
+            assert!(is_fixed(tag, &fixes), "{tag}");
+        }
+        for tag in ["4.2.19", "4.0.28", "4.4.13", "4.3.20", "5.0.3", "5", "latest", "4.20.1"] {
+            assert!(!is_fixed(tag, &fixes), "{tag}");
+        }
     }
 }

@@ -267,7 +267,7 @@ fn what_sizes_itself_is_told_unless_something_says_otherwise() {
     assert!(!sizes("redpandadata/redpanda:v25.1.9", "    command: [redpanda, start, --memory 1G]\n"));
     assert!(sizes("redpandadata/redpanda:v25.1.9", "    command: [redpanda, start, --reserve-memory 0M]\n"));
     let follows = |keys: &str| {
-        let compose = format!("services:\n  app:\n    image: mongo:4.2\n    mem_limit: 2g\n{keys}");
+        let compose = format!("services:\n  app:\n    image: mongo:4.0\n    mem_limit: 2g\n{keys}");
         app(&compose, "").0.memory.ignores_cgroup_limit.is_some()
     };
     assert!(follows("") && follows("    command: sh -c 'mongod --bind_ip_all'\n"));

@@ -171,7 +171,9 @@ impl Demand {
         }
         match Need::of(workload) {
             Ok(Need { limit, steady: Some(steady), sum }) => {
-                let declared = workload.pools.image_default_heap.is_none();
+                let mut pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
+                let declared = pools.any(|pool| pool.bound.known().is_some())
+                    && workload.pools.image_default_heap.is_none();
                 self.fixed(if declared { Basis::Settings } else { Basis::Image }, limit);
                 self.steady = Some(steady.rounded_up());
                 self.largest = largest(workload);
@@ -234,8 +236,13 @@ impl Demand {
         let files = memory_files(workload);
         let size =
             |mebibytes: i64| ByteSize(mebibytes.saturating_mul(MIB).saturating_add(files)).rounded_up();
-        (self.least, self.usual, self.most) = (size(class.least), size(usual), size(most));
-        let range = format!("usually {} to {}", self.least, self.most);
+        let minimum = workload.memory.minimum.as_ref().map_or(0, |minimum| minimum.mib);
+        let [least, usual, most] = [class.least, usual, most].map(|mebibytes| size(mebibytes.max(minimum)));
+        (self.least, self.usual, self.most) = (least, usual, most);
+        let range = match minimum > class.least {
+            true => format!("at least {} as its documentation says", ByteSize(minimum.saturating_mul(MIB))),
+            false => format!("usually {} to {}", self.least, self.most),
+        };
         self.reason = match why {
             NoNumber::Grows { what } => format!("{}, {range}; {what}", class.class),
             NoNumber::HostSized { why, .. } | NoNumber::MayBeHostSized { why, .. } => {
