@@ -139,6 +139,7 @@ impl ImageEntry {
     }
 
     /// Returns the major version and the update of a tag of the form `N.0.P` or `8uP`: `21.0.5_11-jre` is 21 and 5.
+    #[must_use]
     pub fn runtime_patch(&self, tag: &str) -> Option<(u32, u32)> {
         let version = self.version(tag)?;
         let numbers: Option<Vec<u32>> =
