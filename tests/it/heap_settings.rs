@@ -280,6 +280,28 @@ fn a_shell_that_expands_takes_what_follows() {
     }
 }
 
+/// What a server needs outside its cache is summed up wherever the size is set; of memcached it is only named.
+#[test]
+fn servers_with_settings_have_a_sum() {
+    for text in [
+        "image: 'redis:8', command: redis-server --maxmemory 250mb",
+        "image: 'redis:8', command: [sh, -c, 'exec redis-server --maxmemory 250mb']",
+        "image: 'valkey/valkey:9', command: valkey-server --maxmemory 250mb",
+        "image: 'postgres:18', command: postgres -c shared_buffers=250MB",
+        "image: 'mysql:8.4', command: mysqld --innodb-buffer-pool-size=250M",
+        "image: 'mariadb:12', command: --innodb-buffer-pool-size=250M",
+        "image: 'mongo:8', command: mongod --wiredTigerCacheSizeGB 0.25",
+    ] {
+        let notes = notes("256m", text);
+        assert!(
+            notes.contains("MiB in a limit of 256 MiB, about ") && notes.contains(":\n"),
+            "{text}: {notes}"
+        );
+    }
+    let notes = notes("256m", "image: 'memcached:1.6', command: memcached -m 250");
+    assert!(notes.ends_with("for connections and the hash table"), "{notes}");
+}
+
 /// No advice has a flag that the JVM of the image is known to refuse: it would not start.
 #[test]
 fn advice_has_only_flags_that_the_jvm_knows() {
