@@ -29,7 +29,7 @@ const CONVERTED: [&str; 14] = [
 #[derive(Debug, Default)]
 pub(super) struct Place {
     steps: Vec<String>,
-    /// What each step goes into.
+    /// The kind of value that each step goes into.
     parents: Vec<Parent>,
 }
 
