@@ -51,6 +51,7 @@ impl Scalar {
                 ("int", value @ (Value::Int(_) | Value::BigInt(_))) => value,
                 ("float", value @ Value::Float(_)) => value,
                 ("float", Value::Int(n)) => Value::Float(n as f64),
+                ("timestamp", Value::Timestamp) => Value::Timestamp,
                 _ => Value::Str,
             },
         }
@@ -63,7 +64,9 @@ impl Scalar {
     pub fn contradicted<'t>(&self, tag: Option<&'t Tag>) -> Option<&'t str> {
         let tag = tag?;
         let is_contradicted = match core_name(&tag.name)? {
-            "null" | "bool" | "int" | "float" => matches!(self.resolve(Some(tag)), Value::Str),
+            "null" | "bool" | "int" | "float" | "timestamp" => {
+                matches!(self.resolve(Some(tag)), Value::Str)
+            }
             "binary" => base64(self.text.as_str()).is_none(),
             _ => false,
         };
@@ -346,6 +349,9 @@ mod tests {
         assert_eq!(resolve("1", Style::Plain, Some("!<tag:yaml.org,2002:str>")), Value::Str);
         assert_eq!(resolve("true", Style::Plain, Some("!!bool")), Value::Bool(true));
         assert_eq!(resolve("true", Style::Plain, Some("!!int")), Value::Str);
+        assert_eq!(resolve("2001-12-14", Style::DoubleQuoted, Some("!!timestamp")), Value::Timestamp);
+        assert_eq!(resolve("2001-12-14", Style::Plain, Some("!!str")), Value::Str);
+        assert_eq!(resolve("5", Style::Plain, Some("!!timestamp")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!other")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!reset")), Value::Int(1));
