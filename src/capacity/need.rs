@@ -265,7 +265,8 @@ fn pools(workload: &Workload) -> Vec<Declared> {
 
 /// Returns the need by the sizing guide of the image's maker, else by the minimum that the maker states.
 fn minimum(workload: &Workload) -> Result<Need, NoNumber> {
-    let follows = workload.pools.heaps.iter().find(|heap| heap.follows() && !heap.env_unseen);
+    let mut heaps = workload.pools.heaps.iter();
+    let follows = heaps.find(|heap| heap.follows() && !heap.env_unseen && heap.takes_shares);
     let Some(minimum) = &workload.memory.minimum else {
         let grows = workload.memory.self_sizing.as_ref();
         return Err(match (follows, &workload.memory.ignores_cgroup_limit) {

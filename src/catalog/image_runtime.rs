@@ -138,12 +138,15 @@ impl ImageEntry {
         Some((runtime.name, major))
     }
 
-    /// Returns the major version and the update of a tag of the form `N.0.P`: `21.0.5_11-jre` is 21 and 5.
+    /// Returns the major version and the update of a tag of the form `N.0.P` or `8uP`: `21.0.5_11-jre` is 21 and 5.
+    #[must_use]
     pub fn runtime_patch(&self, tag: &str) -> Option<(u32, u32)> {
         let version = self.version(tag)?;
-        let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-        match (numbers.next()?, numbers.next()?, numbers.next()?) {
-            (Ok(major), Ok(0), Ok(patch)) => Some((major, patch)),
+        let numbers: Option<Vec<u32>> =
+            version.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().ok()).collect();
+        match (self.runtime()?, numbers?.as_slice()) {
+            (RuntimeName::Java, [8, update] | [1, 8, 0, update]) => Some((8, *update)),
+            (_, [major, 0, patch, ..]) => Some((*major, *patch)),
             _ => None,
         }
     }

@@ -14,6 +14,9 @@ pub struct RefusedFlag {
     /// The first major version that has it.
     #[serde(default)]
     pub since: Option<u32>,
+    /// An older major version that has it as well, and the first update that does: `[8, 191]`.
+    #[serde(default)]
+    pub backported: Option<(u32, u32)>,
     /// The advice: lower case, no full stop.
     pub help: String,
     /// The flag that replaced it. `{value}` is the old one's value, `{share}` the percentage that equals a fraction.
@@ -37,6 +40,30 @@ impl RefusedFlag {
             None => word.split(':').next().unwrap_or(word),
         };
         self.names.iter().any(|known| known == name)
+    }
+
+    /// True if a version is known to reject it. Of a version without an update, the last one counts.
+    #[must_use]
+    pub fn is_refused_by(&self, major: u32, update: Option<u32>) -> bool {
+        self.from.is_some_and(|from| major >= from) || self.comes_after(major, update)
+    }
+
+    /// True if a version does not have it yet.
+    #[must_use]
+    pub fn comes_after(&self, major: u32, update: Option<u32>) -> bool {
+        let is_backported = self
+            .backported
+            .is_some_and(|(of, since)| major == of && update.is_none_or(|update| update >= since));
+        self.since.is_some_and(|since| major < since) && !is_backported
+    }
+
+    /// Returns the first version that has it, of those after another one: `8u191` and `10`.
+    #[must_use]
+    pub fn first_after(&self, major: u32) -> Option<String> {
+        match self.backported {
+            Some((of, update)) if major <= of => Some(format!("{of}u{update}")),
+            _ => self.since.map(|since| since.to_string()),
+        }
     }
 
     /// Returns the flag that replaces this word. None if there is none, and for a word that switches something off.
@@ -90,12 +117,22 @@ mod tests {
             ("-Xlog:gc", [false, false, false, false], None),
         ] {
             let row = runtime.and_then(|runtime| runtime.refused(word));
-            let taken = [11, 17, 21, 25].map(|major| {
-                let gone = row.is_some_and(|row| row.from.is_some_and(|from| major >= from));
-                gone || row.is_some_and(|row| row.since.is_some_and(|since| major < since))
-            });
+            let taken = [11, 17, 21, 25].map(|major| row.is_some_and(|row| row.is_refused_by(major, None)));
             assert_eq!(taken, refused, "{word}");
             assert_eq!(row.and_then(|row| row.instead(word)).as_deref(), instead, "{word}");
+        }
+        for (version, refused) in [
+            ((7, None), true),
+            ((8, Some(100)), true),
+            ((8, Some(181)), true),
+            ((8, Some(191)), false),
+            ((8, None), false),
+            ((9, None), true),
+            ((10, None), false),
+            ((25, Some(1)), false),
+        ] {
+            let row = runtime.and_then(|runtime| runtime.refused("-XX:MaxRAMPercentage=70.0"));
+            assert_eq!(row.map(|row| row.is_refused_by(version.0, version.1)), Some(refused), "{version:?}");
         }
         for word in ["-Xmx512m", "-XX:+UseG1GC", "-XX:+PrintGCDetails", "-Xloggc:/tmp/gc.log", "", "-XX:"] {
             assert!(runtime.and_then(|runtime| runtime.refused(word)).is_none(), "{word}");

@@ -46,17 +46,12 @@ impl ExternalChanges {
         sources: &Sources,
         is_excluded: &(dyn Fn(&Path) -> bool + Sync),
     ) -> Self {
-        let mut counts: HashMap<PathBuf, usize> = HashMap::default();
-        for file in files {
-            *counts.entry(folder(file)).or_default() += 1;
-        }
         let kept = AtomicUsize::new(0);
         let trees: Mutex<HashMap<PathBuf, Vec<Arc<Tree>>>> = Mutex::default();
         let read = parallel::map_light(files.iter().collect(), |path| {
             let source = sources.get(sources.load(path).ok()?);
-            let may_override =
-                !project::is_default(path) && counts.get(&folder(path)).is_some_and(|count| *count > 1);
-            if !may_override && !may_change(source.text()) {
+            // An override file may be in a directory below that of its base.
+            if project::is_base(path) && !may_change(source.text()) {
                 return None;
             }
             let tree: Arc<Tree> = Tree::of(&source);
@@ -269,7 +264,8 @@ fn unnamed_overrides(
         let override_file = |path: PathBuf| {
             let bytes = disk.read_prefix(&path, MAX_SNIFFED).ok()?;
             let text = std::str::from_utf8(&bytes).ok()?;
-            if bytes.len() as u64 == MAX_SNIFFED || !text.contains("services:") || !may_change(text) {
+            let has_services = text.starts_with("services:") || text.contains("\nservices:");
+            if bytes.len() as u64 == MAX_SNIFFED || !has_services {
                 return None;
             }
             if is_excluded(&path) || untracked.ignores(&path, disk) {

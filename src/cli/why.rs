@@ -14,7 +14,7 @@ use super::{Outcome, stats};
 use crate::check;
 use crate::discover::{Discovered, FileKind};
 use crate::error::Error;
-use crate::evidence::{Evidence, FORMS};
+use crate::evidence::{self, Evidence, FORMS};
 use crate::hash::HashMap;
 use crate::postmortem::{self, Files, Verdict};
 use crate::report::why::{Report, human};
@@ -52,6 +52,13 @@ pub(super) fn run(mut arguments: Arguments, console: &Console) -> Outcome {
         if evidence.inspected.iter().skip(before).any(|own| own.anchor.is_some()) {
             inspected.push(path.clone());
         }
+    }
+    if evidence.left_out > 0 {
+        console.report(&format!(
+            "more than {} events, rows or lines of one kind; {} of them not looked at",
+            evidence::MAX_PIECES,
+            evidence.left_out
+        ));
     }
     if evidence.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path_text(path))).collect();

@@ -66,10 +66,12 @@ pub(super) struct Killers {
     pending: Option<usize>,
     /// The lines since then.
     since: usize,
+    /// The kills that are not kept.
+    pub(super) missing: usize,
 }
 
 /// The most kills that are kept.
-const MOST: usize = 10_000;
+const MAX_KILLS: usize = 10_000;
 
 /// How many lines after that of systemd-oomd the end of its victim is looked for.
 const NEAR: usize = 12;
@@ -86,8 +88,9 @@ impl Killers {
         }
         if by_oomd && text.contains("Memory pressure for ") && text.contains("greater than") {
             let at = text.find("Memory pressure for ").map_or(0, |at| at + "Memory pressure for ".len());
+            let before = self.kills.len();
             self.add(Killer::SystemdOomd, Some(word_from(text, at)), span);
-            self.pending = self.kills.len().checked_sub(1);
+            self.pending = (self.kills.len() > before).then_some(before);
             self.since = 0;
             return true;
         }
@@ -122,8 +125,9 @@ impl Killers {
         if victim.is_none() && message.program != Some("earlyoom") {
             return false;
         }
-        let added = self.add(Killer::Earlyoom, None, span);
-        if let Some(kill) = self.kills.last_mut().filter(|_| added) {
+        let before = self.kills.len();
+        self.add(Killer::Earlyoom, None, span);
+        if let Some(kill) = self.kills.get_mut(before) {
             kill.victim = victim;
             kill.used = used;
         }
@@ -131,8 +135,10 @@ impl Killers {
     }
 
     fn add(&mut self, by: Killer, path: Option<String>, span: Span) -> bool {
-        if self.kills.len() < MOST {
+        if self.kills.len() < MAX_KILLS {
             self.kills.push(UserspaceKill { by, path, victim: None, used: None, span });
+        } else {
+            self.missing += 1;
         }
         true
     }

@@ -41,7 +41,7 @@ use crate::source::{Source, Span, head};
 use crate::syntax::size::ByteSize;
 
 /// The most pieces of each kind that are kept.
-const MAX_PIECES: usize = 50_000;
+pub const MAX_PIECES: usize = 50_000;
 
 /// The most bytes of a line that are looked at: longer ones are data, not messages.
 const MAX_LINE: usize = 32 * 1024;
@@ -81,6 +81,8 @@ pub struct Evidence {
     pub inspected: Vec<Inspected>,
     /// Kills that are known to be missing, in the log or of those that are kept.
     pub missing_kills: usize,
+    /// Events, rows, lines of logs and containers that were recognized and not kept.
+    pub left_out: usize,
 }
 
 impl Evidence {
@@ -169,11 +171,11 @@ impl Reader<'_> {
             // A file of the json-file log driver.
             log.lines().for_each(|line| self.line(line, span));
         } else if let Some(event) = events::of_json(value, span) {
-            push(&mut self.evidence.events, event);
+            push(&mut self.evidence.events, event, &mut self.evidence.left_out);
         } else if let Some(listed) = listed::of_json(value, span) {
-            push(&mut self.evidence.listed, listed);
+            push(&mut self.evidence.listed, listed, &mut self.evidence.left_out);
         } else if let Some(usage) = usage::of_json(value, span) {
-            push(&mut self.evidence.usages, usage);
+            push(&mut self.evidence.usages, usage, &mut self.evidence.left_out);
         } else if !INSPECTED.iter().any(|key| value.get(*key).is_some()) {
             // What is inspected has variables and labels: only its own reader looks at it.
             self.unknown(text, range);
@@ -187,7 +189,7 @@ impl Reader<'_> {
             let span = Span::new(self.source.id(), at, at + line.trim_end().len());
             at += line.len() + 1;
             if let Some(log) = logs::line(line, span) {
-                push(&mut self.evidence.logs, log);
+                push(&mut self.evidence.logs, log, &mut self.evidence.left_out);
             }
         }
     }
@@ -199,11 +201,11 @@ impl Reader<'_> {
             return;
         }
         if let Some(listed) = self.tables.line(line, span) {
-            push(&mut self.evidence.listed, listed);
+            push(&mut self.evidence.listed, listed, &mut self.evidence.left_out);
         } else if let Some(usage) = usage::of_text(line, span) {
-            push(&mut self.evidence.usages, usage);
+            push(&mut self.evidence.usages, usage, &mut self.evidence.left_out);
         } else if let Some(event) = events::of_text(line.trim(), span) {
-            push(&mut self.evidence.events, event);
+            push(&mut self.evidence.events, event, &mut self.evidence.left_out);
         } else {
             self.message(prefix::strip(line), line, span);
         }
@@ -216,11 +218,11 @@ impl Reader<'_> {
             return;
         }
         if let Some(event) = events::of_text(message.text, span) {
-            push(&mut self.evidence.events, event);
+            push(&mut self.evidence.events, event, &mut self.evidence.left_out);
         } else if let Some(log) = logs::line(line, span) {
-            push(&mut self.evidence.logs, log);
+            push(&mut self.evidence.logs, log, &mut self.evidence.left_out);
         } else if let Some(listed) = listed::of_exit(message.text, span) {
-            push(&mut self.evidence.listed, listed);
+            push(&mut self.evidence.listed, listed, &mut self.evidence.left_out);
         } else {
             self.templates.line(message.text, span);
         }
@@ -230,27 +232,31 @@ impl Reader<'_> {
         self.held();
         self.evidence.kernel.extend(self.reports.finish());
         self.evidence.missing_kills = self.evidence.missing_kills.saturating_add(self.reports.missing);
+        self.evidence.missing_kills = self.evidence.missing_kills.saturating_add(self.killers.missing);
         self.evidence.others.append(&mut self.killers.kills);
         let text = self.source.text();
         // What a template prints is read as parts of an object, too: its own reader knows more of it.
-        let templates = self.templates.finish();
+        let (templates, left_out) = self.templates.finish();
+        self.evidence.left_out = self.evidence.left_out.saturating_add(left_out);
         if INSPECTED.iter().any(|key| text.contains(key)) {
             for container in container::read(self.source.id(), text).containers {
                 let inspected = Inspected::of(&container);
                 if inspected.tells() && (templates.is_empty() || !inspected.name.is_empty()) {
-                    push(&mut self.evidence.inspected, inspected);
+                    push(&mut self.evidence.inspected, inspected, &mut self.evidence.left_out);
                 }
             }
         }
         for inspected in templates {
-            push(&mut self.evidence.inspected, inspected);
+            push(&mut self.evidence.inspected, inspected, &mut self.evidence.left_out);
         }
     }
 }
 
-fn push<T>(list: &mut Vec<T>, item: T) {
+fn push<T>(list: &mut Vec<T>, item: T, left_out: &mut usize) {
     if list.len() < MAX_PIECES {
         list.push(item);
+    } else {
+        *left_out = left_out.saturating_add(1);
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Templates {
     /// The container that is being read, and the keys that it has.
     open: Inspected,
     keys: Vec<&'static str>,
+    /// The containers that are not kept.
+    left_out: usize,
 }
 
 const NAME: &str = "Name";
@@ -86,15 +88,20 @@ impl Templates {
     fn close(&mut self) {
         self.keys.clear();
         let open = std::mem::take(&mut self.open);
-        if (open.oom_killed.is_some() || open.exit_code.is_some()) && self.done.len() < MOST {
+        if open.oom_killed.is_none() && open.exit_code.is_none() {
+            return;
+        }
+        if self.done.len() < MOST {
             self.done.push(open);
+        } else {
+            self.left_out += 1;
         }
     }
 
-    /// Returns what was read.
-    pub(super) fn finish(mut self) -> Vec<Inspected> {
+    /// Returns what was read, and the number of containers that were not kept.
+    pub(super) fn finish(mut self) -> (Vec<Inspected>, usize) {
         self.close();
-        self.done
+        (self.done, self.left_out)
     }
 }
 
@@ -134,7 +141,7 @@ mod tests {
         let values = |own: Inspected| {
             (own.name.name, own.oom_killed.map(|flag| flag.value), own.exit_code.map(|code| code.value))
         };
-        templates.finish().into_iter().map(values).collect()
+        templates.finish().0.into_iter().map(values).collect()
     }
 
     #[test]
@@ -177,7 +184,7 @@ mod tests {
             let span = sources.get(sources.add(Path::new("a"), text.as_str())).span();
             let mut templates = Templates::default();
             templates.line(&text, span);
-            let own = templates.finish().remove(0);
+            let own = templates.finish().0.remove(0);
             let numbers = [own.memory, own.memory_swap, own.restarts].map(|number| number.unwrap().value);
             assert_eq!(numbers, [536_870_912, -1, 3], "{text}");
         }

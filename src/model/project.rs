@@ -285,6 +285,12 @@ pub fn is_default(path: &Path) -> bool {
     DEFAULT_NAMES.contains(&name) || OVERRIDE_NAMES.contains(&name)
 }
 
+/// True for a file name that Compose looks for by itself, but for those of overrides.
+#[must_use]
+pub fn is_base(path: &Path) -> bool {
+    is_default(path) && !is_override(path)
+}
+
 fn is_override(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     OVERRIDE_NAMES.contains(&name)

@@ -9,7 +9,7 @@ use crate::diagnostic::Finding;
 use crate::evidence::Sign;
 use crate::source::Sources;
 use crate::syntax::size::{ByteSize, MIB};
-use crate::workload::{Bound, DEFAULT_SHM, HeapSetting, RuntimeName};
+use crate::workload::{Bound, DEFAULT_SHM, HeapSetting, MemoryPool, RuntimeName};
 
 /// Returns what to change: what the finding offers, else what the verdict asks for.
 pub(super) fn changes(
@@ -86,13 +86,17 @@ fn runtime_change(subject: &Subject<'_>, limit: Option<ByteSize>) -> String {
     let log = subject.failed();
     // Without a log it is the exit code of a JVM that ends itself.
     let said = log.map_or((Some(RuntimeName::Java), Sign::OwnLimit), |log| (log.runtime, log.sign));
-    if let Some(heap) = full_heap(subject).and_then(|heap| heap.bound.known()) {
-        return set_elsewhere(&heap.value, limit);
+    if let Some((heap, set)) = full_heap(subject).and_then(|heap| Some((heap, heap.bound.known()?))) {
+        return set_elsewhere(heap, &set.value, limit);
     }
+    let workloads = [subject.container, subject.workload];
+    let mut heaps = workloads.into_iter().flatten().flat_map(|own| &own.pools.heaps);
+    let takes_shares = heaps.all(|heap| heap.takes_shares);
     let share = limit.map(|limit| limit.0 / 4 * 3 / (1 << 20));
     match (said.0, said.1, share) {
         (Some(RuntimeName::Node), Sign::OwnLimit, Some(share)) => format!("a larger heap, within the limit: `NODE_OPTIONS: --max-old-space-size={share}`"),
         (Some(RuntimeName::Node), Sign::OwnLimit, None) => "a larger heap, in MiB: `NODE_OPTIONS: --max-old-space-size=…`, and a limit of a third more".to_owned(),
+        (Some(RuntimeName::Java), Sign::OwnLimit, Some(share)) if !takes_shares => format!("a larger heap, within the limit: `JAVA_TOOL_OPTIONS: -Xmx{share}m`"),
         (Some(RuntimeName::Java), Sign::OwnLimit, Some(_)) => "a heap that uses the limit: `JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=70.0`, without an -Xmx".to_owned(),
         (Some(RuntimeName::Java), Sign::OwnLimit, None) => "a larger -Xmx, and a memory limit at least a third above it".to_owned(),
         (Some(RuntimeName::Java), Sign::BadSetting, _) => "correct the size: a number with `m` or `g`, as in -Xmx512m, and -Xms not above it".to_owned(),
@@ -118,7 +122,7 @@ fn thread_change(subject: &Subject<'_>) -> String {
 }
 
 /// Returns the change of a heap where it is set: another setting next to it would not count.
-fn set_elsewhere(heap: &HeapSetting, limit: Option<ByteSize>) -> String {
+fn set_elsewhere(pool: &MemoryPool, heap: &HeapSetting, limit: Option<ByteSize>) -> String {
     let written = heap.written();
     let place = match heap.variable() {
         None => "in the command, which wins over variables".to_owned(),
@@ -129,7 +133,7 @@ fn set_elsewhere(heap: &HeapSetting, limit: Option<ByteSize>) -> String {
             let room = limit.map(|limit| ByteSize(limit.0 / 4 * 3)).filter(|room| room.0 > size.0);
             room.and_then(|room| heap.with_size(ByteSize(room.0 / MIB * MIB)))
         }
-        Bound::Percent(percent) if percent < ROOMY => heap.with_percent(ROOMY),
+        Bound::Percent(percent) if percent < ROOMY => pool.with_percent(heap, ROOMY),
         Bound::Percent(_) => None,
     };
     match larger {

@@ -47,7 +47,7 @@ pub(super) fn answer(subject: &Subject<'_>, evidence: &Evidence, files: Files<'_
     let shown = shown.or_else(|| subject.name.id.as_ref().map(|id| id.short()));
     let name = shown.map_or_else(|| "the container".to_owned(), |name| format!("`{name}`"));
     let mut ruling = Case { subject, sources: files.sources, name }.decide();
-    if evidence.missing_kills > 0 && !subject.kills.is_empty() {
+    if evidence.missing_kills > 0 && !(subject.kills.is_empty() && subject.others.is_empty()) {
         ruling
             .against
             .push(format!("not in the log, or not shown: {}", plural(evidence.missing_kills, "more kill")));

@@ -14,7 +14,8 @@ pub(super) enum Replacement {
     Nothing,
     /// Advice, in words.
     Say(&'static str),
-    /// A condition of `deploy.restart_policy`.
+    /// `none` as the condition of `deploy.restart_policy`, for the policy `no`: Swarm acts on the others, though it says that it ignores
+    /// them (docker/cli `cli/compose/convert/service.go`, `convertRestartPolicy`).
     Restart,
     /// The same value at this path, which Compose reads too.
     Below(&'static [&'static str]),
@@ -35,6 +36,11 @@ pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row]
     let alone = !shared && workload.service.via.is_empty() && workload.service.keys.iter().all(own);
     for key in &workload.service.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.name) else { continue };
+        let is_restart = matches!(instead, Replacement::Restart);
+        if is_restart && !restarts_all_the_same(workload) {
+            continue;
+        }
+        let label = if is_restart { "Swarm restarts it all the same" } else { label };
         let message = format!("`docker stack deploy` {verb} `{}` of `{}`", key.name, workload.name);
         let mut finding = cx.report(key.span, message);
         finding.label(label).via(&key.via);
@@ -74,23 +80,19 @@ fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> 
         .collect()
 }
 
-/// Offers the restart policy in the form that Swarm reads.
+/// True for the policy `no` where no block of `deploy` overrides it: Swarm's own condition is `any`.
+fn restarts_all_the_same(workload: &Workload) -> bool {
+    workload.process.policy() == Some(("no", None)) && workload.key("deploy.restart_policy").is_none()
+}
+
+/// Offers the policy `no` in the form that Swarm reads.
 fn restart(workload: &Workload, alone: bool, finding: &mut FindingBuilder<'_>) {
-    let condition = match workload.process.policy() {
-        Some(("no", None)) => "none",
-        Some(("always" | "unless-stopped", None)) => "any",
-        Some(("on-failure", _)) => "on-failure",
-        _ => return,
-    };
     let path = &["deploy", "restart_policy", "condition"];
-    if !alone
-        || workload.key("deploy.restart_policy").is_some()
-        || written(&workload.process.restart).is_none()
-    {
-        finding.help(format!("write it as `{}: {condition}`", path.join(".")));
+    if !alone || written(&workload.process.restart).is_none() {
+        finding.help(format!("write it as `{}: none`", path.join(".")));
         return;
     }
-    let step = Step { from: Some("restart"), path, value: condition.to_owned() };
+    let step = Step { from: Some("restart"), path, value: "none".to_owned() };
     let request = FixOp::Steps { owner: workload.owner(), steps: vec![step] };
     finding.fix_ops(
         format!("move it to `{}`", path.join(".")),

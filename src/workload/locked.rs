@@ -230,7 +230,7 @@ impl ImageFacts {
         }
         self.runtime = Some(runtime);
         self.major = numbers.first().copied().or(self.major);
-        if let [major, 0, patch, ..] = numbers.as_slice() {
+        if let [major, 0, patch, ..] | [major @ 8, patch] = numbers.as_slice() {
             self.patch = Some((*major, *patch));
         }
     }

@@ -38,6 +38,8 @@ def main():
 
 def verdict(programs, folder, project):
     said = programs.ask_compose(folder).get("error")
+    # Addresses in the traces of a crash differ from run to run.
+    said = said and said.split("  goroutine ")[0]
     # Of several mistakes Docker Compose names any.
     if not (said and project["refused"]):
         project["refused"] = said

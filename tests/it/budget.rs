@@ -125,6 +125,24 @@ fn what_could_not_be_read_is_said_in_every_format_that_people_read() {
     assert_eq!(json["stacks"][0]["gaps"][0]["line"], 1);
 }
 
+/// Pages have names as code, and drawings have them bare.
+#[test]
+fn pages_have_no_backticks() {
+    let sources = Sources::new();
+    let text = "services:\n  a: {image: x, mem_limit: 2g}\n  b: {image: x, mem_limit: '${LIMIT}'}\n  c: {image: x}\n  \
+                d: {image: 'eclipse-temurin:21-jre', mem_limit: 512m, command: java -Xmx512m -jar a.jar}\n  \
+                e: {image: x, mem_limit: 1g, profiles: [p]}\n  f: {image: 'memcached:1'}\n";
+    sources.add(Path::new("compose.yaml"), text);
+    let mut discovered = Discovered::default();
+    discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+    let stacks = stacks(&sources, &discovered, Some(GIB), &[]);
+    let page = print(&stacks, &sources, Format::Html, 100);
+    assert!(page.contains("the limit of <code>a</code> is 2 GiB"), "{page}");
+    assert!(page.contains("<code>${LIMIT}</code>") && !page.contains('`'), "{page}");
+    let drawing = print(&stacks, &sources, Format::Svg, 100);
+    assert!(drawing.contains("the limit of a alone is 2 GiB") && !drawing.contains('`'), "{drawing}");
+}
+
 /// Compares with the sums of what Docker Compose resolves, for every real stack with a limit.
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]

@@ -261,7 +261,7 @@ fn fixes_of_included_files_fit_the_overrides_next_to_them() {
 #[test]
 fn no_key_is_moved_that_another_file_sets() {
     for (key, value, other) in [
-        ("restart", "unless-stopped", "\"no\""),
+        ("restart", "\"no\"", "unless-stopped"),
         ("mem_limit", "512m", "1g"),
         ("cpus", "2", "4"),
         ("pids_limit", "100", "200"),

@@ -1,6 +1,7 @@
 //! Settings of heaps and caches: where scripts set them, how they are read, and what is offered instead.
 
 use crate::common::Checked;
+use oomlint::catalog::{Catalog, RuntimeName};
 use oomlint::diagnostic::Finding;
 use oomlint::workload::{Bound, Fact};
 
@@ -277,4 +278,80 @@ fn a_shell_that_expands_takes_what_follows() {
         let help = found.first().and_then(|finding| finding.help.clone()).unwrap_or_default();
         assert!(help.ends_with(expected), "{keys}: {help}");
     }
+}
+
+/// What a server needs outside its cache is summed up wherever the size is set; of memcached it is only named.
+#[test]
+fn servers_with_settings_have_a_sum() {
+    for text in [
+        "image: 'redis:8', command: redis-server --maxmemory 250mb",
+        "image: 'redis:8', command: [sh, -c, 'exec redis-server --maxmemory 250mb']",
+        "image: 'valkey/valkey:9', command: valkey-server --maxmemory 250mb",
+        "image: 'postgres:18', command: postgres -c shared_buffers=250MB",
+        "image: 'mysql:8.4', command: mysqld --innodb-buffer-pool-size=250M",
+        "image: 'mariadb:12', command: --innodb-buffer-pool-size=250M",
+        "image: 'mongo:8', command: mongod --wiredTigerCacheSizeGB 0.25",
+    ] {
+        let notes = notes("256m", text);
+        assert!(
+            notes.contains("MiB in a limit of 256 MiB, about ") && notes.contains(":\n"),
+            "{text}: {notes}"
+        );
+    }
+    let notes = notes("256m", "image: 'memcached:1.6', command: memcached -m 250");
+    assert!(notes.ends_with("for connections and the hash table"), "{notes}");
+}
+
+/// No advice has a flag that the JVM of the image is known to refuse: it would not start.
+#[test]
+fn advice_has_only_flags_that_the_jvm_knows() {
+    let java = Catalog::builtin().runtime(RuntimeName::Java).unwrap();
+    let settings = [
+        "command: java -jar a.jar",
+        "command: java -jar a.jar -XX:MaxRAMPercentage=70.0",
+        "command: java -jar a.jar -XX:MaxRAMFraction=2",
+        "command: java -XX:MaxRAMPercentage=70 -jar a.jar",
+        "command: java -XX:MaxRAMPercentage=0.7 -jar a.jar",
+        "command: java -XX:MinRAMPercentage=50.0 -XX:MaxRAMPercentage=75.0 -jar a.jar",
+        "command: java -XX:MaxRAMFraction=1 -jar a.jar",
+        "command: java -XX:+UseCGroupMemoryLimitForHeap -jar a.jar",
+        "command: java -XX:+UseConcMarkSweepGC -XX:MaxPermSize=64m -jar a.jar",
+        "command: java -jar a.jar, environment: {JAVA_TOOL_OPTIONS: -Dx=y}",
+        "command: java -jar a.jar, environment: {JAVA_OPTS: '-XX:MaxRAMFraction=2'}",
+        "command: java -jar a.jar, environment: {JAVA_OPTS: '-XX:MaxRAMPercentage=90.0'}",
+        "command: java -jar a.jar, environment: {_JAVA_OPTIONS: '-Xmx4g'}",
+    ];
+    let limits = ["", "mem_limit: 1g, ", "mem_limit: 64m, ", "mem_limit: '${LIMIT:-2g}', "];
+    let mut wrong = Vec::new();
+    for (tag, major, update) in [
+        ("7u181-jre", 7, None),
+        ("8u100-jre", 8, Some(100)),
+        ("8u181-jre", 8, Some(181)),
+        ("8u191-jre", 8, Some(191)),
+        ("8-jre", 8, None),
+        ("9-jre", 9, None),
+        ("11-jre", 11, None),
+        ("25-jdk", 25, None),
+    ] {
+        for (setting, limit) in settings.iter().flat_map(|setting| limits.map(|limit| (setting, limit))) {
+            let text = format!("services:\n  it: {{{limit}image: 'openjdk:{tag}', {setting}}}\n");
+            let checked = Checked::texts(&[("compose.yaml", &text)]);
+            for finding in &checked.outcome.findings {
+                let fixes = finding.fixes.iter();
+                let written = fixes.flat_map(|fix| {
+                    fix.edits.iter().map(|edit| edit.replacement.clone()).chain([fix.title.clone()])
+                });
+                let advice = finding.help.iter().cloned().chain(written).collect::<Vec<_>>().join(" ");
+                let separate = |c: char| c.is_whitespace() || matches!(c, '`' | '\'' | '"' | ',');
+                for flag in advice.split(separate).filter(|word| word.starts_with('-')) {
+                    let moved = finding.rule == "misplaced-heap-flag" || !text.contains(flag);
+                    let is_refused = java.refused(flag).is_some_and(|row| row.is_refused_by(major, update));
+                    if moved && is_refused {
+                        wrong.push(format!("{} for {tag}, {limit}{setting}: {advice}", finding.rule));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

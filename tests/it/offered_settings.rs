@@ -71,20 +71,53 @@ fn a_new_block_of_limits_takes_in_the_others() {
     }
 }
 
+/// Swarm makes its own policy of `restart` (docker/cli 28f7560, `cli/compose/convert/service.go:477`), of all but `no`, and restarts
+/// what has a block without a condition.
 #[test]
-fn swarm_has_its_own_words_for_restarts() {
-    for (restart, condition) in [
-        ("'no'", "none"),
-        ("always", "any"),
-        ("unless-stopped", "any"),
-        ("on-failure", "on-failure"),
-        ("'on-failure:3'", "on-failure"),
-    ] {
-        let found = swarm(&format!("image: acme/x, restart: {restart}"), "swarm-ignores-key").unwrap();
-        assert_eq!(found, format!("deploy: {{restart_policy: {{condition: {condition}}}}}"), "{restart}");
+fn swarm_ignores_the_policy_no() {
+    for restart in ["always", "unless-stopped", "on-failure", "'on-failure:3'", "'${POLICY}'"] {
+        for block in ["", ", deploy: {restart_policy: {delay: 5s}}"] {
+            let service = format!("image: acme/x, restart: {restart}{block}");
+            assert_eq!(swarm(&service, "swarm-ignores-key"), None, "{service}");
+        }
     }
-    let both = "image: acme/x, restart: always, deploy: {restart_policy: {delay: 5s}}";
-    assert_eq!(swarm(both, "swarm-ignores-key").as_deref(), Some(""));
+    let no = "image: acme/x, restart: 'no'";
+    let moved = swarm(no, "swarm-ignores-key");
+    assert_eq!(moved.as_deref(), Some("deploy: {restart_policy: {condition: none}}"));
+    for block in ["delay: 5s", "condition: none", "condition: any"] {
+        let service = format!("{no}, deploy: {{restart_policy: {{{block}}}}}");
+        assert_eq!(swarm(&service, "swarm-ignores-key"), None, "{block}");
+    }
+    let shadowed = |restart: &str| {
+        let service = format!("image: acme/x, restart: {restart}, deploy: {{restart_policy: {{delay: 5s}}}}");
+        [swarm(&service, "shadowed-restart-policy"), compose(&service, "shadowed-restart-policy")]
+            .map(|found| found.is_some())
+    };
+    assert_eq!(shadowed("always"), [false, true]);
+    assert_eq!(shadowed("unless-stopped"), [false, true]);
+    assert_eq!(shadowed("'on-failure:3'"), [true, true]);
+    assert_eq!(shadowed("'no'"), [false, false]);
+}
+
+/// Compose hands its own words on to the engine as well, Swarm does not know them.
+#[test]
+fn swarm_knows_three_conditions() {
+    for (condition, of_compose, of_swarm) in [
+        ("none", None, None),
+        ("on-failure", None, None),
+        ("any", None, None),
+        ("''", None, None),
+        ("'${CONDITION}'", None, None),
+        ("'no'", None, Some("")),
+        ("always", None, Some("")),
+        ("unless-stopped", None, Some("")),
+        ("sometimes", Some(""), Some("")),
+        ("'on-failure:3'", Some("on-failure max_attempts: 3"), Some("on-failure max_attempts: 3")),
+    ] {
+        let service = format!("image: acme/x, deploy: {{restart_policy: {{condition: {condition}}}}}");
+        let found = [compose(&service, "invalid-restart-policy"), swarm(&service, "invalid-restart-policy")];
+        assert_eq!(found.each_ref().map(Option::as_deref), [of_compose, of_swarm], "{condition}");
+    }
 }
 
 /// A misspelt key is renamed within its mapping. For Swarm a key of a service would be ignored.

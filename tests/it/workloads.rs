@@ -347,7 +347,23 @@ fn a_healthcheck_of_an_override_file_counts() {
     };
     let probe = "healthcheck: {test: [CMD, redis-cli, ping]}";
     assert_eq!(found("notes.yaml", "x: 1\n"), ["a", "b"]);
-    for name in ["compose.healthcheck.yaml", "compose.prod.yaml", "compose.override.yaml"] {
+    for name in [
+        "compose.healthcheck.yaml",
+        "compose.prod.yaml",
+        "compose.override.yaml",
+        "health.yaml",
+        "deploy/health.yaml",
+        "deploy/compose.health.yaml",
+        "deploy/compose.override.yaml",
+    ] {
         assert_eq!(found(name, &format!("services:\n  a: {{{probe}}}\n")), ["b"], "{name}");
     }
+    // One that is next to a base of its own is for that one.
+    let over = format!("services:\n  a: {{{probe}}}\n");
+    let files =
+        [("compose.yaml", base), ("deploy/compose.yaml", base), ("deploy/compose.prod.yaml", over.as_str())];
+    let checked = common::Checked::tree(&files, "");
+    let of_rule = checked.of_rule("missing-healthcheck").into_iter();
+    let found: Vec<_> = of_rule.filter_map(|finding| finding.service.clone()).collect();
+    assert_eq!(found, ["a", "b", "b"]);
 }

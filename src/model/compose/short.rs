@@ -56,7 +56,7 @@ pub(super) fn refused_port(spec: &str) -> Option<String> {
     };
     let (container, protocol) = match container.split_once('/') {
         Some(("", _)) => ("", ""),
-        Some((port, protocol)) => (port, protocol.split('/').next().unwrap_or_default()),
+        Some((port, protocol)) => (port, protocol),
         None => (container, "tcp"),
     };
     let bare = ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(&ip);
@@ -78,12 +78,30 @@ pub(super) fn refused_port(spec: &str) -> Option<String> {
     (!known).then(|| format!("invalid proto: {protocol}"))
 }
 
-/// Reads `80` or `80-90`.
+/// True for the short form of a port whose container port is 0: Compose takes that for none.
+pub(super) fn is_without_target(spec: &str) -> bool {
+    let container = spec.rsplit(':').next().unwrap_or_default();
+    let ports = container.split('/').next().and_then(range);
+    ports.is_some_and(|(first, _)| first == 0)
+}
+
+/// Reads `80` or `80-90`. A port may have a `+` before it.
 fn range(text: &str) -> Option<(u16, u16)> {
-    let port = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok())?;
     let (start, end) = match text.split_once('-') {
-        Some((start, end)) => (port(start)?, port(end.split('-').next()?)?),
-        None => (port(text)?, port(text)?),
+        Some((start, end)) => (start.parse().ok()?, end.parse().ok()?),
+        None => {
+            let port = text.parse().ok()?;
+            (port, port)
+        }
     };
     (start <= end).then_some((start, end))
+}
+
+/// Returns why Compose rejects an item of `extra_hosts`: `host=address`, or `host:address` (compose-go `types/hostList.go`).
+pub(super) fn refused_host(item: &str) -> Option<String> {
+    match item.split_once('=').or_else(|| item.split_once(':')) {
+        None => Some(format!("invalid additional host, missing IP: {item}")),
+        Some((host, _)) if host.is_empty() || host.contains(':') => Some(format!("bad host name '{host}'")),
+        Some(_) => None,
+    }
 }

@@ -342,7 +342,9 @@ impl<'a> Lowering<'a> {
                 merges.push(*value);
                 continue;
             }
-            if !matches!(scalar_key.resolve(key_node.tag.as_deref()), yaml::Value::Str) {
+            if let Some(message) = contradiction(scalar_key, key_node) {
+                self.errors.push(SyntaxError::fatal(message, key_node.span));
+            } else if !matches!(scalar_key.resolve(key_node.tag.as_deref()), yaml::Value::Str) {
                 self.refusals.add(Refusal::of_key(name, key_node.span, via));
             }
             let value = self.node(*value, via, depth + 1);
@@ -381,8 +383,8 @@ impl<'a> Lowering<'a> {
         let node = self.tree.node(id);
         let yaml::Kind::Scalar(scalar) = &node.kind else { return };
         let typed = scalar.resolve(node.tag.as_deref());
-        let refused = if let Some(tag) = scalar.contradicted(node.tag.as_deref()) {
-            Some(format!("`{}` is not a value of the tag `{tag}`", scalar.text.as_str()))
+        let refused = if let Some(message) = contradiction(scalar, node) {
+            Some(message)
         } else if matches!(typed, yaml::Value::Float(number) if !number.is_finite()) {
             Some(format!("`{}` is not a number that Compose accepts", scalar.text.as_str()))
         } else {
@@ -395,7 +397,10 @@ impl<'a> Lowering<'a> {
         // Long texts are charged as several nodes: an alias is short, but a copy of its target is not.
         *self.budget = self.budget.saturating_sub(scalar.text.as_str().len() / NODE_BYTES);
         let text = match node.tag.as_ref().filter(|tag| tag.is_binary()) {
-            Some(_) => base64(scalar.text.as_str()).map(|text| TracedText::derived(text, scalar.text.span())),
+            // A value that is no text is left as it is written.
+            Some(_) => yaml::base64(scalar.text.as_str())
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .map(|text| TracedText::derived(text, scalar.text.span())),
             None => None,
         };
         let text = text.unwrap_or_else(|| scalar.text.clone());
@@ -434,24 +439,8 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Decodes base64, the form of values with the tag `!!binary`. None if it is malformed or no text.
-fn base64(text: &str) -> Option<String> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
-    for letter in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
+/// Returns the error of a value that its tag contradicts.
+fn contradiction(scalar: &yaml::Scalar, node: &yaml::Node) -> Option<String> {
+    let tag = scalar.contradicted(node.tag.as_deref())?;
+    Some(format!("`{}` is not a value of the tag `{tag}`", scalar.text.as_str()))
 }

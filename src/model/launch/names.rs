@@ -61,8 +61,8 @@ impl SettingName {
     /// The time between the stop signal and SIGKILL.
     pub const STOP_GRACE_PERIOD: Self =
         Self::of("stop_grace_period", "--stop-timeout", Some("--stop-grace-period"));
-    /// The options of the log driver.
-    pub const LOGGING: Self = Self::of("logging", "--log-opt", Some("--log-opt"));
+    /// The log driver, with its options.
+    pub const LOGGING: Self = Self::of("logging", "--log-driver", Some("--log-driver"));
     /// The command of a healthcheck. Its key is one of `healthcheck`.
     pub const HEALTH_TEST: Self = Self::of("test", "--health-cmd", Some("--health-cmd"));
 

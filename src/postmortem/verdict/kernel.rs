@@ -1,10 +1,14 @@
 //! Kills of which the kernel's own lines are there.
 
+use std::path::Path;
+
 use super::{Case, Ruling, is_plain};
 use crate::diagnostic::Confidence;
 use crate::evidence::{Full, KernelKill, container_of, is_below, outer_container};
 use crate::postmortem::shown;
 use crate::postmortem::{Quote, Verdict};
+use crate::source::path_text;
+use crate::workload::shell_quoted;
 
 impl Case<'_, '_> {
     pub(super) fn kernel(&self) -> Option<Ruling> {
@@ -125,8 +129,7 @@ impl Case<'_, '_> {
         }
         if is_cut || (!in_container && kill.path().is_none()) {
             ruling.confidence = ruling.confidence.min(Confidence::Medium);
-            ruling = ruling
-                .lacks("which container it was", "docker inspect $(docker ps -aq) | oomlint why - dmesg.txt");
+            ruling = ruling.lacks("which container it was", self.with_inspected(kill));
         }
         if kill.victim.is_none() {
             ruling.confidence = ruling.confidence.min(Confidence::Medium);
@@ -136,6 +139,18 @@ impl Case<'_, '_> {
             );
         }
         ruling
+    }
+
+    /// Returns the command that reads what `docker inspect` prints together with the file that has a kill.
+    fn with_inspected(&self, kill: &KernelKill) -> String {
+        let line = kill.lines.first();
+        let file = line.map(|line| self.sources.get(line.file)).filter(|file| file.path() != Path::new("-"));
+        let inspect = "docker inspect $(docker ps -aq)";
+        match file {
+            Some(file) => format!("{inspect} | oomlint why - {}", shell_quoted(&path_text(file.path()))),
+            // The kill itself came from standard input.
+            None => format!("({inspect}; dmesg -T) | oomlint why -"),
+        }
     }
 
     /// A kill because the host was full.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::picture::{COLORS, DARK, PARTS, bars, text, ticks};
+use super::picture::{COLORS, DARK, PARTS, bars, text, ticks, without_code};
 use super::{
     Mark, OUTSIDE, Report, appetite, excess, headline, heap, heap_head, off_heap, swap, verdict, with_profile,
 };
@@ -24,8 +24,10 @@ td{padding:.2rem .5rem;text-align:right;white-space:nowrap}td:first-child{paddin
 .axis{position:relative;height:1.1rem;font-size:.75rem;color:var(--dim)}.axis span{position:absolute;transform:translateX(-50%)}.axis span:first-child{transform:none}\
 .legend{font-size:.85rem;color:var(--dim)}.legend i{display:inline-block;width:.7rem;height:.7rem;border-radius:2px;margin:0 .3rem 0 .8rem}.legend i:first-child{margin-left:0}\
 .legend .line{width:0;border-left:2px solid var(--line);border-radius:0}\
-ul{padding-left:1.2rem;margin:.3rem 0}\
-@media(max-width:46rem){body{padding:1rem}thead{display:none}tr{display:grid;grid-template-columns:1fr auto auto;padding:.35rem 0;border-bottom:1px solid var(--grid)}\
+ul{padding-left:1.2rem;margin:.3rem 0}code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}\
+.axis{container-type:inline-size}@container(max-width:30rem){.axis span:nth-child(even){display:none}}\
+@container(max-width:15rem){.axis span:not(:nth-child(4n+1)){display:none}}\
+@media(max-width:56rem){body{padding:1rem}thead{display:none}tr{display:grid;grid-template-columns:1fr auto auto;padding:.35rem 0;border-bottom:1px solid var(--grid)}\
 td{padding:.1rem 0 .1rem .8rem}td.bar{grid-column:1/-1;grid-row:2;width:auto;padding:.15rem 0}td.more{display:none}tr.scale td:not(.bar){display:none}}";
 
 /// Formats the cell of a service in one column.
@@ -48,6 +50,19 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     writeln!(out, "</body></html>")
 }
 
+/// Escapes text for an element, with what is in backticks as code. Text with an odd number of backticks has none.
+fn with_code(words: &str) -> String {
+    let parts: Vec<String> = words.split('`').map(text).collect();
+    if parts.len().is_multiple_of(2) {
+        return parts.join("`");
+    }
+    let element = |(at, part): (usize, &String)| match at % 2 {
+        1 => format!("<code>{part}</code>"),
+        _ => part.clone(),
+    };
+    parts.iter().enumerate().map(element).collect()
+}
+
 /// Returns the CSS class of a verdict.
 fn class_of(mark: Mark) -> &'static str {
     match mark {
@@ -66,24 +81,19 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
     writeln!(out, "<section><h1>{}</h1>", text(&report.title(stack)))?;
     let from = host.map(|host| format!(" ({})", host.from)).unwrap_or_default();
     let line = format!("{}{from}", headline(&sum, stack));
-    writeln!(out, "<p class=\"{class}\">{}</p>", text(&line))?;
+    writeln!(out, "<p class=\"{class}\">{}</p>", with_code(&line))?;
     for gap in report.gaps(stack) {
-        writeln!(out, "<p class=\"open\">{}</p>", text(&gap))?;
+        writeln!(out, "<p class=\"open\">{}</p>", with_code(&gap))?;
     }
     if sum.reservations.0 > 0 {
         writeln!(out, "<p class=\"dim\">{} reserved</p>", sum.reservations)?;
     }
     for one in stack.excesses() {
         let (severity, rule, words) = excess(&one, host.map_or(ByteSize(0), |host| host.size));
-        writeln!(out, "<p class=\"over\">{}</p>", text(&format!("{severity}[{rule}]: {words}")))?;
+        writeln!(out, "<p class=\"over\">{}</p>", with_code(&format!("{severity}[{rule}]: {words}")))?;
     }
     if let Some((mark, words)) = verdict(stack) {
-        writeln!(
-            out,
-            "<p class=\"{}\"><strong>{}</strong></p>",
-            class_of(mark),
-            text(&words.replace('`', ""))
-        )?;
+        writeln!(out, "<p class=\"{}\"><strong>{}</strong></p>", class_of(mark), with_code(&words))?;
     }
     let entries: Vec<&Entry> = bars.iter().map(|bar| bar.entry).collect();
     // Columns that would be empty are left out.
@@ -107,7 +117,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         write!(
             out,
             "<tr title=\"{}\"><td>{}</td><td class=\"bar\"><div class=\"track\">",
-            text(&bar.story),
+            text(&without_code(&bar.story)),
             text(&entry.name)
         )?;
         write!(out, "<i class=\"gap\" style=\"width:{:.3}%\"></i>", percent(bar.begin))?;
@@ -154,7 +164,7 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         writeln!(out, "<h2>Without a limit</h2><ul>")?;
         for entry in open {
             let line = format!("{}: {} ({})", entry.name, appetite(entry), report.place_text(entry.anchor));
-            writeln!(out, "<li>{}</li>", text(&line))?;
+            writeln!(out, "<li>{}</li>", with_code(&line))?;
         }
         writeln!(out, "</ul>")?;
     }
@@ -163,12 +173,12 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
         writeln!(out, "<h2>With a profile</h2><ul>")?;
         for (profile, adds) in profiles {
             let line = format!("{profile}: {}", with_profile(&adds, &sum, stack));
-            writeln!(out, "<li>{}</li>", text(&line))?;
+            writeln!(out, "<li>{}</li>", with_code(&line))?;
         }
         writeln!(out, "</ul>")?;
     }
     for line in report.unknown(stack) {
-        writeln!(out, "<p>{}</p>", text(&line))?;
+        writeln!(out, "<p>{}</p>", with_code(&line))?;
     }
     writeln!(out, "</section>")
 }

@@ -84,6 +84,11 @@ pub(super) fn text(text: &str) -> String {
     quick_xml::escape::escape(line(text)).into_owned()
 }
 
+/// Returns text without backticks, for attributes and drawings, which have no code.
+pub(super) fn without_code(words: &str) -> String {
+    words.replace('`', "")
+}
+
 /// Truncates a name to `most` characters.
 pub(super) fn shorten(name: &str, most: usize) -> String {
     if name.chars().count() <= most {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::picture::{Bar, COLORS, DARK, PARTS, bars, shorten, text, ticks};
+use super::picture::{Bar, COLORS, DARK, PARTS, bars, shorten, text, ticks, without_code};
 use super::{Mark, Report, headline, verdict};
 use crate::capacity::{Fit, Stack};
 
@@ -78,7 +78,7 @@ fn one(out: &mut String, report: &Report<'_>, stack: &Stack, top: f64) -> f64 {
             out,
             "<text class=\"{class}\" x=\"16\" y=\"{}\" font-weight=\"600\">{}</text>",
             top + 62.0,
-            text(&shorten(&words.replace('`', ""), 92))
+            text(&shorten(&without_code(&words), 92))
         );
     }
     let (first, last) = (top + HEAD, top + HEAD + bars.len() as f64 * ROW);
@@ -131,7 +131,7 @@ fn one(out: &mut String, report: &Report<'_>, stack: &Stack, top: f64) -> f64 {
 
 fn row(out: &mut String, bar: &Bar<'_>, y: f64, x: &dyn Fn(i64) -> f64) {
     let middle = y + ROW / 2.0;
-    let _ = writeln!(out, "<g><title>{}</title>", text(&bar.story));
+    let _ = writeln!(out, "<g><title>{}</title>", text(&without_code(&bar.story)));
     let _ = writeln!(
         out,
         "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",

@@ -37,7 +37,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
 fn help(workload: &Workload, heap: &MemoryPool, problem: &HeapProblem, way: &ReadVariable) -> Option<String> {
     let limit = workload.known_limit();
     let flag = match (way.setting.bound, limit) {
-        (Bound::Percent(percent), _) => way.setting.with_percent(percent.min(70.0))?,
+        (Bound::Percent(percent), _) => heap.with_percent(&way.setting, percent.min(70.0))?,
         (Bound::Bytes(size), Some(limit)) => {
             way.setting.with_size(heap.largest_heap_under(limit.value)?.min(size))?
         }

@@ -37,7 +37,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             finding
                 .label(label)
                 .note(format!("the value is a percentage; {runtime} falls back to its smallest heap"));
-            let flag = setting.value.with_percent(share);
+            let flag = heap.with_percent(&setting.value, share);
             if let Some(flag) = flag.filter(|flag| share > 0.0 && flag.starts_with('-')) {
                 let text = &setting.value.flag;
                 let edit = Edit { span: text.span_of(0..text.as_str().len()), replacement: flag.clone() };

@@ -60,7 +60,7 @@ fn tuned(workload: &Workload, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
         .severity(Severity::Note)
         .confidence(Confidence::Low)
         .note(format!("the default is {default}"))
-        .help(format!("limit it with `{}` in `{}`", share(heap.runtime), carrier.value));
+        .help(format!("limit it with `{}` in `{}`", share(heap), carrier.value));
 }
 
 fn unlimited(offer: &Offer<'_>, heap: &MemoryPool, cx: &mut RuleContext<'_>) {
@@ -147,6 +147,10 @@ fn without_limit(runtime: RuntimeName) -> &'static str {
 }
 
 /// Returns the flag that bounds the heap: by a share of the limit, where the runtime has such a flag.
-fn share(runtime: RuntimeName) -> &'static str {
-    if runtime == RuntimeName::Java { "-XX:MaxRAMPercentage=70.0" } else { "--max-old-space-size=<MiB>" }
+fn share(heap: &MemoryPool) -> &'static str {
+    match heap.runtime {
+        RuntimeName::Java if heap.takes_shares => "-XX:MaxRAMPercentage=70.0",
+        RuntimeName::Java => "-Xmx<MiB>m",
+        _ => "--max-old-space-size=<MiB>",
+    }
 }

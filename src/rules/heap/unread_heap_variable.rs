@@ -207,7 +207,7 @@ fn held(workload: &Workload, heap: &MemoryPool, way: &ReadVariable, thresholds: 
     };
     let flag = match (way.setting.bound, heap.largest_heap_under(limit.value)) {
         (Bound::Percent(percent), _) if percent <= 75.0 => return Held::Fits,
-        (Bound::Percent(_), _) => way.setting.with_percent(70.0),
+        (Bound::Percent(_), _) => heap.with_percent(&way.setting, 70.0),
         (Bound::Bytes(size), _) if size < limit.value && !is_tight(heap, size, limit.value, thresholds) => {
             return Held::Fits;
         }

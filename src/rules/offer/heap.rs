@@ -48,7 +48,7 @@ pub(in crate::rules) fn bound_default(
         let runtime = heap.runtime.display_name();
         finding.help(match &heap.limit_unseen {
             Some(unseen) => format!("{add} and set the heap below it: {}", unseen.why),
-            None if heap.env_unseen => {
+            None if heap.env_unseen || !heap.takes_shares => {
                 format!("{add} and set the heap below it in `{}`", usual(heap.runtime))
             }
             None if heap.runtime == RuntimeName::Java => format!(
@@ -87,7 +87,9 @@ pub(in crate::rules) fn bound_default(
         return;
     }
     let words = match heap.runtime {
-        RuntimeName::Java if share_fits(heap, limit) => Some("-XX:MaxRAMPercentage=70.0".to_owned()),
+        RuntimeName::Java if heap.takes_shares && share_fits(heap, limit) => {
+            Some("-XX:MaxRAMPercentage=70.0".to_owned())
+        }
         _ if varies => None,
         RuntimeName::Java => largest(heap, limit).map(|size| format!("-Xmx{}m", size.mebibytes())),
         _ => largest(heap, limit).map(|size| format!("--max-old-space-size={}", size.mebibytes())),

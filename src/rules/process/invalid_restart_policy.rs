@@ -82,27 +82,46 @@ fn unknown_policy(workload: &Workload, cx: &mut RuleContext<'_>) {
 }
 
 /// Reports a `condition` that the engine rejects: `on-failure:3`, `sometimes`. The engine gets the word as it is
-/// (docker/compose `pkg/compose/create.go`, `mapRestartPolicyCondition`).
+/// (docker/compose `pkg/compose/create.go`, `mapRestartPolicyCondition`); Swarm takes its own three alone (moby
+/// `daemon/cluster/convert/service.go`, `restartPolicyToGRPC`).
 fn attempts_in_condition(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some(condition) = workload.service.deploy.condition.known() else { return };
-    let text = condition.value.as_str();
-    if matches!(text, "" | "none" | "any" | "on-failure" | "no" | "always" | "unless-stopped") {
-        return;
+    let (text, form) = (condition.value.as_str(), Form::of(workload));
+    let by_swarm = cx.policy().target == Target::Swarm || form == Form::ServiceCreate;
+    match text {
+        "" | "none" | "any" | "on-failure" => return,
+        "no" | "always" | "unless-stopped" if !by_swarm => return,
+        _ => {}
     }
     let attempts = text.strip_prefix("on-failure:").filter(|count| count.parse::<u32>().is_ok());
-    let mut finding = cx.report(
-        condition.span,
-        format!("the engine does not start `{}` with `condition: {text}`", workload.name),
-    );
-    finding
-        .label(if attempts.is_some() { "the number goes into `max_attempts`" } else { "unknown condition" })
-        .via(&condition.via)
-        .daemon_says(&format!("invalid restart policy: unknown policy '{text}'"));
+    let (written, bound) = match form {
+        Form::ServiceCreate => (format!("--restart-condition {text}"), "--restart-max-attempts"),
+        _ => (format!("condition: {text}"), "max_attempts"),
+    };
+    let mut finding =
+        cx.report(condition.span, format!("the engine does not start `{}` with `{written}`", workload.name));
+    let label = match attempts {
+        Some(_) => format!("the number goes into `{bound}`"),
+        None => "unknown condition".to_owned(),
+    };
+    finding.label(label).via(&condition.via).daemon_says(&match by_swarm {
+        true => format!("invalid RestartCondition: \"{text}\""),
+        false => format!("invalid restart policy: unknown policy '{text}'"),
+    });
     let Some(attempts) = attempts else {
-        finding.help("the conditions are `none`, `on-failure` and `any`");
+        finding.help(match text {
+            "no" => "write `none`; the other conditions are `on-failure` and `any`",
+            "always" | "unless-stopped" => "write `any`; the other conditions are `none` and `on-failure`",
+            _ => "the conditions are `none`, `on-failure` and `any`",
+        });
         return;
     };
-    finding.help(format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"));
+    finding.help(match form {
+        Form::ServiceCreate => {
+            format!("write `--restart-condition on-failure --restart-max-attempts {attempts}`")
+        }
+        _ => format!("write `condition: on-failure` and `max_attempts: {attempts}` in the block"),
+    });
     let owner =
         workload.key("deploy.restart_policy").filter(|_| workload.service.deploy.max_attempts.is_absent());
     if let Some(owner) = owner {

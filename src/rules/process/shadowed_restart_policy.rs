@@ -1,7 +1,7 @@
 //! The rule `shadowed-restart-policy`.
 
 use crate::diagnostic::{Applicability, FixOp};
-use crate::rules::RuleContext;
+use crate::rules::{RuleContext, Target};
 use crate::workload::{Fact, FactName, Workload};
 
 rule! {
@@ -17,6 +17,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let Some((written, block)) = &workload.process.shadowed_restart else { return };
     let name = written.value.split(':').next().unwrap_or(&written.value);
     let attempts = written.value.split_once(':').map(|(_, attempts)| attempts);
+    let without_condition = workload.service.deploy.condition.is_absent();
+    // Compose does not restart what a block without a condition is about, Swarm does.
+    let by_swarm = cx.policy().target == Target::Swarm && without_condition;
+    if by_swarm && matches!(name, "always" | "unless-stopped") {
+        return;
+    }
     let effective = match (
         workload.process.restart.value().map_or("no", String::as_str),
         &workload.service.deploy.max_attempts,
@@ -24,6 +30,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         ("on-failure", Fact::Known(attempts)) if attempts.value > 0 => {
             format!("on-failure:{}", attempts.value)
         }
+        _ if by_swarm => "any".to_owned(),
         (effective, _) => effective.to_owned(),
     };
     let condition = match name {
@@ -48,7 +55,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&written.via)
         .related(
             *block,
-            if effective == "no" { "this block has no condition" } else { "this block overrides it" },
+            if without_condition { "this block has no condition" } else { "this block overrides it" },
         )
         .note("`deploy.restart_policy` overrides `restart`, with Compose too")
         .help(match written.value.as_str() {

@@ -2,7 +2,7 @@
 
 use crate::rules::RuleContext;
 use crate::rules::form::Form;
-use crate::workload::{Fact, SettingName, Workload};
+use crate::workload::{Described, Fact, SettingName, Workload};
 
 rule! {
     name: "unbounded-logs",
@@ -19,6 +19,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     let form = Form::of(workload);
     let label = match &workload.service.logging {
+        // Podman hands its logs to journald, which has limits of its own, and has no driver `local`.
+        Fact::Absent { .. } if workload.described().is_some_and(Described::is_podman) => return,
         Fact::Absent { .. } => format!("no `{}`", form.name(SettingName::LOGGING)),
         Fact::Known(logging) => {
             let default = logging.value.driver.as_deref().is_none_or(|driver| driver == "json-file");

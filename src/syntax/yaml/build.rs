@@ -2,7 +2,9 @@
 
 use std::collections::hash_map::Entry;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, options};
+use granit_parser::{
+    ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, options,
+};
 use smallvec::SmallVec;
 
 use super::{Anchor, Kind, MAX_DEPTH, MAX_NODES, Node, NodeId, Scalar, Style, Tag, node, problem, scalar};
@@ -36,6 +38,8 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// Earlier offsets that may have caused it: a quote that spans lines, a bracket that is still open.
     pub(super) suspects: Vec<usize>,
+    /// The opening quote of a scalar with an escape that the parser does not know.
+    pub(super) escape_in: Option<usize>,
 }
 
 struct Frame {
@@ -142,7 +146,8 @@ impl Builder<'_> {
         let quote = memchr::memchr2(b'"', b'\'', between).map(|n| self.last + n);
         let suspects = quote.into_iter().chain(self.long_quote).chain(bracket).collect();
         let message = problem::message(error, self.text, at);
-        self.out.failure = Some(Failure { at, message, suspects });
+        let escape_in = matches!(error.kind(), ErrorKind::UnknownQuotedScalarEscape).then_some(at);
+        self.out.failure = Some(Failure { at, message, suspects, escape_in });
     }
 
     fn event(&mut self, event: Event<'_>, at: EventSpan) {

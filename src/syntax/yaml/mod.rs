@@ -5,6 +5,7 @@
 //! module uses the event parser (`granit_parser`).
 
 mod alias_keys;
+mod apostrophes;
 mod build;
 mod dump;
 pub mod edit;
@@ -16,7 +17,7 @@ mod scalar;
 pub mod timestamp;
 
 pub use dump::to_json;
-pub use resolve::{Value, is_plain_string};
+pub use resolve::{Value, base64, is_plain_string};
 
 use std::sync::{Arc, OnceLock};
 
@@ -180,8 +181,8 @@ impl Tree {
         &self.errors
     }
 
-    /// Returns what go-yaml, and so Compose, refuses in a text that parses here: tabs in the indentation, `\/`, other versions of YAML.
-    /// `text` is the one that was parsed.
+    /// Returns what go-yaml, and so Compose, refuses in a text that parses here: tabs in the indentation, escapes of JSON, other
+    /// versions of YAML. `text` is the one that was parsed.
     #[must_use]
     pub fn refused_by_go_yaml(&self, text: &str) -> Vec<SyntaxError> {
         refused::by_go_yaml(self.file, text, &self.nodes)

@@ -1,4 +1,4 @@
-//! Texts that go-yaml refuses and the parser here accepts: tabs, escapes and directives of YAML 1.2.
+//! Texts that go-yaml refuses and the parser here accepts: tabs, escapes of JSON, directives of YAML 1.2.
 
 use super::{Kind, Node, Style};
 use crate::hash::{HashMap, HashSet};
@@ -14,8 +14,11 @@ pub(super) fn by_go_yaml(file: SourceId, text: &str, nodes: &[Node]) -> Vec<Synt
         errors.push(SyntaxError::fatal(message, Span::new(file, at, at + "%YAML".len())));
     }
     errors.extend(nodes.iter().filter_map(|node| anchor(node, text)));
-    if memchr::memmem::find(text.as_bytes(), b"\\/").is_some() {
-        errors.extend(slashes(text, nodes));
+    if [&b"\\/"[..], b"\\ud", b"\\uD"]
+        .iter()
+        .any(|escape| memchr::memmem::find(text.as_bytes(), escape).is_some())
+    {
+        errors.extend(escapes(text, nodes));
     }
     if memchr::memchr(b'\t', text.as_bytes()).is_some() {
         errors.extend(tabs(file, text, nodes));
@@ -62,24 +65,52 @@ fn anchor(node: &Node, text: &str) -> Option<SyntaxError> {
     Some(SyntaxError::fatal(message, anchor.span))
 }
 
-/// Returns the errors of `\/` in double quotes, which JSON has and YAML 1.1 does not.
-fn slashes(text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
-    let quoted = nodes
-        .iter()
-        .filter(|node| matches!(&node.kind, Kind::Scalar(scalar) if scalar.style == Style::DoubleQuoted));
-    let places = quoted.filter_map(|node| {
-        let raw = text.get(node.span.range())?;
-        let mut escaped = false;
-        let at = raw.char_indices().find_map(|(at, c)| {
-            let found = escaped && c == '/';
-            escaped = c == '\\' && !escaped;
-            found.then(|| at - 1)
-        })?;
+/// Returns the errors of escapes in double quotes that JSON has and YAML 1.1 does not: `\/`, and one character as two surrogates.
+fn escapes(text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
+    let mut errors = Vec::new();
+    for node in nodes {
+        if !matches!(&node.kind, Kind::Scalar(scalar) if scalar.style == Style::DoubleQuoted) {
+            continue;
+        }
+        let raw = text.get(node.span.range()).unwrap_or_default();
+        let Some((at, length, message)) = refused_escape(raw) else { continue };
         let start = node.span.start as usize + at;
-        Some(Span::new(node.span.file, start, start + 2))
-    });
-    let message = "`\\/` is no escape that Compose reads: write `/`";
-    places.map(|place| SyntaxError::fatal(message.to_owned(), place)).collect()
+        errors.push(SyntaxError::fatal(message, Span::new(node.span.file, start, start + length)));
+    }
+    errors
+}
+
+/// Returns the place and length of the first escape that go-yaml refuses, and the message for it.
+fn refused_escape(raw: &str) -> Option<(usize, usize, String)> {
+    let mut escaped = false;
+    for (at, c) in raw.char_indices() {
+        let begins = escaped.then(|| at - 1);
+        escaped = c == '\\' && !escaped;
+        match (begins, c) {
+            (Some(start), '/') => {
+                return Some((start, 2, "`\\/` is no escape that Compose reads: write `/`".to_owned()));
+            }
+            (Some(start), 'u') => {
+                let unit = |from: usize| u32::from_str_radix(raw.get(from..from + 4)?, 16).ok();
+                let Some(high) = unit(start + 2).filter(|unit| (0xD800..0xDC00).contains(unit)) else {
+                    continue;
+                };
+                let low = unit(start + 8).unwrap_or_default();
+                let character = char::decode_utf16([high, low].map(|unit| unit as u16)).next();
+                let written = raw.get(start..start + 12).unwrap_or_default();
+                let message = match character {
+                    Some(Ok(character)) => format!(
+                        "`{written}` is no escape that Compose reads: write `\\U{:08X}`",
+                        u32::from(character)
+                    ),
+                    _ => "Compose reads no surrogates".to_owned(),
+                };
+                return Some((start, written.len().max(2), message));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Returns the errors of tabs in the indentation. Inside of quotes and brackets tabs are blanks, and so they are after a plain

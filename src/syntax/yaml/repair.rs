@@ -3,10 +3,12 @@
 //! A half-typed line must not hide the keys around it. The blanks are as long as what they replace, so that every
 //! span is valid in the original file.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::alias_keys::{self, Marked};
+use super::apostrophes::Apostrophes;
 use super::build::{Built, Failure, build};
 use super::{Kind, Node, Tree, problem};
 use crate::order;
@@ -26,13 +28,17 @@ const BUDGET_PER_BYTE: usize = 2;
 /// Parses `text`, recovering from errors.
 pub(super) fn parse(file: SourceId, text: &str) -> Tree {
     let mut built = build(file, text, &[]);
-    let mut marked = Marked::none(text);
+    let mut budget = text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(BUDGET);
+    let mut apostrophes = Apostrophes::default();
+    let mut written = Cow::Borrowed(text);
+    apostrophes.read(file, &mut written, &[], &mut built, &mut budget);
+    let mut marked = Marked::none(&written);
     if built.failure.is_some() || !built.unknown_anchors.is_empty() {
-        mark_alias_keys(file, text, &mut built, &mut marked);
+        mark_alias_keys(file, &written, &mut built, &mut marked);
     }
     let (mut errors, mut blanked) = (Vec::new(), Vec::new());
     if built.failure.is_some() {
-        blanked = recover(file, &marked, &mut built, &mut errors);
+        blanked = recover(file, &marked, &mut built, &mut errors, &mut apostrophes, &mut budget);
     } else {
         let name = |span: &Span| text.get(span.start as usize + 1..span.end as usize).unwrap_or_default();
         errors.extend(
@@ -41,6 +47,10 @@ pub(super) fn parse(file: SourceId, text: &str) -> Tree {
                 .iter()
                 .map(|span| SyntaxError::fatal(format!("unknown anchor `{}`", name(span)), *span)),
         );
+    }
+    apostrophes.restore(file, text, &mut built.nodes);
+    for line in &blanked {
+        trace_as_whole(&mut built.nodes, &line.range());
     }
     errors.append(&mut built.errors);
     order::by_key(&mut errors, |error| error.span.start);
@@ -73,19 +83,21 @@ fn recover(
     marked: &Marked<'_>,
     built: &mut Built,
     errors: &mut Vec<SyntaxError>,
+    apostrophes: &mut Apostrophes,
+    budget: &mut usize,
 ) -> Vec<Span> {
     let text = marked.text.as_ref();
-    let mut current = text.to_owned();
+    let mut current = Cow::Owned(text.to_owned());
     let mut blanked_lines = Vec::new();
-    let mut budget = text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(BUDGET);
     for _ in 0..MAX_ROUNDS {
+        apostrophes.read(file, &mut current, &marked.keys, built, budget);
         let Some(failure) = built.failure.take() else { break };
         let mut best: Option<(Score, Range<usize>, Built)> = None;
         for line in candidates(&current, &failure) {
-            if budget < text.len() {
+            if *budget < text.len() {
                 break;
             }
-            budget -= text.len();
+            *budget -= text.len();
             let blanked = blank(&current, line.clone());
             let attempt = build(file, &blanked, &marked.keys);
             let score = Score::of(&attempt);
@@ -98,7 +110,7 @@ fn recover(
             break;
         };
         errors.push(error(file, text, &failure, Some(line.clone())));
-        current = blank(&current, line.clone());
+        current = Cow::Owned(blank(&current, line.clone()));
         blanked_lines.push(line);
         *built = attempt;
     }
@@ -106,9 +118,6 @@ fn recover(
         let last = error(file, text, &failure, None);
         let message = format!("{}; the rest is not read", last.message);
         errors.push(SyntaxError { message, truncates_file: true, ..last });
-    }
-    for line in &blanked_lines {
-        trace_as_whole(&mut built.nodes, line);
     }
     blanked_lines.into_iter().map(|line| Span::new(file, line.start, line.end)).collect()
 }

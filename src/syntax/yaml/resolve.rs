@@ -51,6 +51,7 @@ impl Scalar {
                 ("int", value @ (Value::Int(_) | Value::BigInt(_))) => value,
                 ("float", value @ Value::Float(_)) => value,
                 ("float", Value::Int(n)) => Value::Float(n as f64),
+                ("timestamp", Value::Timestamp) => Value::Timestamp,
                 _ => Value::Str,
             },
         }
@@ -58,12 +59,18 @@ impl Scalar {
 }
 
 impl Scalar {
-    /// Returns a tag that the value contradicts, as in `!!int 512m`, which go-yaml rejects.
+    /// Returns a tag that the value contradicts, as in `!!int 512m` and `!!binary aGVsbG8`, which go-yaml rejects.
     #[must_use]
     pub fn contradicted<'t>(&self, tag: Option<&'t Tag>) -> Option<&'t str> {
         let tag = tag?;
-        let is_core = matches!(core_name(&tag.name)?, "null" | "bool" | "int" | "float");
-        (is_core && matches!(self.resolve(Some(tag)), Value::Str)).then_some(tag.name.as_str())
+        let is_contradicted = match core_name(&tag.name)? {
+            "null" | "bool" | "int" | "float" | "timestamp" => {
+                matches!(self.resolve(Some(tag)), Value::Str)
+            }
+            "binary" => base64(self.text.as_str()).is_none(),
+            _ => false,
+        };
+        is_contradicted.then_some(tag.name.as_str())
     }
 }
 
@@ -79,6 +86,37 @@ impl Tag {
 fn core_name(tag: &str) -> Option<&str> {
     let long = tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>'));
     tag.strip_prefix("!!").or(long)
+}
+
+/// Decodes base64, the form of values with the tag `!!binary`, as Go's `base64.StdEncoding`: with padding, and without blanks but for
+/// newlines. `None` for other texts.
+#[must_use]
+pub fn base64(text: &str) -> Option<Vec<u8>> {
+    let letters: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    if !letters.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = letters.iter().rev().take_while(|byte| **byte == b'=').count();
+    let written = letters.get(..letters.len() - padding)?;
+    let mut bytes = Vec::with_capacity(letters.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in written {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    (padding <= 2).then_some(bytes)
 }
 
 /// True if a text without quotes and tag is a string, not a number, a truth value, a date or nothing.
@@ -269,6 +307,37 @@ mod tests {
     }
 
     #[test]
+    fn base64_is_decoded_as_go_decodes_it() {
+        for (text, bytes) in [
+            ("", &b""[..]),
+            ("aQ==", b"i"),
+            ("aGVsbG8=", b"hello"),
+            ("aGVsbG8h", b"hello!"),
+            ("aGVs\nbG8=\r\n", b"hello"),
+            // Bits beyond the last byte are ignored.
+            ("aGVsbG9=", b"hello"),
+            ("/+8=", b"\xff\xef"),
+        ] {
+            assert_eq!(base64(text).as_deref(), Some(bytes), "{text:?}");
+        }
+        for other in [
+            "aGVsbG8",
+            "aGVsbG8==",
+            "aGV sbG8h",
+            "=",
+            "====",
+            "a===",
+            "a",
+            "aGVs=",
+            "aGVsbG8=aGVs",
+            "_-8=",
+            "aG=s",
+        ] {
+            assert_eq!(base64(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
     fn tags_and_quotes_decide() {
         assert_eq!(resolve("1", Style::DoubleQuoted, None), Value::Str);
         assert_eq!(resolve("", Style::SingleQuoted, None), Value::Str);
@@ -280,6 +349,9 @@ mod tests {
         assert_eq!(resolve("1", Style::Plain, Some("!<tag:yaml.org,2002:str>")), Value::Str);
         assert_eq!(resolve("true", Style::Plain, Some("!!bool")), Value::Bool(true));
         assert_eq!(resolve("true", Style::Plain, Some("!!int")), Value::Str);
+        assert_eq!(resolve("2001-12-14", Style::DoubleQuoted, Some("!!timestamp")), Value::Timestamp);
+        assert_eq!(resolve("2001-12-14", Style::Plain, Some("!!str")), Value::Str);
+        assert_eq!(resolve("5", Style::Plain, Some("!!timestamp")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!other")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!")), Value::Str);
         assert_eq!(resolve("1", Style::Plain, Some("!reset")), Value::Int(1));

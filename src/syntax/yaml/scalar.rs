@@ -26,6 +26,15 @@ pub(super) fn flow(file: SourceId, text: &str, range: Range<usize>, value: &str,
     }
 }
 
+/// Traces a scalar in double quotes at `range`, and reads it too; `None` if it cannot be read.
+pub(super) fn double_quoted(file: SourceId, text: &str, range: Range<usize>) -> Option<TracedText> {
+    let raw = text.get(range.start + 1..range.end.checked_sub(1)?)?;
+    let out = TracedText::empty(Span::new(file, range.start, range.end));
+    let mut reader = Flow { file, raw, base: range.start + 1, run: 0, out };
+    reader.read(Style::DoubleQuoted)?;
+    Some(reader.out)
+}
+
 struct Flow<'t> {
     file: SourceId,
     raw: &'t str,

@@ -222,6 +222,26 @@ fn escapes_may_be_surrogate_pairs() {
     assert_eq!(r.text("c").as_str(), "\u{10ffff}");
 }
 
+/// go-yaml reads `\'` in double quotes; the rest of the file is read as if it were a plain apostrophe.
+#[test]
+fn an_apostrophe_may_be_escaped_in_double_quotes() {
+    let text = "a: \"it\\'s \\\"b\\\\'\\'\"\nb: 'c\\'\nd: [\"\\'\", x, \"\\a\\'\\\n  y\"]\n\"e\\'f\": g # \\'\nh: \\'\n";
+    let r = read(text);
+    assert_eq!(r.errors(), []);
+    assert_eq!(r.text("a").as_str(), "it's \"b\\''");
+    assert_eq!(r.trace("a", "'s"), "\\'s");
+    assert_eq!(r.text("b").as_str(), "c\\");
+    assert_eq!(r.text("e'f").as_str(), "g");
+    assert_eq!(r.text("h").as_str(), "\\'");
+    let broken = read("a: \"x\\'\"\nb\nc: \"\\'y\"\nd: \"\\q\"\ne: \"z\\'\"\n");
+    let messages: Vec<&str> = broken.tree.errors().iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert_eq!(
+        [broken.text("a").as_str(), broken.text("c").as_str(), broken.text("e").as_str()],
+        ["x'", "'y", "z'"]
+    );
+}
+
 /// A list item where a key is expected is itself reported, and not the line above it; so is a line that is indented too deep.
 #[test]
 fn items_and_lines_out_of_place_are_named() {
@@ -313,6 +333,9 @@ fn what_go_yaml_refuses_is_an_error() {
         ("s:\n  a:\n    i: x\n\t", 17),
         ("%YAML 1.2\n---\na: 1\n", 0),
         ("a: \"x\\/y\"\n", 5),
+        ("a: \"x\\ud83d\\ude00\"\n", 5),
+        ("{\"a\": \"\\uDBFF\\uDFFF\"}\n", 7),
+        ("a: \"\\'\\ud83d\\ude00\"\n", 6),
     ] {
         assert_eq!(at(text), [place], "{text:?}");
     }
@@ -322,6 +345,7 @@ fn what_go_yaml_refuses_is_an_error() {
         "# c\n\t# d\ns:\n  a:\n    i: x\n",
         "%YAML 1.1\n---\na: 1\n",
         "a: \"x\\\\/y\"\n",
+        "a: \"x\\\\ud83d\\\\ude00 \\ud7ff \\U0001f600\"\nb: '\\ud83d\\ude00'\n",
         "a: |\n  x:\n\nb: 'k:\n\t'\n",
     ] {
         assert!(at(text).is_empty(), "{text:?}");

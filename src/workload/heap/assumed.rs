@@ -73,6 +73,7 @@ impl SettingsReader<'_> {
             env_unseen: false,
             limit_unseen: None,
             unseen_on_new_kernels: None,
+            takes_shares: self.takes_shares(),
             part: None,
             own_default: None,
             default,

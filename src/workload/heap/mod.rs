@@ -111,6 +111,8 @@ pub struct MemoryPool {
     pub limit_unseen: Option<LimitBlindness>,
     /// Set if it does not see the container's limit on hosts with a newer kernel only.
     pub unseen_on_new_kernels: Option<LimitBlindness>,
+    /// False for a JVM whose version is known to have no `-XX:MaxRAMPercentage`.
+    pub takes_shares: bool,
     /// The product's row about it, if the product sizes it by settings of its own.
     pub part: Option<MemoryPart>,
     /// Its default size, if that is the product's and not the runtime's.
@@ -307,6 +309,12 @@ impl MemoryPool {
             Some(DefaultHeap::Openj9) => None,
             _ => Some(ByteSize((limit.0 as f64 * percent / 100.0) as i64)),
         }
+    }
+
+    /// Formats a setting with another percentage, if there is a form that the runtime takes.
+    #[must_use]
+    pub fn with_percent(&self, setting: &HeapSetting, percent: f64) -> Option<String> {
+        setting.with_percent(percent).filter(|flag| self.takes_shares || !flag.contains("RAMPercentage"))
     }
 
     /// True if `MinRAMPercentage` is what bounds the heap under the current limit.

@@ -124,6 +124,7 @@ impl ProductReader<'_> {
             env_unseen: false,
             limit_unseen: None,
             unseen_on_new_kernels: None,
+            takes_shares: true,
             part: Some(part.clone()),
             own_default: part.default,
             default: (runtime == RuntimeName::Java).then_some(DefaultHeap::Hotspot),

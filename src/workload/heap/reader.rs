@@ -162,7 +162,7 @@ impl SettingsReader<'_> {
             bound,
             initial: self.initial(&sources),
             overruled,
-            small_share,
+            small_share: small_share.filter(|_| self.takes_shares()),
             problems,
             // The entrypoint of an image that nobody knows may do something else with the command.
             assumed: matches!(&self.workload.process.start, Fact::Unknown { why: Why::Image(_), .. }),
@@ -170,6 +170,7 @@ impl SettingsReader<'_> {
             env_unseen,
             limit_unseen,
             unseen_on_new_kernels: self.unseen_on_new_kernels(),
+            takes_shares: self.takes_shares(),
             part: None,
             own_default: None,
             default,

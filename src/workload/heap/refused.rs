@@ -23,6 +23,19 @@ impl SettingsReader<'_> {
         said.unwrap_or(default == Some(DefaultHeap::Openj9))
     }
 
+    /// True unless the version is known to have no `-XX:MaxRAMPercentage`.
+    pub(super) fn takes_shares(&self) -> bool {
+        let row = self.runtime.refused("-XX:MaxRAMPercentage=70.0");
+        let refused = row.zip(self.version().0).map(|(row, major)| row.is_refused_by(major, self.update()));
+        !refused.unwrap_or_default()
+    }
+
+    /// Returns the update of the runtime's major version, if the image tells.
+    fn update(&self) -> Option<u32> {
+        let (of, update) = self.workload.image.patch.filter(|_| self.is_its_image())?;
+        (self.version().0 == Some(of)).then_some(update)
+    }
+
     /// Returns the problem of a word that the major version rejects.
     pub(super) fn refused(&self, word: &TracedText, carrier: &str, major: u32) -> Option<HeapProblem> {
         let row = self.runtime.refused(word.as_str())?;
@@ -44,8 +57,16 @@ impl SettingsReader<'_> {
                 ..self.problem(HeapProblemKind::Removed, word, carrier, effect)
             });
         }
-        let since = row.since.filter(|since| major < *since)?;
-        let effect = format!("{name} {major} does not know it and does not start, {name} {since} does");
+        let update = self.update();
+        if !row.comes_after(major, update) {
+            return None;
+        }
+        let since = row.first_after(major)?;
+        let own = match update.filter(|_| row.backported.is_some_and(|(of, _)| of == major)) {
+            Some(update) => format!("{major}u{update}"),
+            None => major.to_string(),
+        };
+        let effect = format!("{name} {own} does not know it and does not start, {name} {since} does");
         Some(HeapProblem {
             help: Some(row.help.clone()),
             ..self.problem(HeapProblemKind::Malformed, word, carrier, effect)

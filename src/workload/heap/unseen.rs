@@ -3,6 +3,7 @@
 use super::LimitBlindness;
 use super::reader::{SettingSource, SettingsReader};
 use crate::catalog::Sets;
+use crate::source::TracedText;
 
 impl SettingsReader<'_> {
     /// Returns the reason if a flag, the runtime's version or the image keeps the runtime from seeing the limit.
@@ -39,6 +40,18 @@ impl SettingsReader<'_> {
                     way_out: format!("a newer base image, such as {}", ignores.way_out),
                 })
             })
+            .or_else(|| {
+                // The JVM sees limits since it has shares of them; before, one flag made it do so on cgroup v1.
+                let of_limit = |word: &TracedText| {
+                    self.runtime.flag(word.as_str()).is_some_and(|(flag, _)| flag.sets == Sets::HeapFromLimit)
+                };
+                let told = sources.iter().flat_map(|source| &source.words).any(of_limit);
+                let major = major.filter(|_| !told && !self.takes_shares())?;
+                Some(LimitBlindness {
+                    why: format!("{name} {major} does not see the limit of a container"),
+                    way_out: format!("a base image with {name} 11 or later"),
+                })
+            })
     }
 
     /// Returns the reason if the runtime's build does not see the limit on newer kernels.
@@ -52,7 +65,7 @@ impl SettingsReader<'_> {
         })
     }
 
-    fn is_its_image(&self) -> bool {
+    pub(super) fn is_its_image(&self) -> bool {
         self.workload.image.runtime == Some(self.runtime.name)
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use oomlint::check::{self, Options};
 use oomlint::diagnostic::{Finding, Severity};
 use oomlint::discover::{Discovered, FileKind};
+use oomlint::rules::Preset;
 use oomlint::source::Sources;
 use oomlint::syntax::command_line::Notation;
 
@@ -318,6 +319,49 @@ fn only_a_number_without_a_unit_lacks_one() {
     };
     assert!(says("docker run -d -m 64 redis:7") && says("docker run -d -m 1024 redis:7"));
     assert!(!says("docker run -d -m 64k redis:7") && !says("docker run -d -m 64b redis:7"));
+}
+
+/// Where a flag is missing, the help adds that flag.
+#[test]
+fn help_adds_the_flag_that_is_missing() {
+    let mut named = std::collections::BTreeSet::new();
+    for line in [
+        "docker run -d redis:7",
+        "docker run -d -m 1g redis:7",
+        "docker service create --limit-memory 1g nginx",
+    ] {
+        let sources = Sources::new();
+        sources.add(Path::new("<run>"), line);
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("<run>"), FileKind::Commands(Notation::Lines));
+        let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+        for finding in check::run(&options, &sources, &discovered).findings {
+            let label = finding.primary.text.clone();
+            let Some(flag) = label.strip_prefix("no `").and_then(|rest| rest.strip_suffix('`')) else {
+                continue;
+            };
+            let help = finding.help.clone().unwrap_or_default();
+            assert!(help.contains(flag), "{}: {label}: {help}", finding.rule);
+            named.insert(flag.to_owned());
+        }
+    }
+    assert!(named.contains("--log-driver") && named.len() > 1, "{named:?}");
+}
+
+/// Podman hands logs to journald, and has no driver `local`.
+#[test]
+fn logs_of_podman_are_not_reported() {
+    let of = |line: &str| {
+        let sources = Sources::new();
+        sources.add(Path::new("<run>"), line);
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("<run>"), FileKind::Commands(Notation::Lines));
+        let options = Options { preset: Some(Preset::Strict), ..Options::default() };
+        rules(&check::run(&options, &sources, &discovered).findings).contains(&"unbounded-logs")
+    };
+    assert!(of("docker run -d -m 1g redis:7"));
+    assert!(!of("podman run -d -m 1g redis:7"));
+    assert!(of("podman run -d -m 1g --log-driver json-file redis:7"));
 }
 
 #[test]

@@ -164,6 +164,32 @@ pub(crate) fn kills_of_a_log() {
     assert!(out.contains("not in the log, or not shown: 3 more kills"), "{out}");
 }
 
+pub(crate) fn kills_of_programs() {
+    let oomd = "Jul 25 10:00:00 host systemd-oomd[1]: Killed /system.slice/docker-".to_owned()
+        + &"a".repeat(64)
+        + ".scope due to memory pressure for /system.slice being 80.00% > 60.00% for > 30s with reclaim activity\n";
+    let early = "Jul 25 10:00:00 host earlyoom[1]: sending SIGTERM to process 7 uid 0 \"java\": badness 800, VmRSS 900 MiB\n";
+    for line in [oomd.as_str(), early] {
+        let scratch = tree(&[("journal.log", &line.repeat(10_003))]);
+        let (_, out, err) = oomlint(scratch.path(), &["why", "journal.log"]);
+        assert!(out.contains("not in the log, or not shown: 3 more kills"), "{line}{out}{err}");
+        let scratch = tree(&[("journal.log", &line.repeat(10_000))]);
+        let (_, out, _) = oomlint(scratch.path(), &["why", "journal.log"]);
+        assert!(!out.contains("more kill"), "{out}");
+    }
+}
+
+pub(crate) fn pieces_of_evidence() {
+    let event = "2026-07-25T14:23:17.000000000+02:00 container oom 6c1f (image=nginx, name=web)\n";
+    let says = |count: usize| {
+        let scratch = tree(&[("events.log", &event.repeat(count))]);
+        oomlint(scratch.path(), &["why", "events.log"]).2
+    };
+    let message = "more than 50000 events, rows or lines of one kind; 2 of them not looked at";
+    assert!(says(50_002).contains(message), "{}", says(50_002));
+    assert!(!says(50_000).contains("not looked at"));
+}
+
 pub(crate) fn containers_that_are_answered() {
     let scratch = tree(&[("kern.log", &(0..1003).map(kill).collect::<String>())]);
     let (_, out, err) = oomlint(scratch.path(), &["why", "kern.log"]);

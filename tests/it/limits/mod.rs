@@ -39,6 +39,8 @@ rows! {
     what_a_directory_takes, "model/project.rs MAX_OF_DIRECTORY", "bytes that the";
     bytes_of_evidence, "cli/why.rs MAX_READ", "bytes of evidence in one file";
     kills_of_a_log, "evidence/kernel/reports.rs MAX_KILLS", "kills in a kernel log";
+    pieces_of_evidence, "evidence/mod.rs MAX_PIECES", "pieces of one kind";
+    kills_of_programs, "evidence/killers.rs MAX_KILLS", "kills by programs";
     containers_that_are_answered, "postmortem/subject.rs MAX_CONTAINERS", "containers that `oomlint why`";
     levels_of_an_inspected_output, "syntax/json/mod.rs MAX_DEPTH", "levels of the output";
     values_of_an_inspected_output, "syntax/json/mod.rs MAX_NODES", "values of the output";
@@ -90,7 +92,6 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("lsp/transport.rs MAX_MESSAGE", "bytes of one message of an editor"),
     ("lsp/transport.rs MAX_HEADER", "bytes of a line in the header"),
     ("lsp/watch.rs MAX_WATCHED", "watched files"),
-    ("evidence/mod.rs MAX_PIECES", "pieces of one kind"),
     ("evidence/mod.rs MAX_LINE", "bytes of one line of evidence"),
     ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
     ("syntax/command_line/find.rs MAX_COMMANDS", "command lines of one file"),

@@ -41,6 +41,8 @@ fn jobs(project: &Project<'_>, refusals: &mut Refusals) {
     for (name, entry) in project.section("jobs").filter(|(_, entry)| entry.value.as_map().is_some()) {
         let job = Subject { name, entry };
         service::short_forms(&job, refusals);
+        service::hosts(&job, refusals);
+        service::build_pairs(&job, refusals);
         triggers(&job, refusals);
         names::check_job(&job, project, refusals);
     }

@@ -1,11 +1,15 @@
 //! Contradictions within a service.
 
+use std::borrow::Cow;
+
+use super::super::field::text_of;
 use super::super::refusal::{Refusal, Refusals, Undefined};
-use super::super::short::{refused_port, volume};
+use super::super::short::{is_without_target, refused_host, refused_port, volume};
 use super::super::value::{Entry, Kind, Value};
 use super::{Project, Subject, integer, items, named, refusal, text};
 use crate::hash::{HashMap, HashSet};
 use crate::source::Span;
+use crate::syntax::yaml;
 
 pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
     image(service, project, refusals);
@@ -18,9 +22,12 @@ pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut
     watches(service, refusals);
     targets(service, refusals);
     env_files(service, refusals);
+    hosts(service, refusals);
     for step in service.get(&["pre_start"]).map(items).unwrap_or_default() {
         let entry = Entry::new(step.span, step.clone());
-        short_forms(&Subject { name: service.name, entry: &entry }, refusals);
+        let step = Subject { name: service.name, entry: &entry };
+        short_forms(&step, refusals);
+        hosts(&step, refusals);
     }
 }
 
@@ -47,9 +54,14 @@ fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
         ("devices", "device", "mount target"),
     ] {
         for (at, item) in service.get(&[key]).map(items).unwrap_or_default().iter().enumerate() {
-            let Some(map) = item.as_map().filter(|map| !map.contains_key("target")) else { continue };
             let name = service.name;
             let upstream = format!("service {kind} services.{name}.{key}.[{at}] is missing a {target}");
+            if key == "ports" && port(item).as_deref().is_some_and(is_without_target) {
+                let message = format!("a port of `{name}` is 0 in the container");
+                refusals.add(service.refusal(item, message, "no port to publish", upstream));
+                continue;
+            }
+            let Some(map) = item.as_map().filter(|map| !map.contains_key("target")) else { continue };
             let message = format!("an item of `{key}` of `{name}` has no `target`");
             let mut refusal = service.refusal(item, message, "no `target` next to it", upstream);
             refusal.span = map.values().next().map_or(item.span, |first| first.key);
@@ -108,9 +120,59 @@ fn build(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) 
         }
     }
     contexts(service, project, refusals);
+    build_pairs(service, refusals);
 }
 
-/// Adds build contexts that are services which nothing defines.
+/// Adds items of `ssh` and of `additional_contexts` without a value, of services and jobs alike.
+pub(super) fn build_pairs(service: &Subject<'_>, refusals: &mut Refusals) {
+    let name = service.name;
+    if let Some(contexts) = service.get(&["build", "additional_contexts"]) {
+        let nameless = |item: &Value| text(item).filter(|text| !text.contains('=')).map(str::to_owned);
+        let found: Vec<(String, Span, &Value)> = match &contexts.kind {
+            Kind::Map(map) => {
+                let empty = map.iter().filter(|(_, entry)| entry.value.is_null());
+                empty.map(|(key, entry)| (key.clone(), entry.key, &entry.value)).collect()
+            }
+            _ => {
+                let all = items(contexts).iter();
+                all.filter_map(|item| Some((nameless(item)?, item.span, item))).collect()
+            }
+        };
+        for (key, span, value) in found {
+            let upstream = format!("build.additional_contexts: invalid value {key}, expected key=value");
+            let message = format!("an item of `additional_contexts` of `{name}` has no context: `{key}`");
+            let refusal = service.refusal(value, message, "Compose accepts `name=context`", upstream);
+            refusals.add(Refusal { span, ..refusal });
+        }
+    }
+    for item in service.get(&["build", "ssh"]).map(items).unwrap_or_default() {
+        let Some(key) = text(item).filter(|text| !text.contains('=') && *text != "default") else { continue };
+        let upstream = format!("invalid ssh key \"{key}\"");
+        let message = format!("an item of `ssh` of `{name}` has no path: `{key}`");
+        refusals.add(service.refusal(item, message, "Compose accepts `default` and `id=path`", upstream));
+    }
+}
+
+/// Adds names in `extra_hosts` without an address, of services, jobs and steps of `pre_start` alike.
+pub(super) fn hosts(service: &Subject<'_>, refusals: &mut Refusals) {
+    for path in [&["extra_hosts"][..], &["build", "extra_hosts"]] {
+        // In a mapping the format requires the address. A file that is merged over another one makes a list of it, without.
+        for item in service.get(path).map(items).unwrap_or_default() {
+            let Some(scalar) = item.as_scalar().filter(|scalar| scalar.unset.is_none()) else { continue };
+            // Of a date, the time after it has the colon.
+            let written = text_of(scalar);
+            let host = written.as_str();
+            let Some(upstream) = refused_host(host) else { continue };
+            let (key, name) = (path.join("."), service.name);
+            let message =
+                format!("an item of `{key}` of `{name}` is `{host}`: Compose accepts `host=address`");
+            let label = if host.contains(['=', ':']) { "no name of a host" } else { "no address" };
+            refusals.add(service.refusal(item, message, label, upstream));
+        }
+    }
+}
+
+/// Adds build contexts that are services which nothing defines, or that are not built.
 fn contexts(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusals) {
     let Some(contexts) = service.get(&["build", "additional_contexts"]).filter(|_| project.self_contained)
     else {
@@ -138,8 +200,24 @@ fn contexts(service: &Subject<'_>, project: &Project<'_>, refusals: &mut Refusal
             );
             let message = format!("`{name}` builds from the undefined service `{target}`");
             refusals.add(service.refusal(value, message, "no such service", upstream));
+        } else if let Some(other) = unbuilt(project, target) {
+            let name = service.name;
+            let upstream = format!(
+                "service \"{name}\" declares non-buildable service \"{target}\" as additional contexts {key}"
+            );
+            let message = format!("`{name}` builds from `{target}`, which has no `build`");
+            let mut refusal = service.refusal(value, message, "nothing to build from", upstream);
+            refusal.related.push((other.key, "it has no `build`".to_owned()));
+            refusals.add(Refusal { may_be_added: true, ..refusal });
         }
     }
+}
+
+/// Returns a service that has no `build`, for certain.
+fn unbuilt<'v>(project: &Project<'v>, name: &str) -> Option<&'v Entry> {
+    let entry = project.map("services")?.get(name)?;
+    let is_known = entry.value.as_map().is_some() && entry.value.missing.is_none();
+    (is_known && entry.value.get("build").is_none()).then_some(entry)
 }
 
 fn network_mode(service: &Subject<'_>, refusals: &mut Refusals) {
@@ -233,7 +311,7 @@ pub(super) fn short_forms(job: &Subject<'_>, refusals: &mut Refusals) {
         }
     }
     for item in texts("ports") {
-        if let Some(upstream) = text(item).and_then(refused_port) {
+        if let Some(upstream) = port(item).as_deref().and_then(refused_port) {
             let message = format!("Compose cannot read a port of `{}`", job.name);
             refusals.add(job.refusal(item, message, &upstream.clone(), upstream));
         }
@@ -312,10 +390,18 @@ fn ports(service: &Subject<'_>, refusals: &mut Refusals) {
                 let message = format!("`{ip}` of `{name}` is not an IP address");
                 refusals.add(service.refusal(value, message, "no IP address", upstream));
             }
-        } else if let Some(upstream) = text(item).and_then(refused_port) {
+        } else if let Some(upstream) = port(item).as_deref().and_then(refused_port) {
             let message = format!("Compose cannot read a port of `{name}`");
             refusals.add(service.refusal(item, message, &upstream.clone(), upstream));
         }
+    }
+}
+
+/// Returns the short form of a port as Compose reads it: of `0x50` the number.
+fn port(item: &Value) -> Option<Cow<'_, str>> {
+    match item.as_scalar()?.typed {
+        yaml::Value::Int(number) => Some(number.to_string().into()),
+        _ => text(item).map(Cow::Borrowed),
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::hash_map;
 
 use super::super::merge::replaces_logging;
 use super::super::refusal::{NewerKey, Refusal, Refusals};
-use super::super::value::{Entry, Kind, Map, MergeMode, Value};
-use super::messages::{self, Place};
+use super::super::value::{Entry, Kind, Map, MergeMode, Scalar, Value};
+use super::messages::{self, Parent, Place};
 use super::read::{Found, cast, refused_text};
-use super::{Alternative, Mapping, Names, ROOT, Reading, Release, Shape};
+use super::{Alternative, Mapping, Names, ROOT, Reading, Release, ScalarKind, Shape};
 use crate::error::only_slip;
 use crate::hash::HashMap;
 use crate::source::Span;
@@ -115,7 +115,7 @@ impl Checker<'_> {
             (Alternative::Map { item, keys }, Kind::Map(map)) => {
                 for (name, entry) in map {
                     if keys.take(name) {
-                        self.entry(name, entry, item);
+                        self.entry(name, Parent::Names, entry, item);
                     } else {
                         self.unknown_key(name, entry, None);
                     }
@@ -157,9 +157,12 @@ impl Checker<'_> {
         if scalar.unset.is_some() && !shape.takes_scalars() {
             return Some(Found::Text);
         }
-        // The decoder decides whether a time is accepted.
-        if scalar.unset.is_some() || matches!(scalar.typed, yaml::Value::Timestamp) {
+        if scalar.unset.is_some() {
             return None;
+        }
+        // The schema takes a date for text. What decodes the value decides.
+        if matches!(scalar.typed, yaml::Value::Timestamp) && shape.takes_scalars() {
+            return self.date(value, scalar, shape);
         }
         let read = if found == Found::Text { cast(scalar, shape.reading) } else { Ok(found) };
         match read {
@@ -196,6 +199,22 @@ impl Checker<'_> {
         }
     }
 
+    /// Adds a date where Compose takes none. Returns its kind if the schema is to decide.
+    fn date(&mut self, value: &Value, scalar: &Scalar, shape: &'static Shape) -> Option<Found> {
+        let is_text = shape.alternatives.iter().any(|alternative| match alternative {
+            Alternative::Scalar { kinds, .. } => kinds.contains(&ScalarKind::Text),
+            _ => false,
+        });
+        let is_size_or_command = matches!(shape.reading, Some(Reading::Size | Reading::Command));
+        if !is_text {
+            return Some(Found::Text);
+        }
+        if !is_size_or_command && !self.place.takes_dates() {
+            self.add_decoded(value, messages::date(&self.place, scalar.text.as_str(), shape));
+        }
+        None
+    }
+
     fn mapping(
         &mut self,
         (map, mapping): (&Map, &'static Mapping),
@@ -209,7 +228,7 @@ impl Checker<'_> {
                     if let Some(since) = known.since {
                         self.newer_key(name, entry, since);
                     }
-                    self.entry(name, entry, &known.shape);
+                    self.entry(name, Parent::Keys, entry, &known.shape);
                 }
                 None if mapping.others => {}
                 None if mapping.extensions && name.starts_with("x-") => {}
@@ -263,12 +282,12 @@ impl Checker<'_> {
         }
     }
 
-    fn entry(&mut self, name: &str, entry: &Entry, shape: &'static Shape) {
+    fn entry(&mut self, name: &str, parent: Parent, entry: &Entry, shape: &'static Shape) {
         let below = self.below;
         // `!override` takes the place of what is below it.
         let merges = entry.value.merge_mode != MergeMode::Replace;
         self.below = below.filter(|_| merges).and_then(|below| below.get(name)).map(|entry| &entry.value);
-        self.place.push(name);
+        self.place.push(name, parent);
         if self.place.is_logging() {
             self.below = self.below.filter(|below| !replaces_logging(below, &entry.value));
         }

@@ -29,19 +29,53 @@ const CONVERTED: [&str; 14] = [
 #[derive(Debug, Default)]
 pub(super) struct Place {
     steps: Vec<String>,
+    /// The kind of value that each step goes into.
+    parents: Vec<Parent>,
+}
+
+/// The kind of value that a step goes into.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Parent {
+    /// A mapping with known keys.
+    Keys,
+    /// A mapping whose keys are names that the user chooses.
+    Names,
+    List,
 }
 
 impl Place {
-    pub(super) fn push(&mut self, key: &str) {
+    pub(super) fn push(&mut self, key: &str, parent: Parent) {
         self.steps.push(key.to_owned());
+        self.parents.push(parent);
     }
 
     pub(super) fn push_item(&mut self, at: usize) {
-        self.steps.push(at.to_string());
+        self.push(&at.to_string(), Parent::List);
     }
 
     pub(super) fn pop(&mut self) {
         self.steps.pop();
+        self.parents.pop();
+    }
+
+    /// True where Compose takes a date, which YAML makes of `2024-01-01` without quotes, in the place of text: most mappings whose
+    /// keys the user chooses, lists that it makes such a mapping of, and keys that are not decoded.
+    pub(super) fn takes_dates(&self) -> bool {
+        const PAIRS: [&str; 5] = ["annotations", "args", "environment", "labels", "sysctls"];
+        match (self.steps().as_slice(), self.parents.last()) {
+            (["version"] | [.., "build", "provenance" | "sbom"], _) => true,
+            ([.., "extra_hosts", _], parent) => parent == Some(&Parent::List),
+            ([.., "storage_opt" | "ulimits" | "additional_contexts", _], _) => false,
+            ([.., "env_file", _] | ["jobs", _, "expose", _], Some(Parent::List)) => true,
+            // Compose converts these before it decodes them, and takes text alone then.
+            (["services", _, key, _], Some(Parent::List)) if PAIRS.contains(key) => false,
+            (["services", _, "build" | "deploy", "args" | "labels", _], Some(Parent::List)) => false,
+            (["networks", _, "labels", _], Some(Parent::List)) => false,
+            ([.., key, _], Some(Parent::List)) if PAIRS.contains(key) || *key == "options" => true,
+            (_, Some(Parent::Names)) => true,
+            (_, Some(Parent::List)) => self.parents.iter().rev().nth(1) == Some(&Parent::Names),
+            _ => false,
+        }
     }
 
     fn steps(&self) -> Vec<&str> {
@@ -226,6 +260,29 @@ pub(super) fn not_exact(place: &Place, text: &str) -> Refusal {
     refusal(place, message, "write it without fraction and exponent".to_owned(), upstream)
 }
 
+/// Returns the refusal of a date in the place of another scalar.
+pub(super) fn date(place: &Place, text: &str, shape: &Shape) -> Refusal {
+    let as_text = match shape.reading {
+        None | Some(Reading::Name) => shape.takes_text(),
+        _ => false,
+    };
+    let name = place.name();
+    let (message, label) = match as_text {
+        true => (
+            format!("{name} is `{}`, which YAML reads as a date", short(text)),
+            format!("as text: \"{}\"", short(text)),
+        ),
+        false => {
+            (format!("{name} is a date: Compose accepts {}", wanted(shape)), "this is a date".to_owned())
+        }
+    };
+    let upstream = match place.parents.last() {
+        Some(Parent::List) => format!("{}: unexpected type time.Time", place.path()),
+        _ => format!("{}: got unconvertible type 'time.Time'", place.path()),
+    };
+    Refusal { in_stack: false, ..refusal(place, message, label, upstream) }
+}
+
 /// Returns the refusal of text that Compose reads as a number or a boolean.
 pub(super) fn cast(place: &Place, text: &str, upstream: &str, shape: &Shape) -> Refusal {
     let wanted = match shape.reading {
@@ -261,7 +318,7 @@ pub(super) fn twice(place: &Place, item: &Value, upstream: &str) -> Refusal {
     let text = item.as_scalar().map(|scalar| scalar.text.as_str()).unwrap_or_default();
     let mut list = place.steps();
     list.pop();
-    let list = Place { steps: list.into_iter().map(str::to_owned).collect() };
+    let list = Place { steps: list.into_iter().map(str::to_owned).collect(), parents: Vec::new() };
     let message = format!("{} names `{}` twice", list.name(), short(text));
     refusal(place, message, "and again here".to_owned(), format!("{} {upstream}", list.path()))
 }
