@@ -58,6 +58,29 @@ fn scripts_hand_on_their_variables() {
         ("", "JAVA_OPTS=\"$JAVA_OPTS -Xmx1g\"\nexec java $JAVA_OPTS -jar a.jar", "1024"),
         ("ENV A=-Xmx2g\n", "A=\"$A -Dx\"\nexec java $A -jar a.jar", "2048"),
         ("", "exec java $(cat flags) -jar a.jar", "unknown"),
+        // Exported, declared, and set for one command alone.
+        ("", "export A=-Xmx1g\nexec java $A -jar a.jar", "1024"),
+        ("", "export A='-Dx -Xmx1g'\nexec java $A -jar a.jar", "1024"),
+        ("", "declare -x A=-Xmx1g\nexec java $A -jar a.jar", "1024"),
+        ("", "readonly A=-Xmx1g\nexec java $A -jar a.jar", "1024"),
+        ("", "export A=-Xmx1g B=-Xms5m\nexec java $A $B -jar a.jar", "1024"),
+        ("", "export A\nexec java $A -jar a.jar", "none"),
+        ("", "echo A=-Xmx1g\nexec java $A -jar a.jar", "none"),
+        ("", "A=-Xmx1g echo\nexec java $A -jar a.jar", "unknown"),
+        ("", "A=-Xmx1g\nA=-Xmx2g\nexec java $A -jar a.jar", "unknown"),
+        ("", "if x; then A=-Xmx1g; fi\nexec java $A -jar a.jar", "unknown"),
+        ("", "x && A=-Xmx1g\nexec java $A -jar a.jar", "unknown"),
+        ("", "x || A=-Xmx1g\nexec java $A -jar a.jar", "unknown"),
+        ("", "{ A=-Xmx1g; }\nexec java $A -jar a.jar", "1024"),
+        ("", "f() { A=-Xmx1g; }\nf\nexec java $A -jar a.jar", "unknown"),
+        ("", ": ${A:=-Xmx1g}\nexec java $A -jar a.jar", "unknown"),
+        ("", ": ${A=-Xmx1g}\nexec java $A -jar a.jar", "unknown"),
+        ("", ": ${A:-x=y}\nexec java $A -jar a.jar", "none"),
+        // What is read may set anything.
+        ("", ". /settings\nexec java $A -jar a.jar", "unknown"),
+        ("", "source /settings\nexec java $A -jar a.jar", "unknown"),
+        ("", "eval x\nexec java $A -jar a.jar", "unknown"),
+        ("", "read A\nexec java $A -jar a.jar", "unknown"),
         ("", "exec java $1 -jar a.jar", "none"),
     ] {
         assert_eq!(of_script(image, script), expected, "{image}{script}");
@@ -270,11 +293,41 @@ fn a_shell_that_expands_takes_what_follows() {
         ("entrypoint: [sh, -c], command: ['java $X -jar a.jar']", "command: [\"java $$X -jar a.jar\"]"),
         ("entrypoint: [sh, -c], command: [java, $X]", "command: [\"exec java $$X\"]"),
         ("command: [sh, -c, java $X -jar a.jar]", "command: [\"sh\", \"-c\", \"java $$X -jar a.jar\"]"),
+        ("command: 'java ${X} -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java $$X -jar a.jar\"]"),
+        ("command: 'java ${X}m -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java \\\"$${X}m\\\" -jar a.jar\"]"),
+        ("command: 'java ${X}_y -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java \\\"$${X}_y\\\" -jar a.jar\"]"),
+        ("command: 'java ${X}-y -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java $$X-y -jar a.jar\"]"),
     ] {
         let text = format!("image: 'eclipse-temurin:21-jre', environment: {{X: -Xmx512m}}, {keys}");
         let checked = service("1g", &text);
         let found = checked.of_rule("compose-expands-variable");
         let help = found.first().and_then(|finding| finding.help.clone()).unwrap_or_default();
         assert!(help.ends_with(expected), "{keys}: {help}");
+    }
+}
+
+/// Quotes in a list item are part of the value. Who expands the variable in a shell gets them; without a reader nothing is said.
+#[test]
+fn quotes_are_kept_by_shells_that_expand_the_variable() {
+    let quoted = |item: &str, keys: &str| {
+        let compose = format!("services:\n  it:\n    image: eclipse-temurin:21-jre\n    environment: [{item}]\n    {keys}\n");
+        !Checked::texts(&[("compose.yaml", &compose)]).of_rule("quoted-env-value").is_empty()
+    };
+    for (word, expands) in [
+        ("$$OPTS", true),
+        ("$${OPTS}", true),
+        ("$${OPTS:-x}", true),
+        ("-Dx=$$OPTS", true),
+        ("$$OPTS-x", true),
+        ("$$OPTS_MORE", false),
+        ("$${OPTS_MORE}", false),
+        ("$$OPTSX", false),
+        ("$$OPTS2", false),
+        ("$$MY_OPTS", false),
+        ("OPTS", false),
+    ] {
+        let keys = format!("command: sh -c 'exec java {word} -jar a.jar'");
+        let item = "'OPTS=\"-Xmx1g -Dx\"'";
+        assert_eq!(quoted(item, &keys), expands, "{word}");
     }
 }

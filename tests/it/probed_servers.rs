@@ -326,3 +326,145 @@ fn a_probe_that_opens_dev_tcp_needs_bash() {
         assert_eq!(lacks("debian:13-slim", test), expected, "{test:?}");
     }
 }
+
+/// Returns the help of `missing-healthcheck`; empty without a finding.
+fn help(files: &[(&str, &str)]) -> String {
+    let checked = Checked::tree(files, "");
+    let found = checked.of_rule("missing-healthcheck");
+    found.first().and_then(|finding| finding.help.clone()).unwrap_or_default()
+}
+
+/// Comments of a configuration are no part of it. `#` begins one at the beginning of a word, outside of quotes.
+#[test]
+fn comments_of_a_configuration_say_nothing() {
+    for (text, expected) in [
+        ("server {\n listen 8081; # was: x; listen 8082;\n}", "http 8081"),
+        ("server {\n# it; listen 8082;\n listen 8081;\n}", "http 8081"),
+        ("server {# it; listen 8082;\n listen 8081;\n}", "http 8081"),
+        ("server {\n listen 8081;# } server { listen 8082;\n}", "http 8081"),
+        ("server {\n listen 8081;\n}# server { listen 80; }\n", "http 8081"),
+        ("server {\n rewrite ^/a#b /c; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 \"a # b\"; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 'a # b'; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 'a \" # b'; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 \"a \\\" # b\"; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 \"a\"; # x; listen 8082;\n listen 8081;\n}", "http 8081"),
+        // A quote within a word opens nothing.
+        ("server {\n return 200 it's; # x; listen 8082;\n listen 8081;\n}", "http 8081"),
+    ] {
+        assert_nginx("volumes: ['./n.conf:/etc/nginx/conf.d/default.conf']", &[("n.conf", text)], expected);
+    }
+}
+
+/// A web image speaks HTTP on the usual ports, unless a program of its own is started.
+#[test]
+fn an_own_program_may_speak_anything() {
+    for (image, port, start, expected) in [
+        ("node:22-alpine", 3000, "[\"node\", \"a.js\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"/usr/local/bin/node\", \"a.js\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"/srv/run.sh\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"server\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"/srv/server\"]", "tcp 3000"),
+        ("node:22-alpine", 3000, "[\"./server\"]", "tcp 3000"),
+        ("node:22-alpine", 3001, "[\"npm\", \"start\"]", "http 3001"),
+        ("node:22-alpine", 9999, "[\"node\", \"a.js\"]", "tcp 9999"),
+        ("node:22-alpine", 5432, "[\"node\", \"a.js\"]", "tcp 5432"),
+        ("alpine:3.22", 3000, "[\"server\"]", "tcp 3000"),
+        ("alpine:3.22", 9999, "[\"gunicorn\", \"a\"]", "http 9999"),
+        ("alpine:3.22", 443, "[\"gunicorn\", \"a\"]", "tcp 443"),
+        ("alpine:3.22", 8443, "[\"gunicorn\", \"a\"]", "tcp 8443"),
+        ("php:8.4-cli-alpine", 80, "[\"php-fpm84\", \"-F\"]", "tcp 80"),
+        ("php:8.4-cli-alpine", 80, "[\"php\", \"-S\", \"0.0.0.0:80\"]", "http 80"),
+    ] {
+        let dockerfile = format!("FROM {image}\nEXPOSE {port}\nCMD {start}\n");
+        assert_eq!(asked(&[("Dockerfile", &dockerfile)]), expected, "{dockerfile}");
+    }
+    let labelled = "services: {it: {image: 'alpine:3.22', command: /app, ports: ['7070:7070'], environment: {VIRTUAL_PORT: '7070'}}}\n";
+    assert_eq!(asked(&[("compose.yaml", labelled)]), "http 7070");
+    let other = labelled.replace("'7070'}", "'7071'}");
+    assert_eq!(asked(&[("compose.yaml", &other)]), "tcp 7070");
+}
+
+/// Ports of TLS and of debuggers stand aside.
+#[test]
+fn of_many_ports_the_plain_one_is_asked() {
+    for (ports, expected) in [
+        ("['80:3000', '443:443']", "http 3000"),
+        ("['80:3000', '9229:9229']", "http 3000"),
+        ("['443:443']", "tcp 443"),
+        ("['443:8443']", "tcp 8443"),
+        ("['9229:9229']", "nothing"),
+        ("['9229:9229', '443:443']", "tcp 443"),
+        ("['80:3000', '81:4000']", "nothing"),
+        ("['53:53/udp', '80:3000']", "http 3000"),
+    ] {
+        let compose = format!("services: {{it: {{image: 'node:22', command: node a.js, ports: {ports}}}}}\n");
+        assert_eq!(asked(&[("compose.yaml", &compose)]), expected, "{ports}");
+    }
+    for (ports, part) in [
+        ("['9229:9229']", "its only port is 9229, a debugger's"),
+        ("['80:3000', '81:4000']", "which of its ports to probe: 3000 and 4000"),
+        ("['80:3000', '81:4000', '82:5000']", "which of its ports to probe: 3000, 4000 and 5000"),
+        ("['3000-3005:3000-3005']", "its port is a range"),
+        ("['53:53/udp', '54:54/sctp', '53:53/udp']", "it listens on UDP 53 and SCTP 54, and only TCP ports"),
+    ] {
+        let compose = format!("services: {{it: {{image: 'node:22', command: node a.js, ports: {ports}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(part), "{ports}: {help}");
+    }
+}
+
+/// What an image starts by default may be written out. Another start has other probes.
+#[test]
+fn a_probe_of_what_is_shipped_needs_that_start() {
+    for (keys, asks) in [
+        ("mem_limit: 1g", true),
+        ("command: [server, -dev]", true),
+        ("command: server -dev", true),
+        ("command: [server]", false),
+        ("command: [server, -dev, -config=/x]", false),
+        ("entrypoint: [vault, server, -dev]", false),
+    ] {
+        let compose = format!("services: {{it: {{image: 'hashicorp/vault:1.20', {keys}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert_eq!(help.contains("/v1/sys/health"), asks, "{keys}: {help}");
+    }
+}
+
+/// What has to be switched on is only offered where it is certainly off, and nothing else decides.
+#[test]
+fn only_what_is_off_is_switched_on() {
+    for (image, keys, offered) in [
+        ("keycloak/keycloak:26.0", "command: start", true),
+        ("keycloak/keycloak:26.0", "command: start, environment: {KC_HEALTH_ENABLED: 'false'}", true),
+        ("keycloak/keycloak:26.0", "command: start, environment: {KC_HEALTH_ENABLED: '${X}'}", false),
+        ("keycloak/keycloak:26.0", "command: start, env_file: gone.env", false),
+        ("keycloak/keycloak:26.0", "command: start, volumes: ['./keycloak.conf:/opt/keycloak/conf/keycloak.conf']", false),
+        ("traefik:v3.5", "command: ['--api']", true),
+        ("traefik:v3.5", "command: ['--api', '--ping']", false),
+        ("traefik:v3.5", "command: ['--api', '${X}']", false),
+        ("traefik:v3.5", "volumes: ['./traefik.yml:/etc/traefik/traefik.yml']", false),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', {keys}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert_eq!(help.contains("add `"), offered, "{image} {keys}: {help}");
+    }
+}
+
+/// A Java program is told by its image, its heap, or the program or start script that is started.
+#[test]
+fn a_virtual_machine_gets_more_time() {
+    for (image, keys, slow) in [
+        ("node:22", "command: node a.js", false),
+        ("node:22", "command: java -jar a.jar", true),
+        ("node:22", "command: catalina.sh run", true),
+        ("node:22", "command: /opt/bin/catalina.sh run", true),
+        ("node:22", "command: start.sh, environment: {JAVA_TOOL_OPTIONS: -Xmx1g}", false),
+        ("node:22", "command: echo java", false),
+        ("tomcat:11", "command: catalina.sh run", true),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', {keys}, ports: ['80:8080']}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert_eq!(help.contains("start_period: 60s"), slow, "{image} {keys}: {help}");
+    }
+}
