@@ -87,6 +87,46 @@ fn scripts_hand_on_their_variables() {
     }
 }
 
+/// A script is found where the shell or the engine finds it, whatever it is called.
+#[test]
+fn scripts_are_found_by_their_names() {
+    let heap = |copy: &str, start: &str, text: &str| {
+        let dockerfile = format!("FROM amazoncorretto:21\nWORKDIR /app\nCOPY {copy}\nCMD [{start}]\n");
+        let compose = "services: {it: {build: .}}\n";
+        let files = [("compose.yaml", compose), ("Dockerfile", dockerfile.as_str()), ("run", text), ("run.sh", text), ("run.x", text)];
+        let checked = Checked::tree(&files, "");
+        let heap = checked.outcome.projects[0].workloads[0].pools.heaps.first().map(|heap| heap.bound.clone());
+        heap.is_some_and(|bound| bound.known().is_some())
+    };
+    let with = "#!/bin/sh\nexec java -Xmx1g -jar a.jar\n";
+    let without = "exec java -Xmx1g -jar a.jar\n";
+    for (copy, start, text, found) in [
+        ("run.sh /app/", "\"/app/run.sh\"", with, true),
+        ("run.sh /app/", "\"./run.sh\"", with, true),
+        ("run.sh .", "\"/app/run.sh\"", with, true),
+        ("run.sh /", "\"/app/run.sh\"", with, false),
+        ("run /app/", "\"./run\"", with, true),
+        ("run /usr/local/bin/", "\"run\"", with, true),
+        ("run /bin/", "\"run\"", without, true),
+        ("run /opt/", "\"run\"", with, false),
+        ("run.sh /usr/local/bin/start", "\"start\"", with, true),
+        // Another ending needs to say that it is for a shell.
+        ("run.x /app/", "\"./run.x\"", with, true),
+        ("run.x /app/", "\"./run.x\"", without, false),
+        ("run.x /app/", "\"sh\", \"run.x\"", with, true),
+        ("run.sh /app/", "\"sh\", \"run.sh\"", without, true),
+        ("run.sh /app/", "\"bash\", \"-e\", \"+x\", \"/app/run.sh\"", without, true),
+        ("run.sh /app/", "\"node\", \"run.sh\"", without, false),
+        ("run /app/", "\"./run\"", "#!/usr/bin/env bash\nexec java -Xmx1g -jar a.jar\n", true),
+        ("run /app/", "\"./run\"", "#!/usr/bin/with-contenv sh\nexec java -Xmx1g -jar a.jar\n", true),
+        ("run /app/", "\"./run\"", "#!/usr/bin/env -S bash\nexec java -Xmx1g -jar a.jar\n", true),
+        ("run /app/", "\"./run\"", "#!/usr/bin/python3\nexec java -Xmx1g -jar a.jar\n", false),
+        ("run /app/", "\"./run\"", "exec java -Xmx1g -jar a.jar\n\0", false),
+    ] {
+        assert_eq!(heap(copy, start, text), found, "{copy} {start} {text}");
+    }
+}
+
 /// `${NAME:-default}` is the default where the variable is empty or not set, wherever it is set.
 #[test]
 fn scripts_have_defaults_for_their_variables() {
