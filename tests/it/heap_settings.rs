@@ -371,3 +371,63 @@ fn quotes_are_kept_by_shells_that_expand_the_variable() {
         assert_eq!(quoted(item, &keys), expands, "{word}");
     }
 }
+
+/// A setting of a build stage is written again for the container: in its grammar, and with a share that leaves room.
+#[test]
+fn a_setting_of_a_build_stage_is_written_anew() {
+    for (image, variable, setting, limit, written) in [
+        ("node:22", "NODE_OPTIONS", "--max-old-space-size=2048", "1g", Some("--max-old-space-size=768")),
+        ("node:22", "NODE_OPTIONS", "--max-old-space-size=300", "1g", Some("--max-old-space-size=300")),
+        ("node:22", "NODE_OPTIONS", "--max-old-space-size-percentage=90", "1g", Some("--max-old-space-size-percentage=70")),
+        ("node:22", "NODE_OPTIONS", "--max-old-space-size-percentage=50", "1g", Some("--max-old-space-size-percentage=50")),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=90.0", "1g", Some("-XX:MaxRAMPercentage=70.0")),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=50.0", "1g", Some("-XX:MaxRAMPercentage=50.0")),
+        ("amazoncorretto:8", "JAVA_TOOL_OPTIONS", "-XX:MaxRAMFraction=1", "1g", Some("-XX:MaxRAMPercentage=70.0")),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "1g", Some("-Xmx768m")),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "64m", None),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "'0'", Some("set the heap in the final stage")),
+    ] {
+        let program = if image.starts_with("node") { "node" } else { "java" };
+        let dockerfile = format!("FROM {image} AS files\nENV {variable}={setting}\nCOPY . .\n\nFROM {image}\nCOPY --from=files /a /a\nCMD [\"{program}\", \"a\"]\n");
+        let compose = format!("services: {{it: {{build: ., mem_limit: {limit}}}}}\n");
+        let checked = Checked::texts(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)]);
+        let found = checked.of_rule("heap-set-in-build-stage");
+        let help = found.first().unwrap_or_else(|| panic!("{setting}: nothing")).help.clone();
+        let expected = written.map(|text| match text.starts_with('-') {
+            true => format!("if the container needs it, add it to the last stage:\n  ENV {variable}={text}"),
+            false => format!("{text}, below the memory limit"),
+        });
+        assert_eq!(help, expected, "{image} {setting} {limit}");
+    }
+}
+
+/// Nothing limits the memory where the limit is 0, so no heap follows from it.
+#[test]
+fn no_heap_follows_from_no_limit() {
+    use oomlint::syntax::size::ByteSize;
+    for text in [
+        java("", ""),
+        java("-XX:MaxRAMPercentage=50.0", ""),
+        "image: 'node:22', command: node a.js".to_owned(),
+        "image: 'mongo:8'".to_owned(),
+        "image: 'neo4j:5'".to_owned(),
+        "image: acme/net, environment: {DOTNET_GCHeapHardLimitPercent: '0x5F'}".to_owned(),
+    ] {
+        let checked = service("1g", &text);
+        let pools = &checked.outcome.projects[0].workloads[0].pools;
+        let mut pools = pools.heaps.iter().chain(&pools.caches).peekable();
+        assert!(pools.peek().is_some(), "{text}");
+        for pool in pools {
+            for nothing in [ByteSize(0), ByteSize(-1)] {
+                let name = format!("{text}: {}", pool.display_name());
+                assert_eq!(pool.share_of(50.0, nothing), None, "{name}");
+                assert_eq!(pool.with_small_share(50.0, nothing), None, "{name}");
+                assert_eq!(pool.with_and_without_small_share(nothing), None, "{name}");
+                if pool.part.is_none() {
+                    assert_eq!(pool.default_for(nothing), None, "{name}");
+                    assert_eq!(pool.size_under(Some(nothing), None), None, "{name}");
+                }
+            }
+        }
+    }
+}

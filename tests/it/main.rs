@@ -29,6 +29,7 @@ mod dockerfile;
 mod dockerfile_cases;
 mod dockerfile_conformance;
 mod dockerfile_properties;
+mod fact_tables;
 mod field;
 mod filled_in;
 mod filled_in_later;

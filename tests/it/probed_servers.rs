@@ -468,3 +468,42 @@ fn a_virtual_machine_gets_more_time() {
         assert_eq!(help.contains("start_period: 60s"), slow, "{image} {keys}: {help}");
     }
 }
+
+/// Where the usual probe of an image does not hold, its usual port need not either. What the Dockerfile exposes does.
+#[test]
+fn a_changed_server_has_the_ports_that_are_declared() {
+    for (steps, keys, part) in [
+        ("", "mem_limit: 1g", "127.0.0.1:3000/api/v1/ping"),
+        ("CMD [\"node\", \"x.js\"]\n", "mem_limit: 1g", "no port is declared for it"),
+        ("EXPOSE 4000\nCMD [\"node\", \"x.js\"]\n", "mem_limit: 1g", "127.0.0.1:4000/"),
+        ("CMD [\"node\", \"x.js\"]\n", "expose: [5000]", "127.0.0.1:5000/"),
+        ("EXPOSE 4000\nCMD [\"node\", \"x.js\"]\n", "expose: [5000]", "127.0.0.1:5000/"),
+    ] {
+        let dockerfile = format!("FROM flowiseai/flowise:2.2.0\n{steps}");
+        let compose = format!("services: {{it: {{build: ., {keys}}}}}\n");
+        let help = help(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)]);
+        assert!(help.contains(part), "{steps}{keys}: {help}");
+    }
+}
+
+/// A service that replaces the server of its image, and names no port, needs no probe of a port.
+#[test]
+fn a_replaced_server_is_not_asked() {
+    for (image, keys, asked) in [
+        ("redis:8", "command: redis-server", true),
+        ("redis:8", "command: redis-benchmark", false),
+        ("redis:8", "command: redis-benchmark, ports: ['1:1']", true),
+        ("redis:8", "entrypoint: [redis-server]", true),
+        ("redis:8", "entrypoint: [/other]", true),
+        ("alpine:3.22", "command: redis-benchmark", true),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', {keys}}}}}\n");
+        let checked = Checked::texts(&[("compose.yaml", &compose)]);
+        assert_eq!(!checked.of_rule("missing-healthcheck").is_empty(), asked, "{image} {keys}");
+    }
+    for (steps, asked) in [("ENTRYPOINT [\"/other\"]\n", false), ("ENTRYPOINT [\"/other\"]\nEXPOSE 1\n", true), ("CMD [\"redis-server\"]\n", true)] {
+        let compose = "services: {it: {build: .}}\n";
+        let checked = Checked::texts(&[("compose.yaml", compose), ("Dockerfile", &format!("FROM redis:8\n{steps}"))]);
+        assert_eq!(!checked.of_rule("missing-healthcheck").is_empty(), asked, "{steps}");
+    }
+}
