@@ -62,6 +62,7 @@ mod pasted_probes;
 mod patches;
 mod plain_words;
 mod platforms;
+mod pool_sizes;
 mod probed_servers;
 mod projects;
 mod readme;

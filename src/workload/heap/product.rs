@@ -243,10 +243,13 @@ impl ProductReader<'_> {
         if let Some((from, word)) = within.zip(words.get(at)).filter(|_| !joined) {
             return setting((*word).clone(), COMMAND_LINE, from, grammar);
         }
-        let found = match joined {
-            true => words.get(at).map(|word| setting((*word).clone(), COMMAND_LINE, name.len(), grammar)),
-            false => words.get(at + 1).map(|word| setting((*word).clone(), COMMAND_LINE, 0, grammar)),
-        };
+        let found = words.get(at).and_then(|word| match joined {
+            true => Some(setting((*word).clone(), COMMAND_LINE, name.len(), grammar)),
+            false => {
+                let whole = super::command::joined(word, words.get(at + 1)?);
+                Some(setting(whole, COMMAND_LINE, name.len() + 1, grammar))
+            }
+        });
         found.unwrap_or(Fact::Absent { anchor: self.workload.image.base.span() })
     }
 }
