@@ -287,6 +287,27 @@ fn a_locked_image_has_its_ports() {
     }
 }
 
+/// The server of a locked image is what its entrypoint names, or else its command. A service that starts another program, and names
+/// no port, has no use for a probe of its port.
+#[test]
+fn a_locked_image_has_its_server() {
+    for (config, keys, asked) in [
+        (json!({"Entrypoint": ["/app", "--port=1"]}), "entrypoint: [/app]", true),
+        (json!({"Entrypoint": ["/app", "--port=1"]}), "entrypoint: [node, worker.js]", false),
+        (json!({"Entrypoint": ["tini", "--", "/app"], "Cmd": ["serve"]}), "entrypoint: [/app, serve]", true),
+        (json!({"Entrypoint": ["tini", "--", "/app"], "Cmd": ["serve"]}), "entrypoint: [node, worker.js]", false),
+        (json!({"Cmd": ["node", "a.js"]}), "command: [node, b.js]", true),
+        (json!({"Cmd": ["node", "a.js"]}), "command: [python, b.py]", false),
+    ] {
+        let stack = format!("services: {{it: {{image: 'acme/a:1', {keys}}}}}\n");
+        let dir = tree(&[("compose.yaml", &stack)]);
+        let mut config = config;
+        config["ExposedPorts"] = json!({"3000/tcp": {}});
+        lock(dir.path(), &json!([image("acme/a:1", config.clone())]));
+        assert_eq!(found(dir.path(), "missing-healthcheck").len(), usize::from(asked), "{config} {keys}");
+    }
+}
+
 /// The variables of official images name the runtime, unless they name several.
 #[test]
 fn variables_of_a_locked_image_name_its_runtime() {

@@ -62,7 +62,7 @@ fn scripts_that_exec_each_other_are_followed() {
     for (count, expected) in [(1, "s1.sh"), (3, "s3.sh"), (4, "s4.sh"), (5, "")] {
         let mut files = vec![("Dockerfile".to_owned(), "FROM debian:13-slim\nCOPY *.sh /\nCMD [\"/s1.sh\"]\n".to_owned())];
         for number in 1..=count {
-            let next = if number == count { "node a.js".to_owned() } else { format!("exec /s{}.sh", number + 1) };
+            let next = if number == count { "gunicorn a".to_owned() } else { format!("exec /s{}.sh", number + 1) };
             files.push((format!("s{number}.sh"), format!("#!/bin/sh\n{next}\n")));
         }
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
