@@ -147,16 +147,12 @@ fn lacks_room_of_its_own(heap: &MemoryPool, size: ByteSize, limit: ByteSize) -> 
     sum.is_some_and(|sum| sum > limit.mebibytes())
 }
 
-/// Returns what the bound does not count.
+/// Returns what the bound does not count. For servers with an estimate that is computed.
 fn on_top(runtime: RuntimeName) -> &'static str {
     match runtime {
         RuntimeName::Go => "cgo, mapped files and kernel buffers, which GOMEMLIMIT does not count",
         RuntimeName::Php => "other requests: memory_limit applies to each one",
-        RuntimeName::Redis => "forks that save, replication and client buffers",
-        RuntimeName::Postgres => "connections, sorts and hashes (work_mem each)",
-        RuntimeName::Mysql => "connections, the other buffers and the server itself",
         RuntimeName::Memcached => "connections and the hash table",
-        RuntimeName::Mongo => "connections, sorts and the server itself",
         _ => "native memory, stacks and buffers",
     }
 }

@@ -69,6 +69,7 @@ mod readme;
 mod refusals_page;
 mod reports;
 mod reviewed;
+mod rule_edges;
 mod rule_pages;
 mod run_properties;
 mod sarif;

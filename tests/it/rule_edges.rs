@@ -1,0 +1,162 @@
+//! Single rules at the edges of what they report: each case next to one that differs in one thing.
+
+use std::process::Command;
+
+use oomlint::diagnostic::Severity;
+
+use crate::common::{Checked, tree};
+
+/// Returns the severity of a rule's first finding about the service `it`, in capital letters: `E`, `W`, `N`; `-` without one.
+fn severity(keys: &str, rule: &str) -> char {
+    let compose = format!("services:\n  it: {{{keys}}}\n");
+    let checked = Checked::texts(&[("compose.yaml", &compose)]);
+    match checked.of_rule(rule).first().map(|finding| finding.severity) {
+        Some(Severity::Error) => 'E',
+        Some(Severity::Warning) => 'W',
+        Some(Severity::Note) => 'N',
+        None => '-',
+    }
+}
+
+#[track_caller]
+fn assert_reported(rule: &str, cases: &[(&str, char)]) {
+    for (keys, expected) in cases {
+        assert_eq!(severity(keys, rule), *expected, "{rule}: {keys}");
+    }
+}
+
+#[test]
+fn a_tmpfs_without_a_size() {
+    let of = |target: &str| severity(&format!("image: x, tmpfs: [{target}]"), "unsized-tmpfs");
+    // Sockets, locks and process numbers take a few KiB.
+    for target in ["/run", "/run/", "/run/nginx", "/var/run", "/var/run/x", "/lock", "/var/lock", "/run/shmx"] {
+        assert_eq!(of(target), '-', "{target}");
+    }
+    for target in ["/tmp", "/run/shm", "/var/run/shm", "/runs", "/lock/x", "/var/locks", "/var/lib", "/opt/run"] {
+        assert_eq!(of(target), 'N', "{target}");
+    }
+    assert_reported(
+        "unsized-tmpfs",
+        &[
+            ("image: x, tmpfs: ['/tmp:size=1m']", '-'),
+            ("image: x, tmpfs: ['/tmp:mode=755']", 'N'),
+            ("image: x, volumes: [{type: tmpfs, target: /tmp}]", 'N'),
+            ("image: x, volumes: [{type: tmpfs, target: /tmp, tmpfs: {size: 1m}}]", '-'),
+            ("image: x, volumes: [{type: tmpfs, target: /run}]", '-'),
+        ],
+    );
+}
+
+/// A test without `CMD` begins with its program. One that the image lacks is the smaller mistake of two.
+#[test]
+fn a_test_that_lacks_its_first_word() {
+    let help = |image: &str, test: &str| {
+        let compose = format!("services:\n  it: {{image: '{image}', healthcheck: {{test: {test}}}}}\n");
+        let checked = Checked::texts(&[("compose.yaml", &compose)]);
+        let found = checked.of_rule("invalid-healthcheck");
+        let finding = found.first().unwrap_or_else(|| panic!("{test}: nothing"));
+        let fix = finding.fixes.first().map(|fix| fix.title.clone());
+        (fix, finding.help.clone())
+    };
+    let (fix, _) = help("debian:13", "[true]");
+    assert!(fix.is_some());
+    for (image, test, lacks) in [
+        ("alpine:3.22", "[curl, -f, 'http://localhost/']", true),
+        ("alpine:3.22", "[/usr/bin/curl, -f, 'http://localhost/']", true),
+        ("alpine:3.22", "[wget, -q, 'http://localhost/']", false),
+        ("buildpack-deps:trixie", "[curl, -f, 'http://localhost/']", false),
+        ("acme/x", "[curl, -f, 'http://localhost/']", false),
+    ] {
+        let (fix, help) = help(image, test);
+        assert_eq!(fix.is_none(), lacks, "{image} {test}: {fix:?} {help:?}");
+    }
+}
+
+/// A row of the configuration says what an image needs of /dev/shm, and when.
+#[test]
+fn what_decides_on_shared_memory() {
+    let row = "images: [{repositories: [acme/x], source: x, shared-memory: {enough: 256m, why: it needs it, only-flags: [--big], unless-flags: [--no-shm], unless-set: [NO_SHM], source: x}}]\n";
+    let found = |keys: &str, preset: &str| {
+        let compose = format!("services: {{it: {{image: acme/x, {keys}}}}}\n");
+        let dir = tree(&[("compose.yaml", &compose), (".oomlint.yaml", row)]);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+        command.args(["--format", "concise", "--select", "small-shm", "--preset", preset]);
+        let output = command.current_dir(dir.path()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        text.split_once(": ").and_then(|(_, rest)| rest.split('[').next()).unwrap_or_default().to_owned()
+    };
+    for (keys, recommended, strict) in [
+        ("command: run --big", "warning", "warning"),
+        ("command: run --bigger", "warning", "warning"),
+        ("command: run --small", "", "note"),
+        ("command: run", "", "note"),
+        ("command: run --big --no-shm", "", ""),
+        ("command: 'run --big ${X}'", "", ""),
+        ("command: run --big, environment: {NO_SHM: '1'}", "", ""),
+        ("command: run --big, environment: {NO_SHM: '${X}'}", "", ""),
+        ("command: run --big, environment: {SHM: '1'}", "warning", "warning"),
+        ("command: run, environment: {ARGS: --big}", "warning", "warning"),
+        ("command: run --big, env_file: gone.env", "", ""),
+        ("command: run --big, shm_size: 64m", "", ""),
+        ("command: run --big, shm_size: 65m", "", ""),
+        ("command: run --big, ipc: host", "", ""),
+    ] {
+        let all = (found(keys, "recommended"), found(keys, "strict"));
+        assert_eq!(all, (recommended.to_owned(), strict.to_owned()), "{keys}");
+    }
+}
+
+/// Returns the messages about suppressions that nothing needs.
+fn suppressions(files: &[(&str, &str)]) -> Vec<String> {
+    let dir = tree(files);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+    command.args(["--format", "concise", "--select", "unused-suppression,unknown-rule,missing-memory-limit,heap-exceeds-limit"]);
+    let output = command.current_dir(dir.path()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// A service's own suppressions are about all the files that it is merged of: each name is unused at most once.
+#[test]
+fn suppressions_of_a_service_are_unused_once() {
+    let service = |ignore: &str, limit: &str| {
+        format!("services:\n  it:\n    image: acme/x\n{limit}    x-oomlint: {{ignore: [{ignore}], reason: x}}\n")
+    };
+    let over = |number: usize| (format!("compose.{number}.yaml"), "services: {it: {cpus: 1}}\n".to_owned());
+    for overlays in [0, 1, 3] {
+        for (ignore, limit, expected) in [
+            ("missing-memory-limit", "", 0),
+            ("missing-memory-limit", "    mem_limit: 1g\n", 1),
+            ("heap-exceeds-limit, missing-memory-limit", "", 1),
+            ("heap-exceeds-limit, missing-memory-limit", "    mem_limit: 1g\n", 2),
+            ("limits", "", 0),
+            ("no-such-rule", "    mem_limit: 1g\n", 1),
+        ] {
+            let base = service(ignore, limit);
+            let mut files = vec![("compose.yaml".to_owned(), base)];
+            files.extend((0..overlays).map(over));
+            let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+            let found = suppressions(&files);
+            assert_eq!(found.len(), expected, "{overlays} {ignore} {limit}: {found:#?}");
+        }
+    }
+}
+
+/// A stack without services has a budget only if something of it cannot be read.
+#[test]
+fn a_stack_without_services_may_have_gaps() {
+    let budget = |files: &[(&str, &str)]| {
+        let dir = tree(files);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
+        let output = command.args(["budget", "--format", "json"]).current_dir(dir.path()).output().unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let stacks = json["stacks"].as_array().cloned().unwrap_or_default();
+        stacks.iter().map(|stack| (stack["services"].as_array().unwrap().len(), stack["gaps"].as_array().unwrap().len())).collect::<Vec<_>>()
+    };
+    assert_eq!(budget(&[("compose.yaml", "services: {it: {image: x}}\n")]), [(1, 0)]);
+    assert_eq!(budget(&[("compose.yaml", "services: {}\n")]), []);
+    assert_eq!(budget(&[("compose.yaml", "include: [gone.yaml]\nservices: {}\n")]), [(0, 1)]);
+    assert_eq!(budget(&[("compose.yaml", "include: [gone.yaml]\nservices: {it: {image: x}}\n")]), [(1, 1)]);
+    let two = [("a/compose.yaml", "services: {}\n"), ("b/compose.yaml", "services: {it: {image: x}}\n")];
+    assert_eq!(budget(&two), [(1, 0)]);
+}
