@@ -105,7 +105,8 @@ proptest! {
 /// Returns the names of the facts that differ between two services.
 fn differences(one: &str, other: &str) -> Vec<String> {
     let table = |keys: &str| {
-        let compose = format!("services: {{it: {{image: 'eclipse-temurin:21-jre', {keys}}}, db: {{image: x}}}}\n");
+        let compose =
+            format!("services: {{it: {{image: 'eclipse-temurin:21-jre', {keys}}}, db: {{image: x}}}}\n");
         let checked = Checked::texts(&[("compose.yaml", &compose)]);
         FactTable::of(&checked.outcome.projects[0].workloads[0])
     };
@@ -140,8 +141,16 @@ fn each_key_changes_its_facts() {
         ("healthcheck: {test: a, interval: 1s}", "healthcheck: {test: a, interval: 2s}", &["healthcheck"]),
         ("healthcheck: {test: a, timeout: 1s}", "healthcheck: {test: a, timeout: 2s}", &["healthcheck"]),
         ("healthcheck: {test: a, retries: 1}", "healthcheck: {test: a, retries: 2}", &["healthcheck"]),
-        ("healthcheck: {test: a, start_period: 1s}", "healthcheck: {test: a, start_period: 2s}", &["healthcheck"]),
-        ("healthcheck: {test: a, start_interval: 1s}", "healthcheck: {test: a, start_interval: 2s}", &["healthcheck"]),
+        (
+            "healthcheck: {test: a, start_period: 1s}",
+            "healthcheck: {test: a, start_period: 2s}",
+            &["healthcheck"],
+        ),
+        (
+            "healthcheck: {test: a, start_interval: 1s}",
+            "healthcheck: {test: a, start_interval: 2s}",
+            &["healthcheck"],
+        ),
         ("healthcheck: {disable: true}", "mem_limit: 1g", &["memory_limit", "healthcheck"]),
         ("depends_on: [db]", "depends_on: {db: {condition: service_healthy}}", &["depends_on"]),
         ("ulimits: {nofile: 1}", "ulimits: {nofile: 2}", &["ulimits"]),
@@ -150,7 +159,11 @@ fn each_key_changes_its_facts() {
         ("logging: {options: {max-size: 1m}}", "logging: {options: {max-size: 2m}}", &["logging"]),
         ("command: java -Xmx1g -jar a", "command: java -Xmx2g -jar a", &["start", "heaps"]),
         ("command: java -jar a", "command: java -Xmx2g -jar a", &["start", "heaps"]),
-        ("command: java -XX:MaxRAMPercentage=50 -jar a", "command: java -XX:MaxRAMPercentage=60 -jar a", &["start", "heaps"]),
+        (
+            "command: java -XX:MaxRAMPercentage=50 -jar a",
+            "command: java -XX:MaxRAMPercentage=60 -jar a",
+            &["start", "heaps"],
+        ),
     ] {
         assert_eq!(differences(one, other), expected, "{one} {other}");
         assert_eq!(differences(other, one), expected, "{other} {one}");

@@ -93,9 +93,16 @@ fn scripts_are_found_by_their_names() {
     let heap = |copy: &str, start: &str, text: &str| {
         let dockerfile = format!("FROM amazoncorretto:21\nWORKDIR /app\nCOPY {copy}\nCMD [{start}]\n");
         let compose = "services: {it: {build: .}}\n";
-        let files = [("compose.yaml", compose), ("Dockerfile", dockerfile.as_str()), ("run", text), ("run.sh", text), ("run.x", text)];
+        let files = [
+            ("compose.yaml", compose),
+            ("Dockerfile", dockerfile.as_str()),
+            ("run", text),
+            ("run.sh", text),
+            ("run.x", text),
+        ];
         let checked = Checked::tree(&files, "");
-        let heap = checked.outcome.projects[0].workloads[0].pools.heaps.first().map(|heap| heap.bound.clone());
+        let heap =
+            checked.outcome.projects[0].workloads[0].pools.heaps.first().map(|heap| heap.bound.clone());
         heap.is_some_and(|bound| bound.known().is_some())
     };
     let with = "#!/bin/sh\nexec java -Xmx1g -jar a.jar\n";
@@ -281,6 +288,8 @@ fn only_a_flag_that_would_work_is_moved() {
         (java("", "-XX:MaxRAMPercentage=50").replace(":21", ":8"), false),
         (java("", "-XX:MaxRAMPercentage=50.0").replace(":21", ":8"), true),
         (java("", "a b -Xmx512m"), true),
+        ("image: 'node:22', command: node a.js --max-old-space-size-percentage=50".to_owned(), true),
+        ("image: 'node:20', command: node a.js --max-old-space-size-percentage=50".to_owned(), false),
     ] {
         let (_, edits) = fix(&text, "misplaced-heap-flag").unwrap_or_else(|| panic!("{text}: nothing"));
         assert_eq!(!edits.is_empty(), moves, "{text}: {edits:?}");
@@ -334,8 +343,14 @@ fn a_shell_that_expands_takes_what_follows() {
         ("entrypoint: [sh, -c], command: [java, $X]", "command: [\"exec java $$X\"]"),
         ("command: [sh, -c, java $X -jar a.jar]", "command: [\"sh\", \"-c\", \"java $$X -jar a.jar\"]"),
         ("command: 'java ${X} -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java $$X -jar a.jar\"]"),
-        ("command: 'java ${X}m -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java \\\"$${X}m\\\" -jar a.jar\"]"),
-        ("command: 'java ${X}_y -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java \\\"$${X}_y\\\" -jar a.jar\"]"),
+        (
+            "command: 'java ${X}m -jar a.jar'",
+            "command: [\"sh\", \"-c\", \"exec java \\\"$${X}m\\\" -jar a.jar\"]",
+        ),
+        (
+            "command: 'java ${X}_y -jar a.jar'",
+            "command: [\"sh\", \"-c\", \"exec java \\\"$${X}_y\\\" -jar a.jar\"]",
+        ),
         ("command: 'java ${X}-y -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java $$X-y -jar a.jar\"]"),
     ] {
         let text = format!("image: 'eclipse-temurin:21-jre', environment: {{X: -Xmx512m}}, {keys}");
@@ -350,7 +365,9 @@ fn a_shell_that_expands_takes_what_follows() {
 #[test]
 fn quotes_are_kept_by_shells_that_expand_the_variable() {
     let quoted = |item: &str, keys: &str| {
-        let compose = format!("services:\n  it:\n    image: eclipse-temurin:21-jre\n    environment: [{item}]\n    {keys}\n");
+        let compose = format!(
+            "services:\n  it:\n    image: eclipse-temurin:21-jre\n    environment: [{item}]\n    {keys}\n"
+        );
         !Checked::texts(&[("compose.yaml", &compose)]).of_rule("quoted-env-value").is_empty()
     };
     for (word, expands) in [
@@ -378,17 +395,49 @@ fn a_setting_of_a_build_stage_is_written_anew() {
     for (image, variable, setting, limit, written) in [
         ("node:22", "NODE_OPTIONS", "--max-old-space-size=2048", "1g", Some("--max-old-space-size=768")),
         ("node:22", "NODE_OPTIONS", "--max-old-space-size=300", "1g", Some("--max-old-space-size=300")),
-        ("node:22", "NODE_OPTIONS", "--max-old-space-size-percentage=90", "1g", Some("--max-old-space-size-percentage=70")),
-        ("node:22", "NODE_OPTIONS", "--max-old-space-size-percentage=50", "1g", Some("--max-old-space-size-percentage=50")),
-        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=90.0", "1g", Some("-XX:MaxRAMPercentage=70.0")),
-        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=50.0", "1g", Some("-XX:MaxRAMPercentage=50.0")),
-        ("amazoncorretto:8", "JAVA_TOOL_OPTIONS", "-XX:MaxRAMFraction=1", "1g", Some("-XX:MaxRAMPercentage=70.0")),
+        (
+            "node:22",
+            "NODE_OPTIONS",
+            "--max-old-space-size-percentage=90",
+            "1g",
+            Some("--max-old-space-size-percentage=70"),
+        ),
+        (
+            "node:22",
+            "NODE_OPTIONS",
+            "--max-old-space-size-percentage=50",
+            "1g",
+            Some("--max-old-space-size-percentage=50"),
+        ),
+        (
+            "amazoncorretto:21",
+            "JAVA_TOOL_OPTIONS",
+            "-XX:MaxRAMPercentage=90.0",
+            "1g",
+            Some("-XX:MaxRAMPercentage=70.0"),
+        ),
+        (
+            "amazoncorretto:21",
+            "JAVA_TOOL_OPTIONS",
+            "-XX:MaxRAMPercentage=50.0",
+            "1g",
+            Some("-XX:MaxRAMPercentage=50.0"),
+        ),
+        (
+            "amazoncorretto:8",
+            "JAVA_TOOL_OPTIONS",
+            "-XX:MaxRAMFraction=1",
+            "1g",
+            Some("-XX:MaxRAMPercentage=70.0"),
+        ),
         ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "1g", Some("-Xmx768m")),
         ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "64m", None),
         ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "'0'", Some("set the heap in the final stage")),
     ] {
         let program = if image.starts_with("node") { "node" } else { "java" };
-        let dockerfile = format!("FROM {image} AS files\nENV {variable}={setting}\nCOPY . .\n\nFROM {image}\nCOPY --from=files /a /a\nCMD [\"{program}\", \"a\"]\n");
+        let dockerfile = format!(
+            "FROM {image} AS files\nENV {variable}={setting}\nCOPY . .\n\nFROM {image}\nCOPY --from=files /a /a\nCMD [\"{program}\", \"a\"]\n"
+        );
         let compose = format!("services: {{it: {{build: ., mem_limit: {limit}}}}}\n");
         let checked = Checked::texts(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)]);
         let found = checked.of_rule("heap-set-in-build-stage");
@@ -429,5 +478,102 @@ fn no_heap_follows_from_no_limit() {
                 }
             }
         }
+    }
+}
+
+/// The setting of a product is stronger than what its runtime reads by itself, and its server is known to start.
+#[test]
+fn a_product_s_own_setting_wins() {
+    let heap = |environment: &str| {
+        let checked = service("1g", &format!("image: 'neo4j:5', environment: {{{environment}}}"));
+        let heap = &checked.outcome.projects[0].workloads[0].pools.heaps[0];
+        let size = heap.bound.value().map(|setting| setting.written());
+        let found = checked.of_rule("heap-exceeds-limit");
+        let severity = found.first().map(|finding| finding.severity);
+        let guesses = found.iter().any(|finding| finding.notes.iter().any(|note| note.contains("not known")));
+        (size.unwrap_or_default(), severity, guesses, heap.assumed)
+    };
+    use oomlint::diagnostic::Severity::Error;
+    let own = "NEO4J_server_memory_heap_max__size";
+    for (environment, size, exceeds) in [
+        (format!("{own}: 2g"), format!("{own}=2g"), true),
+        (format!("JAVA_TOOL_OPTIONS: -Xmx256m, {own}: 2g"), format!("{own}=2g"), true),
+        (format!("JAVA_TOOL_OPTIONS: -Xmx2g, {own}: 256m"), format!("{own}=256m"), false),
+        ("JAVA_TOOL_OPTIONS: -Xmx2g".to_owned(), "-Xmx2g".to_owned(), true),
+        (format!("JAVA_TOOL_OPTIONS: -Xmx2g, {own}: ''"), "-Xmx2g".to_owned(), true),
+        ("JAVA_TOOL_OPTIONS: -Dx=y".to_owned(), String::new(), false),
+    ] {
+        assert_eq!(heap(&environment), (size, exceeds.then_some(Error), false, false), "{environment}");
+    }
+    // Of another image with this runtime the start is not known.
+    for (image, note) in [
+        (
+            "'eclipse-temurin:21-jre', command: /run.sh",
+            "what starts Java in `it` is not known: it may set another heap than `JAVA_TOOL_OPTIONS`",
+        ),
+        (
+            "1dev/server",
+            "what starts Java in `it` is not known: it may set another heap than `JAVA_TOOL_OPTIONS`",
+        ),
+        ("acme/x", "what `it` starts is not known; `JAVA_TOOL_OPTIONS` suggests that it runs Java"),
+        (
+            "'alpine:3.22', command: /run.sh",
+            "what `it` starts is not known; `JAVA_TOOL_OPTIONS` suggests that it runs Java",
+        ),
+    ] {
+        let notes = notes("1g", &format!("image: {image}, environment: {{JAVA_TOOL_OPTIONS: -Xmx2g}}"));
+        assert!(notes.contains(note), "{image}: {notes}");
+    }
+}
+
+/// A variable that only scripts read counts where a script of the image reads it.
+#[test]
+fn a_variable_of_scripts_is_read_by_its_script() {
+    for (text, unread) in [
+        (
+            "image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {JAVA_OPTS: -Xmx512m}",
+            true,
+        ),
+        (
+            "image: 'eclipse-temurin:21-jre', command: 'sh -c \"java $$JAVA_OPTS -jar a.jar\"', environment: {JAVA_OPTS: -Xmx512m}",
+            false,
+        ),
+        (
+            "image: 'eclipse-temurin:21-jre', command: 'java $$JAVA_OPTS -jar a.jar', environment: {JAVA_OPTS: -Xmx512m}",
+            true,
+        ),
+        ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {JAVA_OPTS: -Dx=y}", false),
+        ("image: 'jetty:12', command: java -jar a.jar, environment: {JAVA_OPTIONS: -Xmx512m}", false),
+        ("image: 'jetty:12', command: java -jar a.jar, environment: {JAVA_OPTS: -Xmx512m}", true),
+        (
+            "image: 'apachepinot/pinot:1.2', entrypoint: java -jar a.jar, environment: {JAVA_OPTS: -Xmx512m}",
+            false,
+        ),
+    ] {
+        let checked = service("1g", text);
+        assert_eq!(!checked.of_rule("unread-heap-variable").is_empty(), unread, "{text}");
+    }
+}
+
+/// A flag that an older version does not know stops it, wherever it is.
+#[test]
+fn a_flag_of_a_later_version_is_refused() {
+    for (text, refused) in [
+        (
+            "image: 'node:20', command: node a, environment: {NODE_OPTIONS: --max-old-space-size-percentage=50}",
+            true,
+        ),
+        (
+            "image: 'node:22', command: node a, environment: {NODE_OPTIONS: --max-old-space-size-percentage=50}",
+            false,
+        ),
+        ("image: 'node:20', command: node a, environment: {NODE_OPTIONS: --max-old-space-size=50}", false),
+        (
+            "image: 'node:lts', command: node a, environment: {NODE_OPTIONS: --max-old-space-size-percentage=50}",
+            false,
+        ),
+    ] {
+        let checked = service("1g", text);
+        assert_eq!(!checked.of_rule("malformed-heap-setting").is_empty(), refused, "{text}");
     }
 }

@@ -295,7 +295,11 @@ fn a_locked_image_has_its_server() {
         (json!({"Entrypoint": ["/app", "--port=1"]}), "entrypoint: [/app]", true),
         (json!({"Entrypoint": ["/app", "--port=1"]}), "entrypoint: [node, worker.js]", false),
         (json!({"Entrypoint": ["tini", "--", "/app"], "Cmd": ["serve"]}), "entrypoint: [/app, serve]", true),
-        (json!({"Entrypoint": ["tini", "--", "/app"], "Cmd": ["serve"]}), "entrypoint: [node, worker.js]", false),
+        (
+            json!({"Entrypoint": ["tini", "--", "/app"], "Cmd": ["serve"]}),
+            "entrypoint: [node, worker.js]",
+            false,
+        ),
         (json!({"Cmd": ["node", "a.js"]}), "command: [node, b.js]", true),
         (json!({"Cmd": ["node", "a.js"]}), "command: [python, b.py]", false),
     ] {
@@ -336,9 +340,15 @@ fn variables_of_a_locked_image_name_its_runtime() {
 #[test]
 fn the_list_says_what_a_program_takes_by_default() {
     for (name, expected) in [
-        ("neo4j:5", "heap: 25 % of the memory it sees, page cache: 512 MiB, its heap takes a quarter of the memory it sees, plus 512 MiB of page cache"),
+        (
+            "neo4j:5",
+            "heap: 25 % of the memory it sees, page cache: 512 MiB, its heap takes a quarter of the memory it sees, plus 512 MiB of page cache",
+        ),
         ("scylladb/scylla:6.2", "it takes all of the memory it sees where `--memory` does not say how much"),
-        ("mcr.microsoft.com/mssql/server:2022-latest", "all of it: 80 % of the memory it sees, it takes 80 % of the memory it sees"),
+        (
+            "mcr.microsoft.com/mssql/server:2022-latest",
+            "all of it: 80 % of the memory it sees, it takes 80 % of the memory it sees",
+        ),
         ("opensearchproject/opensearch:3", "a heap of 1 GiB, unless `OPENSEARCH_JAVA_OPTS` is set"),
         ("acme/both:1", "store: 5 % of the memory it sees, at most 300 MiB"),
         ("acme/both:2", "store: 64 MiB"),

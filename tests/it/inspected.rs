@@ -183,20 +183,23 @@ fn a_new_limit_keeps_the_swap() {
 #[test]
 fn containers_that_differ_alike_are_named_together() {
     let compose = "name: shop\nservices:\n  api: {image: 'acme/api:1', command: [java, -jar, a.jar], restart: always, mem_limit: 1g, environment: [JAVA_TOOL_OPTIONS=-Xmx700m]}\n";
-    let found = |containers: &[(&str, &str)]| {
-        let all: Vec<String> = containers
-            .iter()
-            .enumerate()
-            .map(|(number, (limit, heap))| {
-                let both = limit.parse::<i64>().unwrap() * 2;
-                let host = format!(r#""Memory": {limit}, "MemorySwap": {both}"#);
-                container(&format!("shop-api-{number}"), &host, &JAVA.replace("-Xmx512m", heap)).replacen('0', &number.to_string(), 1)
-            })
-            .collect();
-        let run = Run::of(&[("compose.yaml", compose), ("x.json", &format!("[{}]", all.join(",")))]);
-        let found = run.outcome.findings.iter().filter(|finding| finding.rule == "differs-from-compose");
-        found.map(|finding| finding.message.clone()).collect::<Vec<_>>()
-    };
+    let found =
+        |containers: &[(&str, &str)]| {
+            let all: Vec<String> =
+                containers
+                    .iter()
+                    .enumerate()
+                    .map(|(number, (limit, heap))| {
+                        let both = limit.parse::<i64>().unwrap() * 2;
+                        let host = format!(r#""Memory": {limit}, "MemorySwap": {both}"#);
+                        container(&format!("shop-api-{number}"), &host, &JAVA.replace("-Xmx512m", heap))
+                            .replacen('0', &number.to_string(), 1)
+                    })
+                    .collect();
+            let run = Run::of(&[("compose.yaml", compose), ("x.json", &format!("[{}]", all.join(",")))]);
+            let found = run.outcome.findings.iter().filter(|finding| finding.rule == "differs-from-compose");
+            found.map(|finding| finding.message.clone()).collect::<Vec<_>>()
+        };
     let (half, quarter, whole) = ("536870912", "268435456", "1073741824");
     assert_eq!(found(&[(whole, "-Xmx700m"), (whole, "-Xmx700m")]), [""; 0]);
     for (containers, count) in [
@@ -217,7 +220,8 @@ fn containers_that_differ_alike_are_named_together() {
 #[test]
 fn labels_without_a_project_need_a_name() {
     let differs = |compose: &str, name: &str, labels: &str| {
-        let config = JAVA.split("\"Labels\"").next().unwrap().to_owned() + &format!("\"Labels\": {{{labels}}}");
+        let config =
+            JAVA.split("\"Labels\"").next().unwrap().to_owned() + &format!("\"Labels\": {{{labels}}}");
         let run = Run::of(&[("compose.yaml", compose), ("x.json", &container(name, HALF, &config))]);
         run.finding("differs-from-compose").is_some()
     };

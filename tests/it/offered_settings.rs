@@ -152,8 +152,16 @@ fn a_corrected_size_contradicts_nothing() {
         ("build: {context: ., shm_size: 64Mi}", "invalid-memory-value", "64MiB"),
         // A new size for one of two equal keys would be a conflict.
         ("mem_limit: 512Mi, deploy: {resources: {limits: {memory: 512m}}}", "invalid-memory-value", ""),
-        ("mem_reservation: 512Mi, deploy: {resources: {reservations: {memory: 512m}}}", "invalid-memory-value", ""),
-        ("mem_limit: 512Mi, deploy: {resources: {reservations: {memory: 256m}}}", "invalid-memory-value", "512MiB"),
+        (
+            "mem_reservation: 512Mi, deploy: {resources: {reservations: {memory: 512m}}}",
+            "invalid-memory-value",
+            "",
+        ),
+        (
+            "mem_limit: 512Mi, deploy: {resources: {reservations: {memory: 256m}}}",
+            "invalid-memory-value",
+            "512MiB",
+        ),
     ] {
         assert_eq!(compose(&format!("image: acme/x, {keys}"), rule).as_deref(), Some(expected), "{keys}");
     }
@@ -260,7 +268,8 @@ fn a_sum_shows_its_largest_terms() {
 #[test]
 fn a_corrected_size_changes_its_own_fact() {
     use oomlint::workload::FactName;
-    let sizes = vec![FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
+    let sizes =
+        vec![FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
     for (keys, expected) in [
         ("mem_limit: 512Mi", sizes.clone()),
         ("mem_reservation: 512Mi", sizes.clone()),

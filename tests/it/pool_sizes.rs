@@ -24,19 +24,61 @@ fn mib(size: i64) -> ByteSize {
 fn a_pool_has_a_size_under_each_limit() {
     // The sizes under a limit of 2 GiB, without one on a host of 4 GiB, and with neither.
     for (text, limited, on_host, with_neither, follows) in [
-        ("image: 'amazoncorretto:21', command: java -Xmx1g -jar a", "1 GiB Bytes", "1 GiB Bytes", "1 GiB Bytes", false),
-        ("image: 'amazoncorretto:21', command: java -XX:MaxRAMPercentage=50 -jar a", "1 GiB Share", "2 GiB Share", "", true),
-        ("image: 'amazoncorretto:8', command: java -XX:MaxRAMFraction=2 -jar a", "1 GiB Share", "2 GiB Share", "", true),
+        (
+            "image: 'amazoncorretto:21', command: java -Xmx1g -jar a",
+            "1 GiB Bytes",
+            "1 GiB Bytes",
+            "1 GiB Bytes",
+            false,
+        ),
+        (
+            "image: 'amazoncorretto:21', command: java -XX:MaxRAMPercentage=50 -jar a",
+            "1 GiB Share",
+            "2 GiB Share",
+            "",
+            true,
+        ),
+        (
+            "image: 'amazoncorretto:8', command: java -XX:MaxRAMFraction=2 -jar a",
+            "1 GiB Share",
+            "2 GiB Share",
+            "",
+            true,
+        ),
         ("image: 'amazoncorretto:21', command: java -jar a", "512 MiB Default", "1 GiB Default", "", true),
         ("image: 'node:22', command: node a", "1048 MiB Default", "2096 MiB Default", "", true),
-        ("image: 'node:22', command: node --max-old-space-size-percentage=50 a", "1 GiB Share", "2 GiB Share", "", true),
-        ("image: acme/x, environment: {DOTNET_GCHeapHardLimitPercent: '0x32'}", "1 GiB Share", "2 GiB Share", "", true),
+        (
+            "image: 'node:22', command: node --max-old-space-size-percentage=50 a",
+            "1 GiB Share",
+            "2 GiB Share",
+            "",
+            true,
+        ),
+        (
+            "image: acme/x, environment: {DOTNET_GCHeapHardLimitPercent: '0x32'}",
+            "1 GiB Share",
+            "2 GiB Share",
+            "",
+            true,
+        ),
         ("image: 'neo4j:5'", "512 MiB Default", "1 GiB Default", "", true),
         // Nobody has measured a share of OpenJ9, and PHP's limit is that of one request.
-        ("image: 'ibm-semeru-runtimes:open-21-jre', command: java -XX:MaxRAMPercentage=50.0 -jar a", "", "", "", false),
+        (
+            "image: 'ibm-semeru-runtimes:open-21-jre', command: java -XX:MaxRAMPercentage=50.0 -jar a",
+            "",
+            "",
+            "",
+            false,
+        ),
         ("image: 'nextcloud:31', environment: {PHP_MEMORY_LIMIT: 1G}", "", "", "", false),
         ("image: 'amazoncorretto:21', command: 'java -XX:MaxRAMPercentage=${X} -jar a'", "", "", "", false),
-        ("image: 'mongo:8.0', command: --wiredTigerCacheSizeGB 1", "1 GiB Bytes", "1 GiB Bytes", "1 GiB Bytes", false),
+        (
+            "image: 'mongo:8.0', command: --wiredTigerCacheSizeGB 1",
+            "1 GiB Bytes",
+            "1 GiB Bytes",
+            "1 GiB Bytes",
+            false,
+        ),
         // Java 8u121 sees the host's memory, whatever the limit.
         ("image: 'openjdk:8u121-jre', command: java -jar a", "", "1 GiB Default", "", true),
         ("image: 'clickhouse:25'", "1.8 GiB Default", "3.6 GiB Default", "", true),
@@ -79,17 +121,41 @@ fn a_capped_size_is_lowered_to_the_share() {
 #[test]
 fn a_server_needs_more_than_its_cache() {
     for (image, command, expected) in [
-        ("postgres:17", "-c shared_buffers=1GB", "48 MiB for the server itself; 90 MiB for 10 connections (9 MiB each)"),
-        ("postgres:17", "-c shared_buffers=1GB -c max_connections=400", "48 MiB for the server itself; 900 MiB for 100 of 400 connections (9 MiB each)"),
-        ("postgres:17", "-c shared_buffers=1GB -c max_connections=8", "48 MiB for the server itself; 72 MiB for 8 of 8 connections (9 MiB each)"),
-        ("postgres:17", "-c shared_buffers=1GB -c max_connections=0", "48 MiB for the server itself; 90 MiB for 10 connections (9 MiB each)"),
+        (
+            "postgres:17",
+            "-c shared_buffers=1GB",
+            "48 MiB for the server itself; 90 MiB for 10 connections (9 MiB each)",
+        ),
+        (
+            "postgres:17",
+            "-c shared_buffers=1GB -c max_connections=400",
+            "48 MiB for the server itself; 900 MiB for 100 of 400 connections (9 MiB each)",
+        ),
+        (
+            "postgres:17",
+            "-c shared_buffers=1GB -c max_connections=8",
+            "48 MiB for the server itself; 72 MiB for 8 of 8 connections (9 MiB each)",
+        ),
+        (
+            "postgres:17",
+            "-c shared_buffers=1GB -c max_connections=0",
+            "48 MiB for the server itself; 90 MiB for 10 connections (9 MiB each)",
+        ),
         (
             "postgres:17",
             "-c shared_buffers=1GB -c max_connections=200 -c work_mem=64MB",
             "48 MiB for the server itself; 3450 MiB for 50 of 200 connections (64 MiB of work_mem + 5 MiB each)",
         ),
-        ("postgres:17", "-c shared_buffers=1GB -c work_mem=1MB", "48 MiB for the server itself; 60 MiB for 10 connections (1 MiB of work_mem + 5 MiB each)"),
-        ("postgres:17", "-c shared_buffers=1GB -c work_mem=65536", "48 MiB for the server itself; 690 MiB for 10 connections (64 MiB of work_mem + 5 MiB each)"),
+        (
+            "postgres:17",
+            "-c shared_buffers=1GB -c work_mem=1MB",
+            "48 MiB for the server itself; 60 MiB for 10 connections (1 MiB of work_mem + 5 MiB each)",
+        ),
+        (
+            "postgres:17",
+            "-c shared_buffers=1GB -c work_mem=65536",
+            "48 MiB for the server itself; 690 MiB for 10 connections (64 MiB of work_mem + 5 MiB each)",
+        ),
         (
             "postgres:17",
             "-c shared_buffers=1GB -c maintenance_work_mem=256MB",
@@ -147,10 +213,22 @@ fn a_server_needs_more_than_its_cache() {
             "--innodb-buffer-pool-size=1G --key-buffer-size=0 --sort-buffer-size=262144 --join-buffer-size=64K",
             "102.4 MiB for control structures of the pool (10 % of it); 100 MiB for the server itself; 16 MiB of innodb_log_buffer_size (default); 30 MiB for 10 connections (3 MiB each)",
         ),
-        ("redis:8", "redis-server --maxmemory 1gb", "256 MiB for pages that change while it saves (25 % of it)"),
+        (
+            "redis:8",
+            "redis-server --maxmemory 1gb",
+            "256 MiB for pages that change while it saves (25 % of it)",
+        ),
         ("redis:8", "redis-server --maxmemory 1gb --save ''", "102.4 MiB for fragmentation (10 % of it)"),
-        ("redis:8", "redis-server --maxmemory 1gb --save '' --appendonly yes", "256 MiB for pages that change while it saves (25 % of it)"),
-        ("redis:8", "redis-server --maxmemory 1gb --save '' --appendonly no", "102.4 MiB for fragmentation (10 % of it)"),
+        (
+            "redis:8",
+            "redis-server --maxmemory 1gb --save '' --appendonly yes",
+            "256 MiB for pages that change while it saves (25 % of it)",
+        ),
+        (
+            "redis:8",
+            "redis-server --maxmemory 1gb --save '' --appendonly no",
+            "102.4 MiB for fragmentation (10 % of it)",
+        ),
         ("redis:8", "redis-server --maxmemory 1gb ${X}", "102.4 MiB for fragmentation (10 % of it)"),
         (
             "redis:8",
@@ -186,16 +264,40 @@ fn needs_are_raised_by_what_is_written() {
         ("postgres:17", "-c shared_buffers=1GB -c max_connections=8", "0 bytes", ""),
         ("postgres:17", "-c shared_buffers=1GB -c max_connections=400", "810 MiB", "-c max_connections=400"),
         ("postgres:17", "-c shared_buffers=1GB -c work_mem=14MB", "100 MiB", "-c work_mem=14MB"),
-        ("postgres:17", "-c shared_buffers=1GB -c maintenance_work_mem=256MB", "256 MiB", "-c maintenance_work_mem=256MB"),
-        ("mysql:8.4", "--innodb-buffer-pool-size=1G --key-buffer-size=32M", "32 MiB", "--key-buffer-size=32M"),
-        ("mysql:8.4", "--innodb-buffer-pool-size=1G --innodb-log-buffer-size=64M", "64 MiB", "--innodb-log-buffer-size=64M"),
-        ("redis:8", "redis-server --maxmemory 1gb --repl-backlog-size 64mb", "64 MiB", "--repl-backlog-size 64mb"),
+        (
+            "postgres:17",
+            "-c shared_buffers=1GB -c maintenance_work_mem=256MB",
+            "256 MiB",
+            "-c maintenance_work_mem=256MB",
+        ),
+        (
+            "mysql:8.4",
+            "--innodb-buffer-pool-size=1G --key-buffer-size=32M",
+            "32 MiB",
+            "--key-buffer-size=32M",
+        ),
+        (
+            "mysql:8.4",
+            "--innodb-buffer-pool-size=1G --innodb-log-buffer-size=64M",
+            "64 MiB",
+            "--innodb-log-buffer-size=64M",
+        ),
+        (
+            "redis:8",
+            "redis-server --maxmemory 1gb --repl-backlog-size 64mb",
+            "64 MiB",
+            "--repl-backlog-size 64mb",
+        ),
         ("mongo:8.0", "--wiredTigerCacheSizeGB 1 --maxConns 400", "90 MiB", "--maxConns 400"),
     ] {
         let checked = service(&format!("image: '{image}', command: \"{command}\""));
         let needs = pool(&checked).server_needs().unwrap();
         let texts = needs.raised_terms().flat_map(|term| term.written.iter().map(|(_, text)| text.as_str()));
-        assert_eq!((needs.raised().to_string().as_str(), texts.collect::<Vec<_>>().join(" ")), (raised, written.to_owned()), "{command}");
+        assert_eq!(
+            (needs.raised().to_string().as_str(), texts.collect::<Vec<_>>().join(" ")),
+            (raised, written.to_owned()),
+            "{command}"
+        );
     }
 }
 
@@ -205,7 +307,14 @@ fn a_setting_is_written_in_its_own_form() {
     // The setting, with 384 MiB, the place and text of that, with 70 %, the place and text of that.
     for (text, written, with_size, resized, with_percent, reshared) in [
         ("image: 'amazoncorretto:21', command: java -Xmx1g -jar a", "-Xmx1g", "-Xmx384m", "1g 384m", "", ""),
-        ("image: 'amazoncorretto:21', command: java -XX:MaxHeapSize=1g -jar a", "-XX:MaxHeapSize=1g", "-XX:MaxHeapSize=384m", "1g 384m", "", ""),
+        (
+            "image: 'amazoncorretto:21', command: java -XX:MaxHeapSize=1g -jar a",
+            "-XX:MaxHeapSize=1g",
+            "-XX:MaxHeapSize=384m",
+            "1g 384m",
+            "",
+            "",
+        ),
         (
             "image: 'amazoncorretto:21', command: java -XX:MaxRAMPercentage=50 -jar a",
             "-XX:MaxRAMPercentage=50",
@@ -214,8 +323,22 @@ fn a_setting_is_written_in_its_own_form() {
             "-XX:MaxRAMPercentage=70.0",
             "50 70.0",
         ),
-        ("image: 'amazoncorretto:8', command: java -XX:MaxRAMFraction=2 -jar a", "-XX:MaxRAMFraction=2", "", "", "-XX:MaxRAMPercentage=70.0", ""),
-        ("image: 'node:22', command: node --max-old-space-size=1024 a", "--max-old-space-size=1024", "--max-old-space-size=384", "1024 384", "", ""),
+        (
+            "image: 'amazoncorretto:8', command: java -XX:MaxRAMFraction=2 -jar a",
+            "-XX:MaxRAMFraction=2",
+            "",
+            "",
+            "-XX:MaxRAMPercentage=70.0",
+            "",
+        ),
+        (
+            "image: 'node:22', command: node --max-old-space-size=1024 a",
+            "--max-old-space-size=1024",
+            "--max-old-space-size=384",
+            "1024 384",
+            "",
+            "",
+        ),
         (
             "image: 'node:22', command: node --max-old-space-size-percentage=50 a",
             "--max-old-space-size-percentage=50",
@@ -240,18 +363,81 @@ fn a_setting_is_written_in_its_own_form() {
             "",
             "",
         ),
-        ("image: acme/x, environment: {GOMEMLIMIT: 1GiB}", "GOMEMLIMIT=1GiB", "GOMEMLIMIT: 384MiB", "1GiB 384MiB", "", ""),
-        ("image: itzg/minecraft-server, environment: {MEMORY: 1G}", "MEMORY=1G", "MEMORY: 384m", "1G 384m", "", "1G 70%"),
-        ("image: itzg/minecraft-server, environment: {MEMORY: 50%}", "MEMORY=50%", "MEMORY: 384m", "50% 384m", "MEMORY: 70%", "50% 70%"),
-        ("image: 'redis:8', command: redis-server --maxmemory 1gb", "--maxmemory 1gb", "--maxmemory 384mb", "1gb 384mb", "", ""),
+        (
+            "image: acme/x, environment: {GOMEMLIMIT: 1GiB}",
+            "GOMEMLIMIT=1GiB",
+            "GOMEMLIMIT: 384MiB",
+            "1GiB 384MiB",
+            "",
+            "",
+        ),
+        (
+            "image: itzg/minecraft-server, environment: {MEMORY: 1G}",
+            "MEMORY=1G",
+            "MEMORY: 384m",
+            "1G 384m",
+            "",
+            "1G 70%",
+        ),
+        (
+            "image: itzg/minecraft-server, environment: {MEMORY: 50%}",
+            "MEMORY=50%",
+            "MEMORY: 384m",
+            "50% 384m",
+            "MEMORY: 70%",
+            "50% 70%",
+        ),
+        (
+            "image: 'redis:8', command: redis-server --maxmemory 1gb",
+            "--maxmemory 1gb",
+            "--maxmemory 384mb",
+            "1gb 384mb",
+            "",
+            "",
+        ),
         ("image: 'memcached:1.6', command: memcached -m 1024", "-m 1024", "-m 384", "1024 384", "", ""),
         ("image: 'memcached:1.6', command: memcached -m1024", "-m1024", "-m384", "1024 384", "", ""),
-        ("image: 'postgres:17', command: -c shared_buffers=131072", "-c shared_buffers=131072", "-c shared_buffers=384MB", "131072 384MB", "", ""),
-        ("image: 'mongo:8.0', command: --wiredTigerCacheSizeGB 1", "--wiredTigerCacheSizeGB 1", "--wiredTigerCacheSizeGB 0.37", "1 0.37", "", ""),
+        (
+            "image: 'postgres:17', command: -c shared_buffers=131072",
+            "-c shared_buffers=131072",
+            "-c shared_buffers=384MB",
+            "131072 384MB",
+            "",
+            "",
+        ),
+        (
+            "image: 'mongo:8.0', command: --wiredTigerCacheSizeGB 1",
+            "--wiredTigerCacheSizeGB 1",
+            "--wiredTigerCacheSizeGB 0.37",
+            "1 0.37",
+            "",
+            "",
+        ),
         // An option of a product, in one word or two.
-        ("image: 'scylladb/scylla:6.2', command: --memory 1G", "--memory 1G", "--memory 384m", "1G 384m", "", ""),
-        ("image: 'scylladb/scylla:6.2', command: --memory=1G", "--memory=1G", "--memory=384m", "1G 384m", "", ""),
-        ("image: 'scylladb/scylla:6.2', command: [--memory 1G]", "--memory 1G", "--memory 384m", "1G 384m", "", ""),
+        (
+            "image: 'scylladb/scylla:6.2', command: --memory 1G",
+            "--memory 1G",
+            "--memory 384m",
+            "1G 384m",
+            "",
+            "",
+        ),
+        (
+            "image: 'scylladb/scylla:6.2', command: --memory=1G",
+            "--memory=1G",
+            "--memory=384m",
+            "1G 384m",
+            "",
+            "",
+        ),
+        (
+            "image: 'scylladb/scylla:6.2', command: [--memory 1G]",
+            "--memory 1G",
+            "--memory 384m",
+            "1G 384m",
+            "",
+            "",
+        ),
         (
             "image: 'mcr.microsoft.com/mssql/server:2022-latest', environment: {MSSQL_MEMORY_LIMIT_MB: '1024'}",
             "MSSQL_MEMORY_LIMIT_MB=1024",
@@ -268,7 +454,8 @@ fn a_setting_is_written_in_its_own_form() {
         let Fact::Known(bound) = &pool(&checked).bound else { panic!("{text}: no bound") };
         let setting = &bound.value;
         let place = |edit: Option<(Span, String)>| {
-            edit.map(|(span, text)| format!("{} {text}", checked.sources.get(span.file).slice(span))).unwrap_or_default()
+            edit.map(|(span, text)| format!("{} {text}", checked.sources.get(span.file).slice(span)))
+                .unwrap_or_default()
         };
         let found = [
             setting.written(),

@@ -439,7 +439,11 @@ fn only_what_is_off_is_switched_on() {
         ("keycloak/keycloak:26.0", "command: start, environment: {KC_HEALTH_ENABLED: 'false'}", true),
         ("keycloak/keycloak:26.0", "command: start, environment: {KC_HEALTH_ENABLED: '${X}'}", false),
         ("keycloak/keycloak:26.0", "command: start, env_file: gone.env", false),
-        ("keycloak/keycloak:26.0", "command: start, volumes: ['./keycloak.conf:/opt/keycloak/conf/keycloak.conf']", false),
+        (
+            "keycloak/keycloak:26.0",
+            "command: start, volumes: ['./keycloak.conf:/opt/keycloak/conf/keycloak.conf']",
+            false,
+        ),
         ("traefik:v3.5", "command: ['--api']", true),
         ("traefik:v3.5", "command: ['--api', '--ping']", false),
         ("traefik:v3.5", "command: ['--api', '${X}']", false),
@@ -501,9 +505,108 @@ fn a_replaced_server_is_not_asked() {
         let checked = Checked::texts(&[("compose.yaml", &compose)]);
         assert_eq!(!checked.of_rule("missing-healthcheck").is_empty(), asked, "{image} {keys}");
     }
-    for (steps, asked) in [("ENTRYPOINT [\"/other\"]\n", false), ("ENTRYPOINT [\"/other\"]\nEXPOSE 1\n", true), ("CMD [\"redis-server\"]\n", true)] {
+    for (steps, asked) in [
+        ("ENTRYPOINT [\"/other\"]\n", false),
+        ("ENTRYPOINT [\"/other\"]\nEXPOSE 1\n", true),
+        ("CMD [\"redis-server\"]\n", true),
+    ] {
         let compose = "services: {it: {build: .}}\n";
-        let checked = Checked::texts(&[("compose.yaml", compose), ("Dockerfile", &format!("FROM redis:8\n{steps}"))]);
+        let checked =
+            Checked::texts(&[("compose.yaml", compose), ("Dockerfile", &format!("FROM redis:8\n{steps}"))]);
         assert_eq!(!checked.of_rule("missing-healthcheck").is_empty(), asked, "{steps}");
+    }
+}
+
+/// Part of what starts may be a worker: then only a port that is named shows that the other part serves.
+#[test]
+fn a_worker_next_to_a_server_needs_a_named_port() {
+    for (command, ports, expected) in [
+        ("sh -c 'rq worker & uvicorn a:b'", "[]", "part of what it starts works on a queue"),
+        ("sh -c 'rq worker & uvicorn a:b'", "['80:8000']", "127.0.0.1:8000/"),
+        (
+            "sh -c 'if x; then rq worker; else uvicorn a:b; fi'",
+            "[]",
+            "part of what it starts works on a queue",
+        ),
+        ("sh -c 'if x; then rq worker; else uvicorn a:b; fi'", "['80:8000']", "127.0.0.1:8000/"),
+        ("rq worker", "['80:8000']", "it works on a queue or a schedule and has no port"),
+        ("uvicorn a:b", "['80:8000']", "127.0.0.1:8000/"),
+    ] {
+        let compose =
+            format!("services: {{it: {{image: 'python:3.13', command: \"{command}\", ports: {ports}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(expected), "{command} {ports}: {help}");
+    }
+}
+
+/// The client port of a member of a ZooKeeper ensemble is that of its own line.
+#[test]
+fn a_member_has_the_port_of_its_line() {
+    let one = "server.1=it:2888:3888;2182";
+    let two = "server.1=a:2888:3888;2182 server.2=it:2888:3888;2183";
+    for (environment, expected) in [
+        (format!("ZOO_SERVERS: '{one}'"), "127.0.0.1 2182 "),
+        (format!("ZOO_SERVERS: '{one}', ZOO_MY_ID: '7'"), "127.0.0.1 2181 "),
+        (format!("ZOO_SERVERS: '{one}', ZOO_MY_ID: '${{X}}'"), "127.0.0.1 2182 "),
+        // Without a number it is the first.
+        (format!("ZOO_SERVERS: '{two}'"), "127.0.0.1 2182 "),
+        (format!("ZOO_SERVERS: '{two}', ZOO_MY_ID: '2'"), "127.0.0.1 2183 "),
+        (format!("ZOO_SERVERS: '{two}', ZOO_MY_ID: ' 2 '"), "127.0.0.1 2183 "),
+        (format!("ZOO_SERVERS: '{two}', ZOO_MY_ID: '${{X}}'"), "no probe to suggest"),
+        (
+            "ZOO_SERVERS: 'server.1=a:2888:3888;2182 server.2=it:2888:3888;2182', ZOO_MY_ID: '${X}'"
+                .to_owned(),
+            "127.0.0.1 2182 ",
+        ),
+        ("ZOO_SERVERS: 'server.1=it:2888:3888'".to_owned(), "no probe to suggest"),
+    ] {
+        let compose =
+            format!("services: {{it: {{image: 'zookeeper:3.9', environment: {{{environment}}}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(expected), "{environment}: {help}");
+    }
+}
+
+/// An image without a shell is asked by a program of its own.
+#[test]
+fn no_shell_is_used_where_there_is_none() {
+    for (image, ports, expected) in [
+        (
+            "gcr.io/distroless/nodejs22-debian12",
+            "['9999:9999']",
+            "\"/nodejs/bin/node\", \"-e\", \"require('net').connect(9999",
+        ),
+        (
+            "gcr.io/distroless/nodejs22-debian12",
+            "['3000:3000']",
+            "\"/nodejs/bin/node\", \"-e\", \"require('http').get('http://127.0.0.1:3000/'",
+        ),
+        ("gcr.io/distroless/java21-debian12", "['8080:8080']", "its image has no shell, curl or wget"),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', command: [a.js], ports: {ports}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(expected) && !help.contains("CMD-SHELL"), "{image} {ports}: {help}");
+    }
+}
+
+/// What a stage copies in is not here: a name without an ending may be a directory of configuration.
+#[test]
+fn what_a_stage_copies_may_be_a_directory() {
+    for (copy, expected) in [
+        ("COPY --from=b /x/a.conf /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/a.txt /etc/nginx/conf.d/", "http 80"),
+        ("COPY --from=b /x/conf /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/conf.d/ /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/.hidden /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/conf /etc/nginx/", "unread"),
+        ("COPY --from=b /x/conf /srv/", "http 80"),
+        ("COPY --from=b /x/nginx.conf /etc/nginx/", "unread"),
+        ("COPY --from=b /x/nginx.conf /etc/nginx/nginx.conf", "unread"),
+        ("COPY --from=b /x/site /etc/nginx/conf.d/site.txt", "http 80"),
+    ] {
+        let dockerfile =
+            format!("FROM nginx:1.30-alpine\n{copy}\nCMD [\"nginx\", \"-g\", \"daemon off;\"]\n");
+        let compose = "services: {it: {build: .}}\n";
+        assert_eq!(asked(&[("compose.yaml", compose), ("Dockerfile", &dockerfile)]), expected, "{copy}");
     }
 }

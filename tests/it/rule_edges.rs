@@ -29,10 +29,13 @@ fn assert_reported(rule: &str, cases: &[(&str, char)]) {
 fn a_tmpfs_without_a_size() {
     let of = |target: &str| severity(&format!("image: x, tmpfs: [{target}]"), "unsized-tmpfs");
     // Sockets, locks and process numbers take a few KiB.
-    for target in ["/run", "/run/", "/run/nginx", "/var/run", "/var/run/x", "/lock", "/var/lock", "/run/shmx"] {
+    for target in ["/run", "/run/", "/run/nginx", "/var/run", "/var/run/x", "/lock", "/var/lock", "/run/shmx"]
+    {
         assert_eq!(of(target), '-', "{target}");
     }
-    for target in ["/tmp", "/run/shm", "/var/run/shm", "/runs", "/lock/x", "/var/locks", "/var/lib", "/opt/run"] {
+    for target in
+        ["/tmp", "/run/shm", "/var/run/shm", "/runs", "/lock/x", "/var/locks", "/var/lib", "/opt/run"]
+    {
         assert_eq!(of(target), 'N', "{target}");
     }
     assert_reported(
@@ -111,7 +114,12 @@ fn what_decides_on_shared_memory() {
 fn suppressions(files: &[(&str, &str)]) -> Vec<String> {
     let dir = tree(files);
     let mut command = Command::new(env!("CARGO_BIN_EXE_oomlint"));
-    command.args(["--format", "concise", "--select", "unused-suppression,unknown-rule,missing-memory-limit,heap-exceeds-limit"]);
+    command.args([
+        "--format",
+        "concise",
+        "--select",
+        "unused-suppression,unknown-rule,missing-memory-limit,heap-exceeds-limit",
+    ]);
     let output = command.current_dir(dir.path()).output().unwrap();
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
@@ -120,7 +128,9 @@ fn suppressions(files: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn suppressions_of_a_service_are_unused_once() {
     let service = |ignore: &str, limit: &str| {
-        format!("services:\n  it:\n    image: acme/x\n{limit}    x-oomlint: {{ignore: [{ignore}], reason: x}}\n")
+        format!(
+            "services:\n  it:\n    image: acme/x\n{limit}    x-oomlint: {{ignore: [{ignore}], reason: x}}\n"
+        )
     };
     let over = |number: usize| (format!("compose.{number}.yaml"), "services: {it: {cpus: 1}}\n".to_owned());
     for overlays in [0, 1, 3] {
@@ -135,7 +145,8 @@ fn suppressions_of_a_service_are_unused_once() {
             let base = service(ignore, limit);
             let mut files = vec![("compose.yaml".to_owned(), base)];
             files.extend((0..overlays).map(over));
-            let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+            let files: Vec<(&str, &str)> =
+                files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
             let found = suppressions(&files);
             assert_eq!(found.len(), expected, "{overlays} {ignore} {limit}: {found:#?}");
         }
@@ -151,7 +162,12 @@ fn a_stack_without_services_may_have_gaps() {
         let output = command.args(["budget", "--format", "json"]).current_dir(dir.path()).output().unwrap();
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let stacks = json["stacks"].as_array().cloned().unwrap_or_default();
-        stacks.iter().map(|stack| (stack["services"].as_array().unwrap().len(), stack["gaps"].as_array().unwrap().len())).collect::<Vec<_>>()
+        stacks
+            .iter()
+            .map(|stack| {
+                (stack["services"].as_array().unwrap().len(), stack["gaps"].as_array().unwrap().len())
+            })
+            .collect::<Vec<_>>()
     };
     assert_eq!(budget(&[("compose.yaml", "services: {it: {image: x}}\n")]), [(1, 0)]);
     assert_eq!(budget(&[("compose.yaml", "services: {}\n")]), []);
@@ -159,4 +175,71 @@ fn a_stack_without_services_may_have_gaps() {
     assert_eq!(budget(&[("compose.yaml", "include: [gone.yaml]\nservices: {it: {image: x}}\n")]), [(1, 1)]);
     let two = [("a/compose.yaml", "services: {}\n"), ("b/compose.yaml", "services: {it: {image: x}}\n")];
     assert_eq!(budget(&two), [(1, 0)]);
+}
+
+/// The minimum of an image is for its server, or for what may be it.
+#[test]
+fn the_minimum_is_for_the_server() {
+    let keycloak = |keys: &str| format!("image: 'quay.io/keycloak/keycloak:26', mem_limit: 256m, {keys}");
+    for (keys, expected) in [
+        ("command: start", 'W'),
+        ("command: '${X}'", 'W'),
+        ("command: [/other]", 'W'),
+        ("entrypoint: ['/opt/keycloak/bin/kc.sh', start]", 'W'),
+        ("entrypoint: '${X}'", '-'),
+        ("entrypoint: [/other]", '-'),
+        ("entrypoint: [sleep]", '-'),
+    ] {
+        assert_eq!(severity(&keycloak(keys), "limit-below-image-minimum"), expected, "{keys}");
+    }
+}
+
+/// `sh` of Debian is dash, unless the build makes it another shell.
+#[test]
+fn the_shell_of_an_image_may_be_replaced() {
+    for (steps, stays) in [
+        ("", true),
+        ("RUN echo x\n", true),
+        ("RUN ln -sf bash /bin/sh\n", false),
+        ("RUN dpkg-reconfigure dash\n", false),
+        (
+            "RUN echo 'dash dash/sh boolean false' | debconf-set-selections && dpkg-reconfigure -f noninteractive dash\n",
+            false,
+        ),
+        ("COPY sh /bin/sh\n", false),
+        ("COPY sh /usr/local/bin/ash\n", true),
+    ] {
+        let dockerfile = format!("FROM debian:13-slim\n{steps}CMD node a.js\n");
+        let checked = Checked::texts(&[("Dockerfile", &dockerfile)]);
+        assert_eq!(!checked.of_rule("shell-form-start").is_empty(), stays, "{steps}");
+    }
+}
+
+/// The key of the limit in effect is the one that sets it, also where an anchor gives several keys one value.
+#[test]
+fn the_key_of_a_limit_is_its_own() {
+    let keys = |keys: &str| {
+        let checked =
+            Checked::texts(&[("compose.yaml", &format!("services:\n  it: {{image: x, {keys}}}\n"))]);
+        let workload = &checked.outcome.projects[0].workloads[0];
+        let name = |key: Option<&oomlint::workload::SizeKey>| key.map(|key| key.name);
+        (name(workload.limit_key()), name(workload.reservation_key()))
+    };
+    let (limit, below) = (Some("mem_limit"), Some("deploy.resources.limits.memory"));
+    let (reservation, reserved) = (Some("mem_reservation"), Some("deploy.resources.reservations.memory"));
+    for (text, expected) in [
+        ("mem_limit: 1g", (limit, None)),
+        ("mem_limit: 1g, mem_reservation: 1g", (limit, reservation)),
+        ("mem_limit: &m 1g, mem_reservation: *m", (limit, reservation)),
+        ("mem_reservation: &m 1g, memswap_limit: *m, mem_limit: *m", (limit, reservation)),
+        ("deploy: {resources: {limits: {memory: 1g}}}", (below, None)),
+        ("deploy: {resources: {limits: {memory: &m 1g}, reservations: {memory: *m}}}", (below, reserved)),
+        ("mem_limit: &m 1g, deploy: {resources: {limits: {memory: *m}}}", (below, None)),
+        ("mem_limit: 2g, deploy: {resources: {limits: {memory: 1g}}}", (below, None)),
+        ("mem_limit: 2g, deploy: {resources: {limits: {memory: '0'}}}", (limit, None)),
+        ("mem_limit: '${X}'", (None, None)),
+        ("memswap_limit: 1g", (None, None)),
+    ] {
+        assert_eq!(keys(text), expected, "{text}");
+    }
 }

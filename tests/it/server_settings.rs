@@ -492,8 +492,14 @@ fn variables_that_are_empty_set_nothing() {
         ("NEO4J_server_memory_heap_max__size: '${X}'", "heap: unknown"),
         ("NEO4J_server_memory_heap_max__size: big", "heap: unknown"),
         ("NEO4J_server_memory_heap_max__size: '0'", "heap: unknown"),
-        ("NEO4J_server_memory_heap_max__size: '', NEO4J_dbms_memory_heap_max__size: 2g", "heap: 2 GiB: 2g in compose.yaml"),
-        ("NEO4J_server_memory_heap_max__size: 1g, NEO4J_dbms_memory_heap_max__size: 2g", "heap: 1 GiB: 1g in compose.yaml"),
+        (
+            "NEO4J_server_memory_heap_max__size: '', NEO4J_dbms_memory_heap_max__size: 2g",
+            "heap: 2 GiB: 2g in compose.yaml",
+        ),
+        (
+            "NEO4J_server_memory_heap_max__size: 1g, NEO4J_dbms_memory_heap_max__size: 2g",
+            "heap: 1 GiB: 1g in compose.yaml",
+        ),
         ("NEO4J_server_memory_heap_max__size: big, NEO4J_dbms_memory_heap_max__size: 2g", "heap: unknown"),
     ] {
         let keys = format!("    environment: {{{environment}}}\n");

@@ -60,16 +60,22 @@ fn the_last_command_of_a_script_needs_exec() {
 #[test]
 fn scripts_that_exec_each_other_are_followed() {
     for (count, expected) in [(1, "s1.sh"), (3, "s3.sh"), (4, "s4.sh"), (5, "")] {
-        let mut files = vec![("Dockerfile".to_owned(), "FROM debian:13-slim\nCOPY *.sh /\nCMD [\"/s1.sh\"]\n".to_owned())];
+        let mut files = vec![(
+            "Dockerfile".to_owned(),
+            "FROM debian:13-slim\nCOPY *.sh /\nCMD [\"/s1.sh\"]\n".to_owned(),
+        )];
         for number in 1..=count {
-            let next = if number == count { "gunicorn a".to_owned() } else { format!("exec /s{}.sh", number + 1) };
+            let next =
+                if number == count { "gunicorn a".to_owned() } else { format!("exec /s{}.sh", number + 1) };
             files.push((format!("s{number}.sh"), format!("#!/bin/sh\n{next}\n")));
         }
-        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let checked = Checked::tree(&files, "");
         let found = checked.of_rule("shell-form-start");
         let help = found.first().and_then(|finding| finding.help.as_deref()).unwrap_or_default();
-        let file = help.strip_prefix("in `").and_then(|rest| rest.split_once('`')).map_or("", |(file, _)| file);
+        let file =
+            help.strip_prefix("in `").and_then(|rest| rest.split_once('`')).map_or("", |(file, _)| file);
         assert_eq!(file, expected, "{count}: {help}");
         // The file that has to change is one of the project's, once.
         let names: Vec<String> = checked.outcome.projects[0]

@@ -274,7 +274,12 @@ fn a_restart_that_the_block_overrides_is_told() {
         ("on-failure", "restart_policy: {condition: on-failure, max_attempts: 3}", "on-failure", false),
         ("on-failure:3", "restart_policy: {condition: on-failure, max_attempts: 3}", "on-failure", false),
         ("on-failure:3", "restart_policy: {condition: on-failure, max_attempts: 4}", "on-failure", true),
-        ("on-failure:3", "restart_policy: {condition: on-failure, max_attempts: '${X}'}", "on-failure", false),
+        (
+            "on-failure:3",
+            "restart_policy: {condition: on-failure, max_attempts: '${X}'}",
+            "on-failure",
+            false,
+        ),
         ("on-failure:3", "restart_policy: {condition: on-failure}", "on-failure", true),
         ("on-failure:0", "restart_policy: {condition: on-failure}", "on-failure", false),
         ("on-failure:3", "restart_policy: {condition: any}", "always", true),
@@ -285,7 +290,8 @@ fn a_restart_that_the_block_overrides_is_told() {
         assert_eq!(keys(restart, block), (effective.to_owned(), expected), "{restart} {block}");
     }
     // What it extends is not here, and may have a policy.
-    let far = "services:\n  app:\n    extends: {file: gone.yaml, service: x}\n    image: x\n    restart: always\n";
+    let far =
+        "services:\n  app:\n    extends: {file: gone.yaml, service: x}\n    image: x\n    restart: always\n";
     assert!(app(far, "").0.process.restart.is_unknown());
 }
 
@@ -331,11 +337,9 @@ fn other_resources_have_two_keys_too() {
         let keys = format!("    cpu_quota: {quota}\n    {period}\n");
         assert_eq!(shown(&built(JAVA, &keys).0.resources.cpu_quota), expected, "{quota} {period}");
     }
-    for (keys, expected) in [
-        ("scale: 3", 3),
-        ("deploy: {replicas: 2}", 2),
-        ("scale: 3, deploy: {replicas: 2}", 3),
-    ] {
+    for (keys, expected) in
+        [("scale: 3", 3), ("deploy: {replicas: 2}", 2), ("scale: 3, deploy: {replicas: 2}", 3)]
+    {
         let compose = format!("services: {{app: {{image: x, {keys}}}}}\n");
         assert_eq!(app(&compose, "").0.resources.replicas.value(), Some(&expected), "{keys}");
     }

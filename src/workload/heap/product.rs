@@ -88,6 +88,10 @@ fn add(pools: &mut Pools, pool: MemoryPool, expands: &[String]) {
     if by_script || known.bound.is_absent() || !pool.bound.is_absent() && !by_flags {
         known.bound = pool.bound;
     }
+    // The image's server starts, whatever the variables show.
+    if std::mem::take(&mut known.assumed) {
+        known.program = pool.program;
+    }
     known.problems.extend(pool.problems);
     known.part = pool.part;
     known.own_default = pool.own_default;

@@ -404,7 +404,12 @@ fn a_comment_covers_one_command() {
         (format!("echo\n{command} # oomlint: ignore[swap-below-limit] x"), 0),
         (format!("{command}\n# oomlint: ignore[swap-below-limit] x\n"), 1),
         (format!("# oomlint: ignore[swap-below-limit] x\necho\n{command}\n"), 1),
-        (format!("# oomlint: ignore[limits] x\n{command}\n# oomlint: ignore[swap-below-limit] x\n{command}\n"), 0),
+        (
+            format!(
+                "# oomlint: ignore[limits] x\n{command}\n# oomlint: ignore[swap-below-limit] x\n{command}\n"
+            ),
+            0,
+        ),
         (format!("oomlint: ignore[swap-below-limit] x\n{command}\n"), 1),
     ] {
         let found = check("run.sh", &text, Notation::Shell);
@@ -412,8 +417,18 @@ fn a_comment_covers_one_command() {
         assert_eq!(found, count, "{text}");
     }
     for (page, count) in [
-        (format!("# A\n\n<!-- oomlint: ignore[swap-below-limit] x -->\n```sh\n{command}\n{command}\n```\n"), 0),
-        (format!("# A\n\n<!-- oomlint: ignore[swap-below-limit] x -->\n~~~sh\n{command}\n~~~\n```sh\n{command}\n```\n"), 1),
+        (
+            format!(
+                "# A\n\n<!-- oomlint: ignore[swap-below-limit] x -->\n```sh\n{command}\n{command}\n```\n"
+            ),
+            0,
+        ),
+        (
+            format!(
+                "# A\n\n<!-- oomlint: ignore[swap-below-limit] x -->\n~~~sh\n{command}\n~~~\n```sh\n{command}\n```\n"
+            ),
+            1,
+        ),
         (format!("# A\n\n```sh\n# oomlint: ignore[swap-below-limit] x\n{command}\n{command}\n```\n"), 1),
     ] {
         let found = check("README.md", &page, Notation::Markdown);
@@ -456,7 +471,8 @@ fn advice_for_command_lines() {
     ] {
         shown += &format!("$ {line}\n");
         for finding in run(line) {
-            let help = finding.help.map(|help| format!(": {}", help.replace('\n', "\n    "))).unwrap_or_default();
+            let help =
+                finding.help.map(|help| format!(": {}", help.replace('\n', "\n    "))).unwrap_or_default();
             shown += &format!("  {}{help}\n", finding.rule);
         }
     }

@@ -40,9 +40,18 @@ fn files_that_a_dockerfile_copies() {
         // The main file is one of them.
         let names: Vec<String> = (1..count).map(|number| format!("f{number}")).collect();
         let begins: String = names.iter().map(|name| format!(" <<{name}")).collect();
-        let texts: String =
-            names.iter().map(|name| if name == "f7" { format!("server {{ listen 8081; }}\n{name}\n") } else { format!("{name}\n") }).collect();
-        let dockerfile = format!("FROM nginx:1.30-alpine\nCOPY{begins} /etc/nginx/sites/\n{texts}EXPOSE 1 2\n");
+        let texts: String = names
+            .iter()
+            .map(|name| {
+                if name == "f7" {
+                    format!("server {{ listen 8081; }}\n{name}\n")
+                } else {
+                    format!("{name}\n")
+                }
+            })
+            .collect();
+        let dockerfile =
+            format!("FROM nginx:1.30-alpine\nCOPY{begins} /etc/nginx/sites/\n{texts}EXPOSE 1 2\n");
         let main = "COPY <<nginx.conf /etc/nginx/\nhttp { include sites/*; }\nnginx.conf\n";
         assert_eq!(asks(&[("Dockerfile", &format!("{dockerfile}{main}"))], 8081), read, "{count}");
     }
@@ -64,6 +73,17 @@ fn levels_of_directories_that_are_copied() {
 }
 
 #[test]
+fn entries_of_a_directory_of_a_server() {
+    let compose = nginx("'./c:/etc/nginx/conf.d'");
+    for (count, read) in [(400, true), (401, false)] {
+        let names: Vec<String> = (1..count).map(|number| format!("c/f{number}.txt")).collect();
+        let mut files = vec![("compose.yaml", compose.as_str()), ("c/a.conf", "server { listen 8081; }")];
+        files.extend(names.iter().map(|name| (name.as_str(), "")));
+        assert_eq!(asks(&files, 8081), read, "{count}");
+    }
+}
+
+#[test]
 fn words_and_includes_of_a_configuration() {
     let compose = nginx("'./n:/etc/nginx/nginx.conf'");
     for (more, read) in [(10_000 - 6, true), (10_000 - 5, false)] {
@@ -79,7 +99,8 @@ fn words_and_includes_of_a_configuration() {
 
 /// Returns the size of the first cache of a Redis server that reads `/r/0.conf`.
 fn redis_cache(files: &[(String, String)]) -> Option<i64> {
-    let compose = "services: {it: {image: 'redis:8', command: redis-server /r/0.conf, volumes: ['./r:/r']}}\n";
+    let compose =
+        "services: {it: {image: 'redis:8', command: redis-server /r/0.conf, volumes: ['./r:/r']}}\n";
     let mut all = vec![("compose.yaml", compose)];
     all.extend(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let found = workload(&all);
@@ -97,7 +118,11 @@ fn settings_files_of_a_server() {
     for (depth, size) in [(4, Some(300)), (5, None)] {
         let files: Vec<(String, String)> = (0..=depth)
             .map(|number| {
-                let text = if number == depth { "maxmemory 300mb\n".to_owned() } else { format!("include /r/{}.conf\n", number + 1) };
+                let text = if number == depth {
+                    "maxmemory 300mb\n".to_owned()
+                } else {
+                    format!("include /r/{}.conf\n", number + 1)
+                };
                 (format!("r/{number}.conf"), text)
             })
             .collect();
@@ -165,7 +190,8 @@ fn scripts_that_start_each_other() {
     for (count, heap) in [(62, Some(1024)), (63, None)] {
         let calls: String = (1..=count).map(|number| format!("/s/s{number}.sh\n")).collect();
         let mut scripts = vec![script(0, &calls)];
-        scripts.extend((1..=count).map(|number| script(number, if number == count { JAVA } else { "echo\n" })));
+        scripts
+            .extend((1..=count).map(|number| script(number, if number == count { JAVA } else { "echo\n" })));
         assert_eq!(heap_of_scripts(&scripts), heap, "{count} scripts");
     }
 }
@@ -174,14 +200,17 @@ fn scripts_that_start_each_other() {
 #[test]
 fn arguments_that_are_handed_on() {
     let hand_on = "#!/bin/sh\nexec \"$@\"\n";
-    for (command, ends) in [
-        ("[pytest]", true),
-        ("[/s/b.sh, pytest]", true),
-        ("[/s/b.sh, /s/b.sh, pytest]", false),
-    ] {
+    for (command, ends) in
+        [("[pytest]", true), ("[/s/b.sh, pytest]", true), ("[/s/b.sh, /s/b.sh, pytest]", false)]
+    {
         let compose = format!("services: {{it: {{build: ., command: {command}}}}}\n");
         let dockerfile = "FROM python:3.13-slim\nCOPY s /s\nENTRYPOINT [\"/s/a.sh\"]\n";
-        let files = [("compose.yaml", &*compose), ("Dockerfile", dockerfile), ("s/a.sh", hand_on), ("s/b.sh", hand_on)];
+        let files = [
+            ("compose.yaml", &*compose),
+            ("Dockerfile", dockerfile),
+            ("s/a.sh", hand_on),
+            ("s/b.sh", hand_on),
+        ];
         assert_eq!(workload(&files).role.ends, ends, "{command}");
     }
 }
@@ -195,7 +224,11 @@ fn starts_redis(keys: &str) -> Starts {
 fn programs_and_words_of_a_start() {
     for (before, starts) in [(511, Starts::Server), (512, Starts::Unknown)] {
         let programs = "p; ".repeat(before);
-        assert_eq!(starts_redis(&format!("command: sh -c '{programs}exec redis-server'")), starts, "{before}");
+        assert_eq!(
+            starts_redis(&format!("command: sh -c '{programs}exec redis-server'")),
+            starts,
+            "{before}"
+        );
     }
     for (words, starts) in [(512, Starts::Server), (513, Starts::Unknown)] {
         let arguments = " x".repeat(words);
