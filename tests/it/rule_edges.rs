@@ -153,6 +153,28 @@ fn suppressions_of_a_service_are_unused_once() {
     }
 }
 
+/// A suppression of a service holds in each override file of its base.
+#[test]
+fn suppressions_of_a_service_hold_in_every_override_file() {
+    let base = |ignore: &str| {
+        format!("services: {{it: {{image: acme/x, x-oomlint: {{ignore: [{ignore}], reason: x}}}}}}\n")
+    };
+    let over = "services: {it: {mem_limit: 1g, memswap_limit: 512m}}\n";
+    for (ignore, expected) in [("swap-below-limit, missing-memory-limit", 0), ("missing-memory-limit", 3)] {
+        let base = base(ignore);
+        let files = [
+            ("compose.yaml", base.as_str()),
+            ("compose.dev.yaml", over),
+            ("compose.prod.yaml", over),
+            ("compose.test.yaml", over),
+        ];
+        let checked = Checked::tree(&files, "");
+        let found = checked.of_rule("swap-below-limit").len();
+        let unused = checked.of_rule("unused-suppression").len();
+        assert_eq!((found, unused), (expected, 0), "{ignore}");
+    }
+}
+
 /// A stack without services has a budget only if something of it cannot be read.
 #[test]
 fn a_stack_without_services_may_have_gaps() {

@@ -411,6 +411,7 @@ fn a_comment_covers_one_command() {
             0,
         ),
         (format!("oomlint: ignore[swap-below-limit] x\n{command}\n"), 1),
+        (format!("echo #\noomlint: ignore[swap-below-limit] x\n{command}\n"), 1),
     ] {
         let found = check("run.sh", &text, Notation::Shell);
         let found = found.iter().filter(|finding| finding.rule == "swap-below-limit").count();
