@@ -480,6 +480,44 @@ fn advice_for_command_lines() {
     insta::assert_snapshot!("advice_for_command_lines", shown);
 }
 
+/// Where the host has no room for a higher limit, the heap is lowered: in its flag, or where the command has it.
+#[test]
+fn a_heap_is_lowered_where_it_is_written() {
+    for (line, rule, expected) in [
+        (
+            "docker run -m 1g eclipse-temurin:21 java -Xmx2g -jar a.jar",
+            "heap-exceeds-limit",
+            "lower the heap to 768 MiB: `-Xmx768m`",
+        ),
+        (
+            "docker run -m 1g redis:7 redis-server --maxmemory 2gb",
+            "cache-exceeds-limit",
+            "lower the cache to 768 MiB: `--maxmemory 768mb`",
+        ),
+        (
+            "docker run -m 1g -e JAVA_TOOL_OPTIONS=-Xmx2g eclipse-temurin:21 java -jar a.jar",
+            "heap-exceeds-limit",
+            "lower the heap to 768 MiB: `-Xmx768m`:\n  -e JAVA_TOOL_OPTIONS=-Xmx768m",
+        ),
+        (
+            "docker run -m 1g -e 'JAVA_TOOL_OPTIONS=-Dx=y -Xmx2g' eclipse-temurin:21 java -jar a.jar",
+            "heap-exceeds-limit",
+            "lower the heap to 768 MiB: `-Xmx768m`:\n  -e 'JAVA_TOOL_OPTIONS=-Dx=y -Xmx768m'",
+        ),
+    ] {
+        let sources = Sources::new();
+        sources.add(Path::new("<run>"), line);
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("<run>"), FileKind::Commands(Notation::Lines));
+        let host_memory = Some(oomlint::syntax::size::ByteSize(1 << 30));
+        let policy = oomlint::rules::Policy { host_memory, ..oomlint::rules::Policy::default() };
+        let found = check::run(&Options { policy, ..Options::default() }, &sources, &discovered).findings;
+        let help =
+            found.iter().find(|finding| finding.rule == rule).and_then(|finding| finding.help.as_deref());
+        assert_eq!(help, Some(expected), "{line}");
+    }
+}
+
 /// Returns the severity of the missing limit, and how the container is called.
 fn lacking(line: &str) -> Option<(Severity, String)> {
     let found = run(line).into_iter().find(|finding| finding.rule == "missing-memory-limit")?;
