@@ -417,6 +417,9 @@ mod tests {
             ("while :; do for x in 1 2; do a && exit 0; done; sleep 1; done", false),
             ("a || exit 1; while true; do b; sleep 5; done", true),
             ("while :; do for x in 1 2; do a && break 2; done; done; b", false),
+            ("{ a || exit 1; }; while true; do b; sleep 5; done", true),
+            ("if a; then exit 0; fi; while :; do b; done", true),
+            ("while :; do if a; then exit 0; fi; done", false),
             ("while true; do a && exec b; sleep 1; done", false),
             ("while true; do exec 3<>x; a; sleep 1; done", true),
         ] {

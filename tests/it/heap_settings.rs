@@ -76,6 +76,21 @@ fn scripts_hand_on_their_variables() {
         ("", ": ${A:=-Xmx1g}\nexec java $A -jar a.jar", "unknown"),
         ("", ": ${A=-Xmx1g}\nexec java $A -jar a.jar", "unknown"),
         ("", ": ${A:-x=y}\nexec java $A -jar a.jar", "none"),
+        // The variable of the runtime itself.
+        ("", "export JAVA_TOOL_OPTIONS=-Xmx1g\nexec java -jar a.jar", "1024"),
+        ("ENV JAVA_TOOL_OPTIONS=-Xmx2g\n", "export JAVA_TOOL_OPTIONS=-Xmx1g\nexec java -jar a.jar", "1024"),
+        (
+            "ENV JAVA_TOOL_OPTIONS=-Xmx2g\n",
+            "export JAVA_TOOL_OPTIONS=\"$X -Xmx1g\"\nexec java -jar a.jar",
+            "unknown",
+        ),
+        ("ENV JAVA_TOOL_OPTIONS=-Xmx2g\n", "export JAVA_TOOL_OPTIONS=`x`\nexec java -jar a.jar", "unknown"),
+        (
+            "ENV JAVA_TOOL_OPTIONS=-Xmx2g\n",
+            "if x; then export JAVA_TOOL_OPTIONS=-Xmx1g; fi\nexec java -jar a.jar",
+            "unknown",
+        ),
+        ("ENV JAVA_TOOL_OPTIONS=-Xmx2g\n", "exec java -jar a.jar", "2048"),
         // What is read may set anything.
         ("", ". /settings\nexec java $A -jar a.jar", "unknown"),
         ("", "source /settings\nexec java $A -jar a.jar", "unknown"),
@@ -293,6 +308,21 @@ fn only_a_flag_that_would_work_is_moved() {
     ] {
         let (_, edits) = fix(&text, "misplaced-heap-flag").unwrap_or_else(|| panic!("{text}: nothing"));
         assert_eq!(!edits.is_empty(), moves, "{text}: {edits:?}");
+    }
+}
+
+/// Without a limit any share below 100 % is one.
+#[test]
+fn without_a_limit_a_share_may_be_moved() {
+    for (flag, moves) in [
+        ("-XX:MaxRAMPercentage=50.0", true),
+        ("-XX:MaxRAMPercentage=99.0", true),
+        ("-XX:MaxRAMPercentage=100.0", false),
+        ("-Xmx99g", true),
+    ] {
+        let checked = service("0", &java("", flag));
+        let found = checked.of_rule("misplaced-heap-flag");
+        assert_eq!(!found[0].fixes.is_empty(), moves, "{flag}");
     }
 }
 

@@ -81,6 +81,7 @@ mod stop_signals;
 mod stories;
 mod suppressions;
 mod surroundings;
+mod told;
 mod whole;
 mod why;
 mod why_advises;

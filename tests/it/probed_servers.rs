@@ -559,6 +559,8 @@ fn a_member_has_the_port_of_its_line() {
             "127.0.0.1 2182 ",
         ),
         ("ZOO_SERVERS: 'server.1=it:2888:3888'".to_owned(), "no probe to suggest"),
+        ("ZOO_CFG_EXTRA: 'clientPort=2185 server.1=it:2888:3888'".to_owned(), "127.0.0.1 2185 "),
+        ("ZOO_CFG_EXTRA: 'server.1=it:2888:3888 clientPort=2185'".to_owned(), "127.0.0.1 2185 "),
     ] {
         let compose =
             format!("services: {{it: {{image: 'zookeeper:3.9', environment: {{{environment}}}}}}}\n");
@@ -600,6 +602,8 @@ fn what_a_stage_copies_may_be_a_directory() {
         ("COPY --from=b /x/.hidden /etc/nginx/conf.d/", "unread"),
         ("COPY --from=b /x/conf /etc/nginx/", "unread"),
         ("COPY --from=b /x/conf /srv/", "http 80"),
+        ("COPY --from=b /x/a.conf /etc", "http 80"),
+        ("COPY --from=b /x/nginx /etc/", "unread"),
         ("COPY --from=b /x/nginx.conf /etc/nginx/", "unread"),
         ("COPY --from=b /x/nginx.conf /etc/nginx/nginx.conf", "unread"),
         ("COPY --from=b /x/site /etc/nginx/conf.d/site.txt", "http 80"),
@@ -608,5 +612,35 @@ fn what_a_stage_copies_may_be_a_directory() {
             format!("FROM nginx:1.30-alpine\n{copy}\nCMD [\"nginx\", \"-g\", \"daemon off;\"]\n");
         let compose = "services: {it: {build: .}}\n";
         assert_eq!(asked(&[("compose.yaml", compose), ("Dockerfile", &dockerfile)]), expected, "{copy}");
+    }
+}
+
+/// An address of nginx has a port, or the usual one. Only those that loopback reaches are asked.
+#[test]
+fn addresses_of_nginx_have_ports() {
+    for (listen, expected) in [
+        ("8081", "http 8081"),
+        ("*:8081", "http 8081"),
+        ("0.0.0.0:8081", "http 8081"),
+        ("127.0.0.1:8081", "http 8081"),
+        ("localhost:8081", "http 8081"),
+        ("[::]:8081", "http 8081"),
+        ("[::]", "http 80"),
+        ("127.0.0.1", "http 80"),
+        ("localhost", "http 80"),
+        ("[::1]:8081", "unread"),
+        ("[::1]", "unread"),
+        ("10.0.0.1:8081", "unread"),
+        ("example.org", "unread"),
+        ("unix:/run/x", "unread"),
+        ("8081 udp", "unread"),
+        ("8081 quic", "unread"),
+        ("8081 ssl", "tcp 8081"),
+        ("8081 http2", "tcp 8081"),
+        ("8081 proxy_protocol", "tcp 8081"),
+        ("8081 default_server", "http 8081"),
+    ] {
+        let main = format!("http {{ server {{ listen {listen}; }} }}");
+        assert_nginx("volumes: ['./n:/etc/nginx/nginx.conf']", &[("n", &main)], expected);
     }
 }

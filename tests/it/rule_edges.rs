@@ -195,6 +195,11 @@ fn a_stack_without_services_may_have_gaps() {
     assert_eq!(budget(&[("compose.yaml", "services: {}\n")]), []);
     assert_eq!(budget(&[("compose.yaml", "include: [gone.yaml]\nservices: {}\n")]), [(0, 1)]);
     assert_eq!(budget(&[("compose.yaml", "include: [gone.yaml]\nservices: {it: {image: x}}\n")]), [(1, 1)]);
+    // A lone Dockerfile is no stack.
+    assert_eq!(
+        budget(&[("Dockerfile", "FROM eclipse-temurin:21-jre\nCMD [\"java\", \"-jar\", \"a.jar\"]\n")]),
+        []
+    );
     let two = [("a/compose.yaml", "services: {}\n"), ("b/compose.yaml", "services: {it: {image: x}}\n")];
     assert_eq!(budget(&two), [(1, 0)]);
 }

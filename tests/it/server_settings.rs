@@ -110,6 +110,13 @@ fn files_that_are_mounted_count() {
             "[server]\ninnodb_buffer_pool_size=1G\n",
             "1 GiB: 1G in c",
         ),
+        // In the section of another program it is no setting of the server.
+        (
+            "mysql:8.4",
+            "    volumes: ['./c:/etc/mysql/conf.d/x.cnf']\n",
+            "[client]\ninnodb_buffer_pool_size=1G\n",
+            "none",
+        ),
         ("mysql:8.4", "    volumes: ['./gone:/etc/mysql/conf.d']\n", "", "unknown"),
         ("mysql:8.4", "    volumes: ['settings:/etc/mysql/conf.d']\n", "", "unknown"),
         (

@@ -48,7 +48,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&written.via)
         .related(
             *block,
-            if effective == "no" { "this block has no condition" } else { "this block overrides it" },
+            match workload.service.deploy.condition.is_absent() {
+                true => "this block has no condition",
+                false => "this block overrides it",
+            },
         )
         .note("`deploy.restart_policy` overrides `restart`, with Compose too")
         .help(match written.value.as_str() {

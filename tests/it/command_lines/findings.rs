@@ -403,6 +403,12 @@ fn a_comment_covers_one_command() {
         (format!("echo\n{command} # oomlint: ignore[swap-below-limit] x\n{command}\n"), 1),
         (format!("echo\n{command} # oomlint: ignore[swap-below-limit] x"), 0),
         (format!("{command}\n# oomlint: ignore[swap-below-limit] x\n"), 1),
+        (
+            format!(
+                "echo echo echo echo echo\n# oomlint: ignore[limits] x\n{command}\n# oomlint: ignore[limits] x\n{command}\n"
+            ),
+            0,
+        ),
         (format!("# oomlint: ignore[swap-below-limit] x\necho\n{command}\n"), 1),
         (
             format!(
@@ -469,12 +475,30 @@ fn advice_for_command_lines() {
         "docker run -d -m 1g -e 'A=\"x\"' -e 'JAVA_TOOL_OPTIONS=\"-Xmx512m\"' eclipse-temurin:21 java -jar a.jar",
         "docker service create --limit-memory 1g --reserve-memory 2g --name db postgres:17",
         "podman run -d -m 64 redis:7",
+        "docker run -d -m 1g --log-opt max-file=3 redis:7",
+        "docker run -d -m 1g --mount type=tmpfs,destination=/data redis:7",
+        "docker run -d -m 1g --health-cmd 'curl -f http://localhost/' alpine:3.22 x",
+        "docker run -d -m 1g --health-cmd java eclipse-temurin:21 java -Xmx256m -jar a.jar",
+        "docker run -d -m 1g Acme/X",
+        "docker run -d -m 1g A=b",
+        "docker run -d -m 1g --nope acme/x",
+        "docker run -d -m 1g --network host --network none acme/x",
+        "docker run -d -m 1g --network host --network bridge acme/x",
+        "docker run -d -m 1g --rm --restart always acme/x",
+        "docker run -d --cpus abc acme/x",
+        "docker run -d --kernel-memory 1g acme/x",
+        "docker run -d --mem 1g acme/x",
+        "docker service create -m 1g acme/x",
+        "docker run -d acme/x -m 1g",
+        "docker run -d -m 1g --health-cmd x --health-interval 1s gcr.io/distroless/nodejs22 a.js",
+        "docker run -d -m 1g -p 80:3000 gcr.io/distroless/nodejs22 a.js",
     ] {
         shown += &format!("$ {line}\n");
         for finding in run(line) {
             let help =
                 finding.help.map(|help| format!(": {}", help.replace('\n', "\n    "))).unwrap_or_default();
-            shown += &format!("  {}{help}\n", finding.rule);
+            let (rule, message, label) = (finding.rule, finding.message, finding.primary.text);
+            shown += &format!("  {:?} {rule}: {message} ({label}){help}\n", finding.severity);
         }
     }
     insta::assert_snapshot!("advice_for_command_lines", shown);

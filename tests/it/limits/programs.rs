@@ -278,3 +278,37 @@ fn scripts_and_entries_of_directories() {
         assert_eq!(uses_git(&names), read, "{count} files before");
     }
 }
+
+#[test]
+fn bytes_of_a_template_that_is_filled_in() {
+    for (times, filled) in [(15, true), (17, false)] {
+        let template = format!("{}server {{ listen ${{P}}; }}\n", "# ${A}\n".repeat(times));
+        let value = "x".repeat(65_536);
+        let compose = format!(
+            "services: {{it: {{image: 'nginx:stable', environment: {{A: {value}, P: '8081'}}, volumes: ['./t:/etc/nginx/templates']}}}}\n"
+        );
+        let files = [("compose.yaml", &*compose), ("t/default.conf.template", &template)];
+        assert_eq!(asks(&files, 8081), filled, "{times}");
+    }
+}
+
+#[test]
+fn bytes_of_a_word_with_variables() {
+    for (length, heap) in [(65_535, Some(1024)), (65_536, None)] {
+        // The first variable ends with a blank, so that the second one is a word of its own.
+        let first = format!("-D{} ", "x".repeat(length - 3));
+        let text = format!("A=\"{first}\"\nB=-Xmx1g\nexec java $A$B -jar a.jar\n");
+        assert_eq!(heap_of_scripts(&[script(0, &text)]), heap, "{length}");
+    }
+}
+
+#[test]
+fn alternatives_of_a_word() {
+    for (others, left) in [(63, false), (64, true)] {
+        let words: String = (0..others).map(|number| format!("x{number},")).collect();
+        let step =
+            format!("apt-get update && apt-get install -y git && rm -rf /var/{{{words}lib/apt/lists}}");
+        let checked = Checked::texts(&[("Dockerfile", &format!("FROM debian:13-slim\nRUN {step}\n"))]);
+        assert_eq!(!checked.of_rule("uncleaned-package-cache").is_empty(), left, "{others}");
+    }
+}
