@@ -187,6 +187,25 @@ fn findings_are_in_the_users_own_files() {
     assert_eq!(text(dir.path()), before);
 }
 
+/// What the lock file says is told where the image of the service is named that it is about.
+#[test]
+fn findings_about_a_locked_image_are_with_its_service() {
+    let stack =
+        "services:\n  a: {image: 'acme/a:1', mem_limit: 1g}\n  b: {image: 'acme/b:1', mem_limit: 1g}\n";
+    let dir = tree(&[("compose.yaml", stack)]);
+    let of = |config: Value| {
+        let fine = json!({"Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_VERSION=21.0.1"]});
+        lock(dir.path(), &json!([image("acme/a:1", fine), image("acme/b:1", config)]));
+        let rules = "malformed-heap-setting,unread-heap-variable,shell-form-start,costly-healthcheck";
+        found(dir.path(), rules)
+    };
+    let java = |env: &str| json!({"Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_VERSION=21.0.1", env]});
+    assert_eq!(of(java("JAVA_TOOL_OPTIONS=-Xmx2x")), ["compose.yaml:3:14:errormalformed-heap-setting"]);
+    // Only the makers of the image can act on these.
+    assert_eq!(of(java("JAVA_OPTS=-Xmx256m")), [""; 0]);
+    assert_eq!(of(json!({"Cmd": ["/bin/sh", "-c", "node a.js & node b.js"]})), [""; 0]);
+}
+
 #[test]
 fn a_dockerfile_builds_on_what_is_locked() {
     let files = [

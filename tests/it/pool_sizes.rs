@@ -467,3 +467,26 @@ fn a_setting_is_written_in_its_own_form() {
         assert_eq!(found, [written, with_size, resized, with_percent, reshared], "{text}");
     }
 }
+
+/// A variable that promises a size by its name is one of the program, unless the catalogue knows it.
+#[test]
+fn variables_with_sizes_are_the_program_s_own() {
+    let names = |image: &str, environment: &str| {
+        let compose = format!("services: {{it: {{build: ., environment: {{{environment}}}}}}}\n");
+        let dockerfile = format!("FROM {image}\nCOPY a b\n");
+        let checked = Checked::texts(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)]);
+        let pools = &checked.outcome.projects[0].workloads[0].pools;
+        pools.size_variables.iter().map(|variable| variable.name.clone()).collect::<Vec<_>>().join(" ")
+    };
+    for (image, environment, expected) in [
+        ("acme/x", "APP_HEAP_SIZE: 1g", "APP_HEAP_SIZE"),
+        ("acme/x", "APP_HEAP_SIZE: big", ""),
+        ("acme/x", "APP_NAME: 1g", ""),
+        ("neo4j:5", "APP_HEAP_SIZE: 1g", "APP_HEAP_SIZE"),
+        ("neo4j:5", "NEO4J_server_memory_pagecache_size: 1g", ""),
+        ("neo4j:5", "NEO4J_server_memory_pagecache_size: 1g, APP_HEAP_SIZE: 1g", "APP_HEAP_SIZE"),
+        ("cassandra:5", "MAX_HEAP_SIZE: 1g", ""),
+    ] {
+        assert_eq!(names(image, environment), expected, "{image} {environment}");
+    }
+}

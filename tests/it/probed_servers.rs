@@ -80,6 +80,8 @@ fn a_configuration_that_a_build_step_writes_is_not_read() {
         ("RUN mv /a /etc/nginx/conf.d/x.conf", "unread"),
         ("RUN chown -R nginx /etc/nginx/conf.d", "http 8080"),
         ("RUN echo hello > /srv/x", "http 8080"),
+        ("RUN echo listen > /srv/x && test -f /etc/nginx/nginx.conf", "http 8080"),
+        ("RUN echo listen < /etc/nginx/nginx.conf", "http 8080"),
     ] {
         let head = "FROM nginx:1.30-alpine\nCOPY site.conf /etc/nginx/conf.d/default.conf\n";
         let dockerfile = format!("{head}{step}\nEXPOSE 80 8080\n");

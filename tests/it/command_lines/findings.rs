@@ -498,7 +498,8 @@ fn advice_for_command_lines() {
             let help =
                 finding.help.map(|help| format!(": {}", help.replace('\n', "\n    "))).unwrap_or_default();
             let (rule, message, label) = (finding.rule, finding.message, finding.primary.text);
-            shown += &format!("  {:?} {rule}: {message} ({label}){help}\n", finding.severity);
+            let notes: String = finding.notes.iter().map(|note| format!("\n    note: {note}")).collect();
+            shown += &format!("  {:?} {rule}: {message} ({label}){help}{notes}\n", finding.severity);
         }
     }
     insta::assert_snapshot!("advice_for_command_lines", shown);
