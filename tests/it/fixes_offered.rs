@@ -242,6 +242,9 @@ fn no_heap_begins_to_count_that_another_file_limits() {
         assert!(heap(offered(&[("compose.yaml", &base)])), "{service}");
         let overlay = "services:\n  it: {mem_limit: 256m}\n";
         assert!(!heap(offered(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)])), "{service}");
+        // Without a limit of its own the other file changes nothing about that.
+        let overlay = "services:\n  it: {healthcheck: {test: x}}\n";
+        assert!(heap(offered(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)])), "{service}");
     }
 }
 

@@ -372,6 +372,16 @@ fn a_shell_that_expands_takes_what_follows() {
         ("entrypoint: [sh, -c], command: ['java $X -jar a.jar']", "command: [\"java $$X -jar a.jar\"]"),
         ("entrypoint: [sh, -c], command: [java, $X]", "command: [\"exec java $$X\"]"),
         ("command: [sh, -c, java $X -jar a.jar]", "command: [\"sh\", \"-c\", \"java $$X -jar a.jar\"]"),
+        ("healthcheck: {test: [CMD, pg_isready, -U, $X]}", "test: [\"CMD-SHELL\", \"pg_isready -U $$X\"]"),
+        (
+            "healthcheck: {test: [CMD-SHELL, pg_isready -U $X]}",
+            "test: [\"CMD-SHELL\", \"pg_isready -U $$X\"]",
+        ),
+        ("healthcheck: {test: pg_isready -U $X}", "test: [\"CMD-SHELL\", \"pg_isready -U $$X\"]"),
+        (
+            "healthcheck: {test: [CMD, pg_isready -U $X]}",
+            "test: [\"CMD-SHELL\", \"\\\"pg_isready -U $$X\\\"\"]",
+        ),
         ("command: 'java ${X} -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java $$X -jar a.jar\"]"),
         (
             "command: 'java ${X}m -jar a.jar'",

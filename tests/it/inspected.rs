@@ -246,6 +246,19 @@ fn labels_without_a_project_need_a_name() {
     }
 }
 
+/// Podman's containers are changed by Podman.
+#[test]
+fn advice_is_for_the_engine_of_the_container() {
+    let plain = r#""Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_TOOL_OPTIONS=-Xmx512m"], "Labels": {}"#;
+    let docker = container("api", HALF, plain);
+    let podman = docker.replacen("\"Name\"", "\"ImageName\": \"acme/api:1\", \"Name\"", 1);
+    for (json, tool) in [(docker, "docker"), (podman, "podman")] {
+        let run = Run::of(&[("x.json", &json)]);
+        let help = run.finding("heap-exceeds-limit").unwrap().help.clone().unwrap();
+        assert!(help.contains(&format!("  {tool} update --memory 768m")), "{help}");
+    }
+}
+
 #[test]
 fn what_a_container_does_not_say_is_not_reported() {
     for part in [

@@ -270,3 +270,24 @@ fn the_key_of_a_limit_is_its_own() {
         assert_eq!(keys(text), expected, "{text}");
     }
 }
+
+/// `MinRAMPercentage` is the largest heap where memory is small, and no minimum of any.
+#[test]
+fn a_minimum_of_the_heap_that_is_none() {
+    let java = |flags: &str, limit: &str| {
+        format!("image: 'amazoncorretto:21', command: java {flags} -jar a.jar{limit}")
+    };
+    for (flags, limit, expected) in [
+        ("-XX:MinRAMPercentage=60.0", "", 'N'),
+        ("-XX:MinRAMPercentage=60.0 -XX:MaxRAMPercentage=60.0", "", '-'),
+        ("-XX:MinRAMPercentage=60.0 -XX:MaxRAMPercentage=70.0", "", 'N'),
+        ("-XX:MinRAMPercentage=60.0 -Xmx512m", "", 'N'),
+        ("-XX:MinRAMPercentage=0.0", "", '-'),
+        ("-XX:MinRAMPercentage=60.0", ", mem_limit: '${X}'", '-'),
+        ("-XX:MinRAMPercentage=60.0 -XX:MaxRAM=1g", "", '-'),
+        ("-XX:MaxRAMPercentage=60.0", "", '-'),
+    ] {
+        let found = severity(&java(flags, limit), "min-ram-percentage");
+        assert_eq!(found, expected, "{flags} {limit}");
+    }
+}

@@ -492,6 +492,8 @@ fn advice_for_command_lines() {
         "docker run -d acme/x -m 1g",
         "docker run -d -m 1g --health-cmd x --health-interval 1s gcr.io/distroless/nodejs22 a.js",
         "docker run -d -m 1g -p 80:3000 gcr.io/distroless/nodejs22 a.js",
+        "docker run -d -m 1g --health-interval 5s redis:7",
+        "docker run -d -m 1g --health-cmd 'java -version' node:22 node a.js",
     ] {
         shown += &format!("$ {line}\n");
         for finding in run(line) {
