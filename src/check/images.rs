@@ -75,7 +75,7 @@ impl Lookup<'_> {
                     let text = self.sources.get(at.file).slice(*at).to_owned();
                     vec![(self.pulled(&TracedText::derived(text, *at), false), false)]
                 }
-                _ => Vec::new(),
+                Fact::Absent { .. } => Vec::new(),
             };
         };
         let path = self.sources.get(file).path().to_path_buf();
