@@ -396,3 +396,20 @@ fn a_key_goes_where_its_neighbour_is() {
 
 const ANCHOR_OF_BASE: &str =
     "x-limits: &l {memory: 1g}\nservices: {base: {image: x, deploy: {resources: {limits: *l}}}}\n";
+
+/// A flag is added to a variable that one service alone reads.
+#[test]
+fn a_shared_variable_gets_no_flag_of_one_service() {
+    let service =
+        "{image: 'eclipse-temurin:21-jre', command: java -jar a.jar, mem_limit: 1g, environment: *env}";
+    let head = "x-env: &env {JAVA_TOOL_OPTIONS: -Dx=y}\nservices:\n";
+    for (services, offers) in [
+        (format!("{head}  a: {service}\n"), true),
+        (format!("{head}  a: {service}\n  b: {service}\n"), false),
+        (format!("{head}  a: {service}\n  b: {{image: x}}\n"), true),
+    ] {
+        let offered = offered(&[("compose.yaml", &services)]);
+        let found = offered.iter().any(|title| title.starts_with("limit the heap"));
+        assert_eq!(found, offers, "{services}{offered:?}");
+    }
+}

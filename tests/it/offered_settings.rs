@@ -289,3 +289,20 @@ fn a_corrected_size_changes_its_own_fact() {
         assert_eq!(finding.fixes.first().map(|fix| fix.changes.to_vec()), Some(expected), "{keys}");
     }
 }
+
+/// A higher limit takes the limit of memory and swap along where the engine would refuse it, or where it allows no swap.
+#[test]
+fn a_higher_limit_takes_swap_along() {
+    let java = "image: 'eclipse-temurin:21-jre', command: java -Xmx1g -jar a.jar, mem_limit: 1g";
+    for (swap, expected) in [
+        ("", "1408m"),
+        (", memswap_limit: 0", "1408m"),
+        (", memswap_limit: -1", "1408m"),
+        (", memswap_limit: 1g", "1408m 1408m"),
+        (", memswap_limit: 1100m", "1408m 1408m"),
+        (", memswap_limit: 2g", "1408m"),
+    ] {
+        let written = compose(&format!("{java}{swap}"), "heap-exceeds-limit");
+        assert_eq!(written.as_deref(), Some(expected), "{swap}");
+    }
+}

@@ -291,3 +291,25 @@ fn a_minimum_of_the_heap_that_is_none() {
         assert_eq!(found, expected, "{flags} {limit}");
     }
 }
+
+/// A service that serves, with a limit, stays down after a kill unless a policy is set.
+#[test]
+fn what_stays_down_after_a_kill() {
+    assert_reported(
+        "unstated-restart",
+        &[
+            ("image: 'redis:8', mem_limit: 1g", 'N'),
+            ("image: 'redis:8'", '-'),
+            ("image: 'redis:8', mem_limit: 0", '-'),
+            ("image: 'redis:8', mem_limit: 1g, restart: always", '-'),
+            ("image: 'redis:8', mem_limit: 1g, restart: 'no'", '-'),
+            ("image: 'redis:8', mem_limit: 1g, restart: '${X}'", '-'),
+            ("image: 'redis:8', mem_limit: 1g, deploy: {restart_policy: {condition: any}}", '-'),
+            ("image: 'redis:8', mem_limit: 1g, scale: 0", '-'),
+            ("image: 'redis:8', mem_limit: 1g, command: sleep infinity", '-'),
+            ("image: 'python:3.13', mem_limit: 1g, command: pytest", '-'),
+            ("image: 'python:3.13', mem_limit: 1g, command: sh -c 'while true; do date; sleep 5; done'", '-'),
+            ("image: 'python:3.13', mem_limit: 1g, command: python app.py", 'N'),
+        ],
+    );
+}

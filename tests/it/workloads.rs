@@ -203,6 +203,21 @@ fn the_probe_is_the_service_s_or_the_image_s() {
     assert_eq!(probe("FROM nginx:1.29\nHEALTHCHECK NONE\n", ""), "disabled");
 }
 
+/// The place of a test is where the service has it, also if it is not known, else in the Dockerfile.
+#[test]
+fn a_test_has_the_place_that_counts() {
+    let dockerfile = "FROM nginx:1.29\nHEALTHCHECK CMD [\"probe\"]\n";
+    let place = |keys: &str| {
+        let (workload, sources) = built(dockerfile, keys);
+        workload.health.test_span.map(|span| sources.get(span.file).slice(span).to_owned())
+    };
+    assert_eq!(place("").as_deref(), Some("HEALTHCHECK CMD [\"probe\"]"));
+    assert_eq!(place("    healthcheck: {interval: 7s}\n").as_deref(), Some("HEALTHCHECK CMD [\"probe\"]"));
+    assert_eq!(place("    healthcheck: {test: mine}\n").as_deref(), Some("mine"));
+    assert_eq!(place("    healthcheck: {test: [CMD, mine]}\n").as_deref(), Some("[CMD, mine]"));
+    assert!(place("    healthcheck: {test: '${X}'}\n").unwrap().contains("${X}"));
+}
+
 #[test]
 fn a_variable_in_a_probe_leaves_the_rest_known() {
     let probe = |test: &str| {
