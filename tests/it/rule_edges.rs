@@ -219,6 +219,16 @@ fn the_minimum_is_for_the_server() {
     ] {
         assert_eq!(severity(&keycloak(keys), "limit-below-image-minimum"), expected, "{keys}");
     }
+    let mssql =
+        |keys: &str| format!("image: 'mcr.microsoft.com/mssql/server:2022-latest', mem_limit: 1g, {keys}");
+    for (keys, expected) in [
+        ("restart: always", 'W'),
+        ("command: /run.sh", 'W'),
+        ("entrypoint: /run.sh", '-'),
+        ("entrypoint: [sleep, '1']", '-'),
+    ] {
+        assert_eq!(severity(&mssql(keys), "limit-below-image-minimum"), expected, "{keys}");
+    }
 }
 
 /// `sh` of Debian is dash, unless the build makes it another shell.
