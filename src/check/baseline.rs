@@ -172,6 +172,15 @@ mod tests {
     }
 
     #[test]
+    fn a_baseline_is_empty_without_findings_and_counts_those_that_repeat() {
+        let a = identity("a", "1");
+        let (none, one, two) = (Baseline::of([]), Baseline::of([a.clone()]), Baseline::of([a.clone(), a]));
+        assert!(none.is_empty() && !one.is_empty() && !two.is_empty());
+        let counts = |baseline: &Baseline| baseline.to_text().unwrap().matches("count").count();
+        assert_eq!((counts(&none), counts(&one), counts(&two)), (0, 0, 1));
+    }
+
+    #[test]
     fn counts_of_any_size_are_taken() {
         let entry = |count: usize| {
             serde_json::json!({

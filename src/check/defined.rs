@@ -90,3 +90,21 @@ impl Scripts {
         path.is_some_and(|path| self.texts.iter().any(|text| text.contains(&path.replace('\\', "/"))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_from_the_directory_or_its_parent() {
+        for (file, expected) in [
+            ("/a/b/compose.yaml", "compose.yaml"),
+            ("/a/b/c/compose.yaml", "c/compose.yaml"),
+            ("/a/compose.yaml", "../compose.yaml"),
+            ("/a/c/compose.yaml", "../c/compose.yaml"),
+            ("/c/compose.yaml", "/c/compose.yaml"),
+        ] {
+            assert_eq!(from(Path::new("/a/b"), Path::new(file)), Path::new(expected), "{file}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use crate::lock::Lock;
 use crate::model::ImageReference;
 use crate::rules::{self, Group};
 use crate::source::{Sources, TracedText, path_text};
-use crate::workload::{Fact, Kind, Knowledge, KnownImage, Project, Workload};
+use crate::workload::{Fact, Knowledge, KnownImage, Project, Workload};
 
 /// An image that services run or Dockerfiles build on.
 #[derive(Debug)]
@@ -66,18 +66,16 @@ pub fn used_images(projects: &[Project], options: &Options, sources: &Sources) -
 impl Lookup<'_> {
     /// Returns the images of a workload, and whether each is only the base of what it builds.
     fn images(&self, workload: &Workload) -> Vec<(UsedImage, bool)> {
-        let named = match &workload.service.image {
-            Fact::Known(name) if workload.kind != Kind::Image => Some(&name.value),
-            _ => None,
-        };
+        // A lone Dockerfile names no image.
+        let named = workload.service.image.value();
         let Some(file) = workload.dockerfile() else {
             return match &workload.service.image {
-                Fact::Known(name) if named.is_some() => vec![(self.pulled(&name.value, true), false)],
-                Fact::Unknown { at, .. } if workload.kind != Kind::Image => {
+                Fact::Known(name) => vec![(self.pulled(&name.value, true), false)],
+                Fact::Unknown { at, .. } => {
                     let text = self.sources.get(at.file).slice(*at).to_owned();
                     vec![(self.pulled(&TracedText::derived(text, *at), false), false)]
                 }
-                _ => Vec::new(),
+                Fact::Absent { .. } => Vec::new(),
             };
         };
         let path = self.sources.get(file).path().to_path_buf();

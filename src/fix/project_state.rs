@@ -207,3 +207,75 @@ fn unchanged(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::check::Options;
+    use crate::diagnostic::Applicability;
+    use crate::discover::{Discovered, FileKind};
+    use crate::fix::State;
+    use crate::fix::patch::candidates;
+    use crate::source::Overlay;
+
+    /// Returns the state of Compose files.
+    fn state(files: &[(&str, &str)]) -> State {
+        let mut discovered = Discovered::default();
+        let mut overlay = Overlay::new();
+        for (path, text) in files {
+            let path = Path::new("/nowhere").join(path);
+            discovered.add(path.clone(), FileKind::Compose);
+            overlay.insert(path, (*text).to_owned());
+        }
+        State::of(&Options::default(), &discovered, &overlay)
+    }
+
+    /// Returns what speaks against a change of the first project, if these fixes of it are said to make it.
+    fn objection(before: &State, after: &State, patches: &[Patch]) -> Option<String> {
+        let batch = Batch::of(patches);
+        let (before, after) = (before.projects.first().unwrap(), after.projects.first().unwrap());
+        verify_project(before, after, &batch).err().map(|why| why.to_string())
+    }
+
+    const LIMIT: &str = "services:\n  a: {image: x, mem_limit: 1g, memswap_limit: 512m}\n";
+
+    #[test]
+    fn services_and_files_stay() {
+        let one = state(&[("compose.yaml", LIMIT)]);
+        let more = state(&[("compose.yaml", &format!("{LIMIT}  b: {{image: x}}\n"))]);
+        let elsewhere = state(&[("other/compose.yaml", LIMIT)]);
+        let both = state(&[("other/compose.yaml", &format!("{LIMIT}  b: {{image: x}}\n"))]);
+        let why = Some("it would add or remove services".to_owned());
+        assert_eq!(objection(&one, &one, &[]), None);
+        for other in [&more, &elsewhere, &both] {
+            assert_eq!(objection(&one, other, &[]), why);
+            assert_eq!(objection(other, &one, &[]), why);
+        }
+    }
+
+    #[test]
+    fn a_finding_has_to_go_with_its_fix() {
+        let before = state(&[("compose.yaml", LIMIT)]);
+        let patches =
+            candidates(&before, Applicability::Unsafe, &|finding, _| finding.rule == "swap-below-limit");
+        assert_eq!(patches.len(), 1);
+        let mended = state(&[("compose.yaml", &LIMIT.replace("512m", "1g"))]);
+        assert_eq!(objection(&before, &mended, &patches), None);
+        // It stays; another fact changes, too; something worse appears.
+        let stays = objection(&before, &before, &patches).unwrap();
+        assert_eq!(stays, RejectReason::Stays.to_string());
+        let lower = state(&[("compose.yaml", &LIMIT.replace("512m", "900m"))]);
+        assert_eq!(objection(&before, &lower, &patches), Some(stays));
+        let other = state(&[(
+            "compose.yaml",
+            &LIMIT.replace("512m", "1g").replace("image: x", "image: x, init: true"),
+        )]);
+        assert!(objection(&before, &other, &patches).unwrap().contains("init"));
+        let worse = state(&[("compose.yaml", &LIMIT.replace("512m", "1gx"))]);
+        assert!(objection(&before, &worse, &patches).unwrap().contains("invalid-memory-value"));
+        // Without a fix that says so, nothing changes.
+        assert!(objection(&before, &mended, &[]).is_some());
+    }
+}

@@ -157,10 +157,8 @@ impl InForm {
         match (flags.filter(|flags| !flags.is_empty()), edits) {
             (_, [edit]) if ops.is_empty() && says_it(edit) => title,
             (Some(flags), _) => format!("{title}:\n  {flags}"),
-            (None, [edit]) if ops.is_empty() && is_to_write(&edit.replacement) => {
-                format!("{title}: `{}`", edit.replacement.trim())
-            }
-            _ => title,
+            // A word of the command: the title has it.
+            (None, _) => title,
         }
     }
 
@@ -194,11 +192,6 @@ impl InForm {
         let is_plain = !inner.contains(['"', '\'', '$', '`', '\\']);
         is_plain.then(|| format!("{flag} {}", shell_quoted(&format!("{inner} {words}"))))
     }
-}
-
-/// True for a text that can be shown as something to write.
-fn is_to_write(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains('\n')
 }
 
 impl Drop for FindingBuilder<'_> {

@@ -204,6 +204,9 @@ mod tests {
             ("openjdk:17-jdk", Family::Rpm),
             ("openjdk:17-jdk-slim", Family::Debian),
             ("openjdk:8u292-jdk", Family::Debian),
+            ("openjdk:11-jdk", Family::Debian),
+            ("openjdk:12-jdk", Family::Rpm),
+            ("openjdk:latest", Family::Rpm),
             ("nginx", Family::Debian),
         ] {
             let parsed = ImageReference::parse(image).map(|image| Family::of(&image));

@@ -23,6 +23,9 @@ pub(super) fn first_effective<T: Clone>(
 
 /// Returns `cpu_quota` divided by `cpu_period`, which defaults to 100 ms: the number of CPUs.
 pub(super) fn cpu_quota(service: &Service) -> Fact<f64> {
+    if let (Fact::Known(_), Fact::Unknown { at, why }) = (&service.cpu_quota, &service.cpu_period) {
+        return Fact::Unknown { at: *at, why: why.clone() };
+    }
     let period = service.cpu_period.value().copied().filter(|period| *period > 0).unwrap_or(100_000);
     service.cpu_quota.clone().map(|quota| quota as f64 / period as f64)
 }

@@ -362,10 +362,42 @@ mod tests {
 
     #[test]
     fn what_may_follow_a_name() {
-        for rest in ["", "-1", "_12", ".1.x2k9f8s7d6a5q4w3e2r1", "-0", "-7d4b9c6f5-x2v8q", "-x2v8q"] {
+        for rest in [
+            "",
+            "-1",
+            "_12",
+            ".1.x2k9f8s7d6a5q4w3e2r1",
+            "-0",
+            "-7d4b9c6f5-x2v8q",
+            "-x2v8q",
+            "-abcde-x2v8q",
+            ".1.x",
+            ".12",
+            "-123456",
+        ] {
             assert!(is_number(rest), "{rest}");
         }
-        for rest in ["x", "-api-1", "s-1", "-", "-run-1a2b3c", "-1-2-3", "-Backend"] {
+        for rest in [
+            "x",
+            "-api-1",
+            "s-1",
+            "-",
+            "-run-1a2b3c",
+            "-1-2-3",
+            "-Backend",
+            "-Admin",
+            "-web",
+            "-webs",
+            "-websit",
+            "-1.2",
+            "-abcd-x2v8q",
+            "-abcde-x2v8",
+            "-abcde-x2v8q9",
+            "-Abcde-x2v8q",
+            "-abcde-X2v8q",
+            "--1",
+            "-1-",
+        ] {
             assert!(!is_number(rest), "{rest}");
         }
     }

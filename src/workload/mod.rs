@@ -336,6 +336,12 @@ impl Workload {
         pools.chain(self.image.runtime).collect()
     }
 
+    /// True if its image is known to have this runtime.
+    #[must_use]
+    pub fn image_has(&self, runtime: RuntimeName) -> bool {
+        self.image.runtime == Some(runtime)
+    }
+
     /// Returns the largest size that a variable promises by its name, with that name, and whether it is of a heap. Nobody may
     /// read the variable.
     #[must_use]

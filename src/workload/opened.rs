@@ -256,7 +256,7 @@ impl StartReader<'_> {
                 words.map_or((None, &[][..]), |(file, rest)| (Some(file), rest))
             }
         };
-        let found = file.filter(|file| within && may_be_script(file.as_str()));
+        let found = file.filter(|_| within);
         if let Some(text) = found.and_then(|file| self.scripts.find(file.as_str())) {
             let script = shell::read(&text);
             let first = text.as_str().lines().next().and_then(|line| line.strip_prefix("#!"));
@@ -285,12 +285,6 @@ fn may_start_others(name: &str) -> bool {
         || name.ends_with(".sh")
         || is_shell(base)
         || Programs::builtin().supervisors.contains(base)
-}
-
-/// True for a word that may name a shell script of the project: other endings name other files.
-fn may_be_script(name: &str) -> bool {
-    let named = name.ends_with(".sh") || name.ends_with(".bash");
-    named || name.contains('/') && !base_name(name).contains('.')
 }
 
 /// True for a script with an endless loop: `while true`, `while sleep 60`, `while [ 1 -eq 1 ]`, with nothing that leaves it.
@@ -438,6 +432,9 @@ mod tests {
             ("while :; do for x in 1 2; do a && exit 0; done; sleep 1; done", false),
             ("a || exit 1; while true; do b; sleep 5; done", true),
             ("while :; do for x in 1 2; do a && break 2; done; done; b", false),
+            ("{ a || exit 1; }; while true; do b; sleep 5; done", true),
+            ("if a; then exit 0; fi; while :; do b; done", true),
+            ("while :; do if a; then exit 0; fi; done", false),
             ("while true; do a && exec b; sleep 1; done", false),
             ("while true; do exec 3<>x; a; sleep 1; done", true),
         ] {

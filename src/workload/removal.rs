@@ -182,6 +182,11 @@ mod tests {
             ("/var/cache/*", "/var/cache/apk"),
             ("/var/cache/apk/APKINDEX*", "/var/cache/apk"),
             ("/var/cache/d*", "/var/cache/dnf"),
+            ("/var/cache/a*k", "/var/cache/apk"),
+            ("/var/cache/ap*k", "/var/cache/apk"),
+            ("/var/cache/?pk", "/var/cache/apk"),
+            ("/var/cache/[a-d]pk", "/var/cache/apk"),
+            ("/var/cache/ap?", "/var/cache/apk"),
             ("lists/*", "/var/lib/apt/lists"),
             ("/root/.cache", "~/.cache/pip"),
             ("~/.cache/*", "~/.cache/pip"),
@@ -200,6 +205,10 @@ mod tests {
             ("/tmp/*", "~/.cache/pip"),
             ("$GNUPGHOME/x", "/var/lib/apt/lists"),
             ("/", "/var/cache/apk"),
+            ("/var/cache/apkx*", "/var/cache/apk"),
+            ("/var/cache/*x", "/var/cache/apk"),
+            ("/var/cache/ap*pk", "/var/cache/apk"),
+            ("/var/cache/x*k", "/var/cache/apk"),
         ] {
             assert_eq!(covers(path, directory), Removal::Other, "{path} {directory}");
         }

@@ -364,6 +364,8 @@ mod tests {
         assert!(
             glob_matches("**", "")
                 && !glob_matches("?", "")
+                && !glob_matches("/x?b", "/x/b")
+                && !glob_matches("a*?c", "ab/c")
                 && !glob_matches("/x/*", "/x/a/b")
                 && !glob_matches("*.conf", "a.conf~")
         );

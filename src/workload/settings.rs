@@ -281,6 +281,7 @@ mod tests {
         assert_eq!(values("http.port: 9201\nPing: {}", "ping"), ["{"]);
         assert_eq!(values("server.port : \"9\"", "server.port"), ["9"]);
         assert_eq!(values("[ping]\n[ping.x]", "ping"), ["]"]);
+        assert_eq!(values("-port 6380\n--port 1\nx-port 2", "port"), ["6380"]);
         assert!(values("a listen 1", "listen").is_empty());
     }
 

@@ -230,6 +230,103 @@ fn scripts_bring_anything_and_settings_nothing() {
     }
 }
 
+/// A `COPY` of programs into a directory of programs may bring one, and so may an archive that `ADD` unpacks there.
+#[test]
+fn copied_files_bring_what_may_be_a_program() {
+    for (line, lacks) in [
+        ("COPY curl /srv/", false),
+        ("COPY x /srv/curl", false),
+        ("COPY curl/ /srv/", false),
+        ("COPY a.txt /usr/bin/", true),
+        ("COPY a.txt /srv/", true),
+        ("COPY tools /usr/bin/", false),
+        ("COPY tools/ /usr/local/bin", false),
+        ("COPY *.bin /usr/bin/", false),
+        ("COPY a[1] /sbin/", false),
+        ("COPY . /", false),
+        ("COPY . /srv/", true),
+        ("COPY tools /etc/", true),
+        ("COPY a.txt $X/", true),
+        ("COPY tools $X/", false),
+        ("ADD rootfs.tar /", false),
+        ("ADD rootfs.tar.gz /", false),
+        ("ADD rootfs.tgz /usr", false),
+        ("ADD rootfs.tar.xz /usr/local/", false),
+        ("ADD rootfs.tar.zst /", false),
+        ("ADD rootfs.txz /", false),
+        ("ADD rootfs.tar.bz2 /", false),
+        ("ADD rootfs.tar /srv", true),
+        ("ADD rootfs.zip /", true),
+        ("COPY --from=acme/x /usr/bin/x.y /usr/bin/", false),
+        ("COPY --from=acme/x /srv/a.txt /usr/bin/", false),
+        ("COPY --from=acme/x /opt/x /srv/", false),
+        ("COPY --from=acme/x / /srv/", false),
+        ("COPY --from=acme/x /bin/x.y /srv/", false),
+        ("COPY --from=acme/x /sbin/x.y /srv/", false),
+        ("COPY --from=acme/x /app/x.y /srv/", true),
+    ] {
+        assert_lacks(line, lacks);
+    }
+}
+
+/// What keeps a cache out of a layer: a variable of the manager, wherever it is set before, its configuration, or a mount.
+#[test]
+fn a_cache_may_be_kept_out_of_the_layer() {
+    let install = "pip install x";
+    for (head, line, left) in [
+        ("", "pip install x", true),
+        ("ENV PIP_NO_CACHE_DIR=1\n", install, false),
+        ("ENV PIP_OTHER=1\n", install, true),
+        ("ARG PIP_NO_CACHE_DIR=1\n", install, false),
+        ("ARG PIP_NO_CACHE_DIR\n", install, false),
+        ("ARG PIP_OTHER=1\n", install, true),
+        ("", "PIP_NO_CACHE_DIR=1 pip install x", false),
+        ("", "PIP_OTHER=1 pip install x", true),
+        ("", "export PIP_NO_CACHE_DIR=1 && pip install x", false),
+        ("", "PIP_NO_CACHE_DIR=1; pip install x", false),
+        ("", "declare -x PIP_NO_CACHE_DIR=1 && pip install x", false),
+        ("", "PIP_NO_CACHE_DIR=1 echo && pip install x", true),
+        ("", "pip install x && export PIP_NO_CACHE_DIR=1", true),
+        ("", "PIP_NO_CACHE_DIR=1 sh -c 'pip install x'", false),
+        ("RUN pip config set global.no-cache-dir true\n", install, false),
+        ("RUN pip config list\n", install, true),
+        ("COPY pip.conf /etc/\n", install, false),
+        ("COPY x.conf /etc/\n", install, true),
+        ("", "chroot /mnt pip install x", false),
+        ("", "--mount=type=cache,target=/root/.cache pip install x", false),
+        ("", "--mount=type=cache,target=/root/.cache/pip pip install x", false),
+        ("", "--mount=type=cache,dst=/root/.cache pip install x", false),
+        ("", "--mount=type=cache,destination=\"/root/.cache\" pip install x", false),
+        ("", "--mount=type=tmpfs,target=/root/.cache pip install x", false),
+        ("", "--mount=type=bind,target=/root/.cache pip install x", true),
+        ("", "--mount=target=/root/.cache pip install x", true),
+        ("", "--mount=type=cache,target=/var/cache pip install x", true),
+        ("", "--mount=type=cache pip install x", true),
+        ("WORKDIR /root\n", "--mount=type=cache,target=.cache pip install x", false),
+        ("WORKDIR /srv\n", "--mount=type=cache,target=cache pip install x", true),
+        ("", "pip install --no-cache-dir x", false),
+    ] {
+        let dockerfile = format!("FROM python:3.13-slim\n{head}RUN {line}\n");
+        assert_eq!(is_reported(&dockerfile, "uncleaned-package-cache"), left, "{dockerfile}");
+    }
+}
+
+/// Of each manager one installation is reported in a step, and the first 64 are looked at.
+#[test]
+fn each_manager_is_reported_once_in_a_step() {
+    let found = |line: &str| {
+        let dockerfile = format!("FROM python:3.13-slim\nRUN {line}\n");
+        Checked::texts(&[("Dockerfile", &dockerfile)]).of_rule("uncleaned-package-cache").len()
+    };
+    assert_eq!(found("pip install a && pip install b"), 1);
+    assert_eq!(found("pip install a && npm install b"), 2);
+    assert_eq!(found("pip install a\nRUN pip install b"), 2);
+    for (before, expected) in [(63, 1), (64, 0)] {
+        let kept_out = "PIP_NO_CACHE_DIR=1 pip install a && ".repeat(before);
+        assert_eq!(found(&format!("{kept_out}pip install b")), expected, "{before}");
+    }
+}
+
 /// Returns the image that a fix of `heavy-base-image` writes.
 fn lighter(files: &[(&str, &str)]) -> Option<String> {
     let checked = Checked::tree(files, "");
@@ -312,5 +409,106 @@ fn a_new_probe_keeps_the_flags_of_the_old_one() {
         let found = checked.of_rule("healthcheck-missing-tool");
         let help = found.first().and_then(|finding| finding.help.as_deref()).unwrap_or_default();
         assert!(help.contains(new), "{old}: {help}");
+    }
+}
+
+/// A lighter image is offered unless the container, or a step, uses what it lacks.
+#[test]
+fn what_a_lighter_image_lacks_keeps_the_base() {
+    for (start, free) in [
+        ("CMD [\"node\", \"a.js\"]", true),
+        ("CMD [\"/usr/local/bin/node\", \"a.js\"]", true),
+        ("CMD [\"sh\", \"-c\", \"/bin/echo && exec node a.js\"]", true),
+        ("CMD [\"git\", \"daemon\"]", false),
+        ("CMD [\"/usr/bin/git\", \"daemon\"]", false),
+        ("CMD [\"node\", \"/srv/git\"]", true),
+        ("CMD [\"node\", \"a.js\", \"git\"]", true),
+        ("CMD [\"node\", \"a.js\", \"/usr/bin/git\"]", false),
+        ("CMD [\"sh\", \"-c\", \"command -v git; node a.js\"]", false),
+        ("CMD [\"sh\", \"-c\", \"which git; node a.js\"]", false),
+        ("CMD [\"sh\", \"-c\", \"echo git; node a.js\"]", true),
+        ("CMD [\"sh\", \"-c\", \"EDITOR=git node a.js\"]", false),
+        ("CMD [\"sh\", \"-c\", \"EDITOR='git x' node a.js\"]", false),
+        ("CMD [\"sh\", \"-c\", \"EDITOR=/usr/bin/git node a.js\"]", false),
+        ("CMD [\"sh\", \"-c\", \"EDITOR='x git' node a.js\"]", true),
+        ("HEALTHCHECK CMD curl -f http://localhost/\nCMD [\"node\", \"a.js\"]", false),
+        ("HEALTHCHECK CMD [\"curl\", \"-f\", \"http://localhost/\"]\nCMD [\"node\", \"a.js\"]", false),
+        ("HEALTHCHECK CMD [\"node\", \"p.js\"]\nCMD [\"node\", \"a.js\"]", true),
+        // Nothing is known of what such a container is for.
+        ("CMD [\"sleep\", \"infinity\"]", false),
+        ("CMD [\"bash\"]", false),
+    ] {
+        let found = lighter(&[("Dockerfile", &format!("FROM node:22\n{start}\n"))]);
+        assert_eq!(found.is_some(), free, "{start}: {found:?}");
+    }
+}
+
+/// Scripts that the container gets may be run by its program. Of the context's directories some are for others.
+#[test]
+fn scripts_in_directories_use_tools_too() {
+    for (copy, name, free) in [
+        ("COPY . /app", "run.sh", false),
+        ("COPY . /app", "bin/run.sh", false),
+        ("COPY . /app", "a/b/run.sh", false),
+        ("COPY . /app", "a/b/c/run.sh", true),
+        ("COPY . /app", "bin/run", false),
+        ("COPY . /app", "bin/run.txt", true),
+        ("COPY . /app", "node_modules/run.sh", true),
+        ("COPY . /app", "docs/run.sh", true),
+        ("COPY docs /docs", "docs/run.sh", false),
+        ("COPY test/ /test", "test/run.sh", false),
+        ("COPY bin /bin", "docs/run.sh", true),
+        ("COPY bin /bin", "bin/run.sh", false),
+        ("COPY --from=x . /app", "run.sh", true),
+    ] {
+        let dockerfile = format!("FROM node:22\n{copy}\nCMD [\"node\", \"a.js\"]\n");
+        let found = lighter(&[("Dockerfile", &dockerfile), (name, "#!/bin/sh\ngit pull\n")]);
+        assert_eq!(found.is_some(), free, "{copy} {name}");
+    }
+}
+
+/// Returns whether a lighter base is known for a Dockerfile, even where a step needs more.
+fn has_lighter_base(dockerfile: &str) -> bool {
+    let checked = Checked::tree(&[("Dockerfile", dockerfile)], "");
+    checked.outcome.projects[0].workloads[0].image.lighter_base.is_some()
+}
+
+/// A JDK is more than a program needs that the Dockerfile copies or builds. A program from elsewhere may need all of it.
+#[test]
+fn only_own_programs_are_known_to_need_no_jdk() {
+    for (steps, start, own) in [
+        ("COPY a.jar /app/", "java -jar /app/a.jar", true),
+        ("COPY target/*.jar /app/", "java -jar /app/a.jar", true),
+        ("WORKDIR /app\nCOPY a.jar .", "java -jar a.jar", true),
+        ("WORKDIR /app\nCOPY a.jar /srv/", "java -jar a.jar", false),
+        ("COPY a.jar /srv/", "java -jar /app/a.jar", false),
+        ("COPY a.jar /app/", "java -cp /app/a.jar:/lib Main", true),
+        ("COPY a.jar /srv/", "java -cp /app/*:/srv/a.jar Main", false),
+        ("COPY lib /app/lib", "java -cp /app/lib/* Main", true),
+        ("COPY lib /app/lib", "java -cp :/app/lib/x.jar Main", true),
+        ("ENV HOME_DIR=/app\nCOPY a.jar /app/", "java -jar ${HOME_DIR}/a.jar", true),
+        ("ENV HOME_DIR=/app\nCOPY a.jar /app/", "java -jar $HOME_DIR/a.jar", true),
+        ("ENV HOME_DIR=/opt\nCOPY a.jar /app/", "java -jar $HOME_DIR/a.jar", false),
+        // Where it lies is not known: it is the project's, unless something is downloaded.
+        ("COPY a.jar /app/", "java -jar $ELSEWHERE/a.jar", true),
+        ("COPY a.jar /app/", "java Main", true),
+        ("RUN curl -o /x https://a/b\nCOPY a.jar /app/", "java Main", false),
+        ("ADD https://a/b.jar /app/", "java Main", false),
+        ("ADD https://a/b.jar /app/", "java -jar /app/b.jar", false),
+        ("RUN curl -o /x https://a/b\nCOPY a.jar /app/", "java -jar /app/a.jar", true),
+        ("RUN curl -o /app/b.jar https://a/b\nCOPY a.jar /srv/", "java -jar /app/b.jar", false),
+        ("RUN curl -o /x https://a/b\nRUN javac Main.java", "java Main", true),
+        ("COPY a.jar /app/", "catalina.sh run", false),
+    ] {
+        let dockerfile = format!("FROM eclipse-temurin:21-jdk\n{steps}\nCMD {start}\n");
+        assert_eq!(has_lighter_base(&dockerfile), own, "{dockerfile}");
+    }
+    for (start, own) in [
+        ("\"dotnet\", \"/app/a.dll\"", true),
+        ("\"dotnet\", \"/srv/a.dll\"", false),
+        ("\"dotnet\", \"exec\", \"/app/a.dll\"", true),
+    ] {
+        let dockerfile = format!("FROM mcr.microsoft.com/dotnet/sdk:9.0\nCOPY out /app\nCMD [{start}]\n");
+        assert_eq!(has_lighter_base(&dockerfile), own, "{start}");
     }
 }

@@ -126,3 +126,45 @@ fn an_old_client_is_the_reason_only_below_deploy() {
     ));
     assert!(!reason("deploy: {resources: {limits: {memory: 1g}}}", &[], labels));
 }
+
+/// What is not known of one side is not compared, and a variable without a heap setting is no missing heap.
+#[test]
+fn what_is_not_known_is_not_compared() {
+    let java = |env: &str| format!(r#""Env": [{env}]"#);
+    for (keys, host, config, expected) in [
+        ("mem_limit: '${X}', memswap_limit: 2g", &[][..], PLAIN.to_owned(), 0),
+        ("mem_limit: 512m, memswap_limit: 2g", &[], PLAIN.to_owned(), 1),
+        ("mem_limit: 512m, memswap_limit: 1g", &[], PLAIN.to_owned(), 0),
+        ("mem_limit: 512m, memswap_limit: '${X}'", &[], PLAIN.to_owned(), 0),
+        ("mem_limit: 512m, memswap_limit: 0", &[], PLAIN.to_owned(), 0),
+        ("mem_limit: 512m", &[("MemorySwap", "536870912")], PLAIN.to_owned(), 1),
+        ("mem_limit: 512m, environment: {JAVA_TOOL_OPTIONS: -Xmx256m}", &[], PLAIN.to_owned(), 1),
+        (
+            "mem_limit: 512m, environment: {JAVA_TOOL_OPTIONS: -Xmx256m}",
+            &[],
+            java("\"JAVA_TOOL_OPTIONS=-Xmx256m\""),
+            0,
+        ),
+        (
+            "mem_limit: 512m, environment: {JAVA_TOOL_OPTIONS: -Xmx256m}",
+            &[],
+            java("\"JAVA_TOOL_OPTIONS=-Xmx128m\""),
+            1,
+        ),
+        (
+            "mem_limit: 512m, environment: {JAVA_TOOL_OPTIONS: -Xmx256m}",
+            &[],
+            java("\"JAVA_TOOL_OPTIONS=-Dx=y\""),
+            0,
+        ),
+        (
+            "mem_limit: 512m, environment: {JAVA_TOOL_OPTIONS: '${X}'}",
+            &[],
+            java("\"JAVA_TOOL_OPTIONS=-Xmx128m\""),
+            0,
+        ),
+    ] {
+        let found = differences(keys, host, &config);
+        assert_eq!(found.len(), expected, "{keys} {host:?} {config}: {found:#?}");
+    }
+}

@@ -102,6 +102,19 @@ fn sizes_in_a_dotenv_reach_a_container_only_by_a_file() {
     {
         assert_eq!(found(&compose(keys), dotenv, &[]), 0, "{keys}");
     }
+    // Deeper files are not searched, and neither is what git keeps.
+    for (other, unread) in [
+        ("a/b/start.sh", 0),
+        ("a/b/c/start.sh", 1),
+        (".git/start.sh", 1),
+        (".github/start.sh", 0),
+        (".env.example", 1),
+        ("a/.env", 1),
+        ("README.md", 1),
+        ("sample.env.txt", 1),
+    ] {
+        assert_eq!(found(&plain, dotenv, &[(other, "x: ${SOLR_MEMORY}\n")]), unread, "{other}");
+    }
     for other in ["Makefile", "scripts/start.sh", "deploy/compose.prod.yaml"] {
         assert_eq!(found(&plain, dotenv, &[(other, "x: ${SOLR_MEMORY}\n")]), 0, "{other}");
     }

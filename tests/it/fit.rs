@@ -221,6 +221,56 @@ fn a_file_that_compose_refuses_is_not_planned() {
     assert_eq!(run(dir.path(), &["fit", "--host-memory", "8g"]).0, 0);
 }
 
+/// What does not parse stops a plan where it may hide keys of a Compose file or values for it.
+#[test]
+fn only_files_of_compose_have_to_parse() {
+    let compose = |keys: &str| format!("services:\n  it:\n    image: acme/x\n{keys}");
+    let broken = "A='x\nB\n";
+    for (files, code) in [
+        (&[("compose.yaml", compose("")), (".env", broken.to_owned())][..], 2),
+        (&[("compose.yaml", compose("    env_file: vars.env\n")), ("vars.env", broken.to_owned())], 2),
+        (&[("compose.yaml", compose("    env_file: vars\n")), ("vars", broken.to_owned())], 0),
+        (&[("compose.yaml", compose("    build:\n      dockerfile_inline: |\n        FOO bar\n"))], 0),
+        (&[("compose.yaml", compose("    build: .\n")), ("Dockerfile", "FOO bar\n".to_owned())], 0),
+        (
+            &[
+                ("compose.yaml", format!("include: [part.yml]\n{}", compose(""))),
+                ("part.yml", "services: [\n".to_owned()),
+            ],
+            2,
+        ),
+        (&[("compose.yaml", compose("    mem_limit: [\n"))], 2),
+    ] {
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let dir = tree(&files);
+        let (found, out, err) = run(dir.path(), &["fit", "--host-memory", "8g"]);
+        assert_eq!(found, code, "{files:?}: {out}{err}");
+    }
+}
+
+/// In an override file names of services and variables are strings, whatever YAML would make of them.
+#[test]
+fn names_in_an_override_file_are_strings() {
+    let compose = "services:\n  'on': {image: acme/x}\n  'null': {image: acme/x}\n  1db: {image: acme/x}\n  a.b-c_d: {image: acme/x}\n  _x: {image: acme/x}\n  -y: {image: acme/x}\n  deployed: {image: acme/x, cpus: 2, pids_limit: 100, deploy: {resources: {reservations: {memory: 64m}}}}\n";
+    let dir = tree(&[("compose.yaml", compose)]);
+    let (code, _, err) = run(dir.path(), &["fit", "--host-memory", "16g", "--overlay", "o.yaml"]);
+    assert_eq!(code, 0, "{err}");
+    let text = std::fs::read_to_string(dir.path().join("o.yaml")).unwrap();
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+        .filter(|line| !line.starts_with(' '))
+        .collect();
+    assert_eq!(names, ["\"on\"", "\"null\"", "\"1db\"", "a.b-c_d", "_x", "\"-y\"", "deployed"], "{text}");
+    let block = "        limits:\n          memory: 1g\n          cpus: \"2\"\n          pids: 100\n        reservations:\n          memory: 64m\n";
+    assert!(text.contains(&format!("  deployed:\n    deploy:\n      resources:\n{block}")), "{text}");
+    // Where nothing is to be set the file is still one that Compose takes.
+    let dir = tree(&[("compose.yaml", "services: {it: {image: acme/x, mem_limit: '${M:-1g}'}}\n")]);
+    run(dir.path(), &["fit", "--host-memory", "16g", "--overlay", "o.yaml"]);
+    let text = std::fs::read_to_string(dir.path().join("o.yaml")).unwrap();
+    assert!(text.ends_with("\nservices: {}\n"), "{text}");
+}
+
 #[test]
 fn a_limit_that_is_too_small_counts_with_what_is_needed() {
     for limit in ["100m", "${ES:-100m}", "${ES}"] {

@@ -242,6 +242,9 @@ fn no_heap_begins_to_count_that_another_file_limits() {
         assert!(heap(offered(&[("compose.yaml", &base)])), "{service}");
         let overlay = "services:\n  it: {mem_limit: 256m}\n";
         assert!(!heap(offered(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)])), "{service}");
+        // Without a limit of its own the other file changes nothing about that.
+        let overlay = "services:\n  it: {healthcheck: {test: x}}\n";
+        assert!(heap(offered(&[("compose.yaml", &base), ("compose.prod.yaml", overlay)])), "{service}");
     }
 }
 
@@ -350,5 +353,63 @@ fn the_help_on_a_limit_says_what_the_heap_does_with_it() {
         let checked = common::Checked::texts(&[("compose.yaml", &text)]);
         let help = checked.of_rule("missing-memory-limit")[0].help.clone().unwrap();
         assert!(help.contains(wanted), "{image} {command}: {help}");
+    }
+}
+
+/// A key goes next to the one that it belongs to. Where that is in an anchor of another structure, it goes into the service, if that
+/// takes one key in the same file.
+#[test]
+fn a_key_goes_where_its_neighbour_is() {
+    let anchor = "x-limits: &l {memory: 1g}\nservices:\n  it:\n    image: acme/x\n    deploy: {resources: {limits: *l}}\n";
+    let plain = "services:\n  it:\n    image: acme/x\n    mem_limit: 1g\n";
+    let deployed = "services:\n  it:\n    image: acme/x\n    deploy:\n      resources:\n        limits:\n          memory: 1g\n";
+    let merged = "x-it: &it\n  mem_limit: 1g\nservices:\n  it:\n    <<: *it\n    image: acme/x\n";
+    let extended = "services:\n  it: {extends: {file: parts.yaml, service: base}, image: acme/x}\n";
+    for (text, part, rule, expected) in [
+        (plain, "", "missing-swap-limit", Some("compose.yaml:4 memswap_limit: 1g")),
+        (deployed, "", "missing-swap-limit", Some("compose.yaml:7 memswap_limit: 1g")),
+        (merged, "", "missing-swap-limit", Some("compose.yaml:2 memswap_limit: 1g")),
+        (anchor, "", "missing-swap-limit", Some("compose.yaml:4 memswap_limit: 1g")),
+        (
+            extended,
+            "services: {base: {image: x, mem_limit: 1g}}\n",
+            "missing-swap-limit",
+            Some("parts.yaml:1 memswap_limit: 1g"),
+        ),
+        (extended, ANCHOR_OF_BASE, "missing-swap-limit", None),
+    ] {
+        let files = [("compose.yaml", text), ("parts.yaml", part)];
+        let checked = common::Checked::texts(&files);
+        let found = checked.of_rule(rule);
+        let finding = found.first().unwrap_or_else(|| panic!("{text}: nothing"));
+        // The line at whose end the key is inserted.
+        let fix = finding.fixes.first().map(|fix| {
+            let edit = &fix.edits[0];
+            let source = checked.sources.get(edit.span.file);
+            let name = source.path().file_name().unwrap().to_string_lossy().into_owned();
+            let line = source.position(edit.span.start).line;
+            format!("{name}:{line} {}", edit.replacement.trim_matches([',', ' ', '\n']))
+        });
+        assert_eq!(fix.as_deref(), expected, "{text}");
+    }
+}
+
+const ANCHOR_OF_BASE: &str =
+    "x-limits: &l {memory: 1g}\nservices: {base: {image: x, deploy: {resources: {limits: *l}}}}\n";
+
+/// A flag is added to a variable that one service alone reads.
+#[test]
+fn a_shared_variable_gets_no_flag_of_one_service() {
+    let service =
+        "{image: 'eclipse-temurin:21-jre', command: java -jar a.jar, mem_limit: 1g, environment: *env}";
+    let head = "x-env: &env {JAVA_TOOL_OPTIONS: -Dx=y}\nservices:\n";
+    for (services, offers) in [
+        (format!("{head}  a: {service}\n"), true),
+        (format!("{head}  a: {service}\n  b: {service}\n"), false),
+        (format!("{head}  a: {service}\n  b: {{image: x}}\n"), true),
+    ] {
+        let offered = offered(&[("compose.yaml", &services)]);
+        let found = offered.iter().any(|title| title.starts_with("limit the heap"));
+        assert_eq!(found, offers, "{services}{offered:?}");
     }
 }

@@ -59,6 +59,44 @@ fn scripts_hand_on_their_variables() {
         ("", "JAVA_OPTS=\"$JAVA_OPTS -Xmx1g\"\nexec java $JAVA_OPTS -jar a.jar", "1024"),
         ("ENV A=-Xmx2g\n", "A=\"$A -Dx\"\nexec java $A -jar a.jar", "2048"),
         ("", "exec java $(cat flags) -jar a.jar", "unknown"),
+        // Exported, declared, and set for one command alone.
+        ("", "export A=-Xmx1g\nexec java $A -jar a.jar", "1024"),
+        ("", "export A='-Dx -Xmx1g'\nexec java $A -jar a.jar", "1024"),
+        ("", "declare -x A=-Xmx1g\nexec java $A -jar a.jar", "1024"),
+        ("", "readonly A=-Xmx1g\nexec java $A -jar a.jar", "1024"),
+        ("", "export A=-Xmx1g B=-Xms5m\nexec java $A $B -jar a.jar", "1024"),
+        ("", "export A\nexec java $A -jar a.jar", "none"),
+        ("", "echo A=-Xmx1g\nexec java $A -jar a.jar", "none"),
+        ("", "A=-Xmx1g echo\nexec java $A -jar a.jar", "unknown"),
+        ("", "A=-Xmx1g\nA=-Xmx2g\nexec java $A -jar a.jar", "unknown"),
+        ("", "if x; then A=-Xmx1g; fi\nexec java $A -jar a.jar", "unknown"),
+        ("", "x && A=-Xmx1g\nexec java $A -jar a.jar", "unknown"),
+        ("", "x || A=-Xmx1g\nexec java $A -jar a.jar", "unknown"),
+        ("", "{ A=-Xmx1g; }\nexec java $A -jar a.jar", "1024"),
+        ("", "f() { A=-Xmx1g; }\nf\nexec java $A -jar a.jar", "unknown"),
+        ("", ": ${A:=-Xmx1g}\nexec java $A -jar a.jar", "unknown"),
+        ("", ": ${A=-Xmx1g}\nexec java $A -jar a.jar", "unknown"),
+        ("", ": ${A:-x=y}\nexec java $A -jar a.jar", "none"),
+        // The variable of the runtime itself.
+        ("", "export JAVA_TOOL_OPTIONS=-Xmx1g\nexec java -jar a.jar", "1024"),
+        ("ENV JAVA_TOOL_OPTIONS=-Xmx2g\n", "export JAVA_TOOL_OPTIONS=-Xmx1g\nexec java -jar a.jar", "1024"),
+        (
+            "ENV JAVA_TOOL_OPTIONS=-Xmx2g\n",
+            "export JAVA_TOOL_OPTIONS=\"$X -Xmx1g\"\nexec java -jar a.jar",
+            "unknown",
+        ),
+        ("ENV JAVA_TOOL_OPTIONS=-Xmx2g\n", "export JAVA_TOOL_OPTIONS=`x`\nexec java -jar a.jar", "unknown"),
+        (
+            "ENV JAVA_TOOL_OPTIONS=-Xmx2g\n",
+            "if x; then export JAVA_TOOL_OPTIONS=-Xmx1g; fi\nexec java -jar a.jar",
+            "unknown",
+        ),
+        ("ENV JAVA_TOOL_OPTIONS=-Xmx2g\n", "exec java -jar a.jar", "2048"),
+        // What is read may set anything.
+        ("", ". /settings\nexec java $A -jar a.jar", "unknown"),
+        ("", "source /settings\nexec java $A -jar a.jar", "unknown"),
+        ("", "eval x\nexec java $A -jar a.jar", "unknown"),
+        ("", "read A\nexec java $A -jar a.jar", "unknown"),
         ("", "exec java $1 -jar a.jar", "none"),
     ] {
         assert_eq!(of_script(image, script), expected, "{image}{script}");
@@ -219,6 +257,8 @@ fn only_a_flag_that_would_work_is_moved() {
         (java("", "-XX:MaxRAMPercentage=50").replace(":21", ":8"), false),
         (java("", "-XX:MaxRAMPercentage=50.0").replace(":21", ":8"), true),
         (java("", "a b -Xmx512m"), true),
+        ("image: 'node:22', command: node a.js --max-old-space-size-percentage=50".to_owned(), true),
+        ("image: 'node:20', command: node a.js --max-old-space-size-percentage=50".to_owned(), false),
     ] {
         let (_, edits) = fix(&text, "misplaced-heap-flag").unwrap_or_else(|| panic!("{text}: nothing"));
         assert_eq!(!edits.is_empty(), moves, "{text}: {edits:?}");
@@ -271,6 +311,26 @@ fn a_shell_that_expands_takes_what_follows() {
         ("entrypoint: [sh, -c], command: ['java $X -jar a.jar']", "command: [\"java $$X -jar a.jar\"]"),
         ("entrypoint: [sh, -c], command: [java, $X]", "command: [\"exec java $$X\"]"),
         ("command: [sh, -c, java $X -jar a.jar]", "command: [\"sh\", \"-c\", \"java $$X -jar a.jar\"]"),
+        ("healthcheck: {test: [CMD, pg_isready, -U, $X]}", "test: [\"CMD-SHELL\", \"pg_isready -U $$X\"]"),
+        (
+            "healthcheck: {test: [CMD-SHELL, pg_isready -U $X]}",
+            "test: [\"CMD-SHELL\", \"pg_isready -U $$X\"]",
+        ),
+        ("healthcheck: {test: pg_isready -U $X}", "test: [\"CMD-SHELL\", \"pg_isready -U $$X\"]"),
+        (
+            "healthcheck: {test: [CMD, pg_isready -U $X]}",
+            "test: [\"CMD-SHELL\", \"\\\"pg_isready -U $$X\\\"\"]",
+        ),
+        ("command: 'java ${X} -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java $$X -jar a.jar\"]"),
+        (
+            "command: 'java ${X}m -jar a.jar'",
+            "command: [\"sh\", \"-c\", \"exec java \\\"$${X}m\\\" -jar a.jar\"]",
+        ),
+        (
+            "command: 'java ${X}_y -jar a.jar'",
+            "command: [\"sh\", \"-c\", \"exec java \\\"$${X}_y\\\" -jar a.jar\"]",
+        ),
+        ("command: 'java ${X}-y -jar a.jar'", "command: [\"sh\", \"-c\", \"exec java $$X-y -jar a.jar\"]"),
     ] {
         let text = format!("image: 'eclipse-temurin:21-jre', environment: {{X: -Xmx512m}}, {keys}");
         let checked = service("1g", &text);
@@ -354,4 +414,283 @@ fn advice_has_only_flags_that_the_jvm_knows() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A script is found where the shell or the engine finds it, whatever it is called.
+#[test]
+fn scripts_are_found_by_their_names() {
+    let heap = |copy: &str, start: &str, text: &str| {
+        let dockerfile = format!("FROM amazoncorretto:21\nWORKDIR /app\nCOPY {copy}\nCMD [{start}]\n");
+        let compose = "services: {it: {build: .}}\n";
+        let files = [
+            ("compose.yaml", compose),
+            ("Dockerfile", dockerfile.as_str()),
+            ("run", text),
+            ("run.sh", text),
+            ("run.x", text),
+        ];
+        let checked = Checked::tree(&files, "");
+        let heap =
+            checked.outcome.projects[0].workloads[0].pools.heaps.first().map(|heap| heap.bound.clone());
+        heap.is_some_and(|bound| bound.known().is_some())
+    };
+    let with = "#!/bin/sh\nexec java -Xmx1g -jar a.jar\n";
+    let without = "exec java -Xmx1g -jar a.jar\n";
+    for (copy, start, text, found) in [
+        ("run.sh /app/", "\"/app/run.sh\"", with, true),
+        ("run.sh /app/", "\"./run.sh\"", with, true),
+        ("run.sh .", "\"/app/run.sh\"", with, true),
+        ("run.sh /", "\"/app/run.sh\"", with, false),
+        ("run /app/", "\"./run\"", with, true),
+        ("run /usr/local/bin/", "\"run\"", with, true),
+        ("run /bin/", "\"run\"", without, true),
+        ("run /opt/", "\"run\"", with, false),
+        ("run.sh /usr/local/bin/start", "\"start\"", with, true),
+        // Another ending needs to say that it is for a shell.
+        ("run.x /app/", "\"./run.x\"", with, true),
+        ("run.x /app/", "\"./run.x\"", without, false),
+        ("run.x /app/", "\"sh\", \"run.x\"", with, true),
+        ("run.sh /app/", "\"sh\", \"run.sh\"", without, true),
+        ("run.sh /app/", "\"bash\", \"-e\", \"+x\", \"/app/run.sh\"", without, true),
+        ("run.sh /app/", "\"node\", \"run.sh\"", without, false),
+        ("run /app/", "\"./run\"", "#!/usr/bin/env bash\nexec java -Xmx1g -jar a.jar\n", true),
+        ("run /app/", "\"./run\"", "#!/usr/bin/with-contenv sh\nexec java -Xmx1g -jar a.jar\n", true),
+        ("run /app/", "\"./run\"", "#!/usr/bin/env -S bash\nexec java -Xmx1g -jar a.jar\n", true),
+        ("run /app/", "\"./run\"", "#!/usr/bin/python3\nexec java -Xmx1g -jar a.jar\n", false),
+        ("run /app/", "\"./run\"", "exec java -Xmx1g -jar a.jar\n\0", false),
+    ] {
+        assert_eq!(heap(copy, start, text), found, "{copy} {start} {text}");
+    }
+}
+
+/// Without a limit any share below 100 % is one.
+#[test]
+fn without_a_limit_a_share_may_be_moved() {
+    for (flag, moves) in [
+        ("-XX:MaxRAMPercentage=50.0", true),
+        ("-XX:MaxRAMPercentage=99.0", true),
+        ("-XX:MaxRAMPercentage=100.0", false),
+        ("-Xmx99g", true),
+    ] {
+        let checked = service("0", &java("", flag));
+        let found = checked.of_rule("misplaced-heap-flag");
+        assert_eq!(!found[0].fixes.is_empty(), moves, "{flag}");
+    }
+}
+
+/// Quotes in a list item are part of the value. Who expands the variable in a shell gets them; without a reader nothing is said.
+#[test]
+fn quotes_are_kept_by_shells_that_expand_the_variable() {
+    let quoted = |item: &str, keys: &str| {
+        let compose = format!(
+            "services:\n  it:\n    image: eclipse-temurin:21-jre\n    environment: [{item}]\n    {keys}\n"
+        );
+        !Checked::texts(&[("compose.yaml", &compose)]).of_rule("quoted-env-value").is_empty()
+    };
+    for (word, expands) in [
+        ("$$OPTS", true),
+        ("$${OPTS}", true),
+        ("$${OPTS:-x}", true),
+        ("-Dx=$$OPTS", true),
+        ("$$OPTS-x", true),
+        ("$$OPTS_MORE", false),
+        ("$${OPTS_MORE}", false),
+        ("$$OPTSX", false),
+        ("$$OPTS2", false),
+        ("$$MY_OPTS", false),
+        ("OPTS", false),
+    ] {
+        let keys = format!("command: sh -c 'exec java {word} -jar a.jar'");
+        let item = "'OPTS=\"-Xmx1g -Dx\"'";
+        assert_eq!(quoted(item, &keys), expands, "{word}");
+    }
+}
+
+/// A setting of a build stage is written again for the container: in its grammar, and with a share that leaves room.
+#[test]
+fn a_setting_of_a_build_stage_is_written_anew() {
+    for (image, variable, setting, limit, written) in [
+        ("node:22", "NODE_OPTIONS", "--max-old-space-size=2048", "1g", Some("--max-old-space-size=768")),
+        ("node:22", "NODE_OPTIONS", "--max-old-space-size=300", "1g", Some("--max-old-space-size=300")),
+        (
+            "node:22",
+            "NODE_OPTIONS",
+            "--max-old-space-size-percentage=90",
+            "1g",
+            Some("--max-old-space-size-percentage=70"),
+        ),
+        (
+            "node:22",
+            "NODE_OPTIONS",
+            "--max-old-space-size-percentage=50",
+            "1g",
+            Some("--max-old-space-size-percentage=50"),
+        ),
+        (
+            "amazoncorretto:21",
+            "JAVA_TOOL_OPTIONS",
+            "-XX:MaxRAMPercentage=90.0",
+            "1g",
+            Some("-XX:MaxRAMPercentage=70.0"),
+        ),
+        (
+            "amazoncorretto:21",
+            "JAVA_TOOL_OPTIONS",
+            "-XX:MaxRAMPercentage=50.0",
+            "1g",
+            Some("-XX:MaxRAMPercentage=50.0"),
+        ),
+        (
+            "amazoncorretto:8",
+            "JAVA_TOOL_OPTIONS",
+            "-XX:MaxRAMFraction=1",
+            "1g",
+            Some("-XX:MaxRAMPercentage=70.0"),
+        ),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "1g", Some("-Xmx768m")),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "64m", None),
+        ("amazoncorretto:21", "JAVA_TOOL_OPTIONS", "-Xmx4g", "'0'", Some("set the heap in the final stage")),
+    ] {
+        let program = if image.starts_with("node") { "node" } else { "java" };
+        let dockerfile = format!(
+            "FROM {image} AS files\nENV {variable}={setting}\nCOPY . .\n\nFROM {image}\nCOPY --from=files /a /a\nCMD [\"{program}\", \"a\"]\n"
+        );
+        let compose = format!("services: {{it: {{build: ., mem_limit: {limit}}}}}\n");
+        let checked = Checked::texts(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)]);
+        let found = checked.of_rule("heap-set-in-build-stage");
+        let help = found.first().unwrap_or_else(|| panic!("{setting}: nothing")).help.clone();
+        let expected = written.map(|text| match text.starts_with('-') {
+            true => format!("if the container needs it, add it to the last stage:\n  ENV {variable}={text}"),
+            false => format!("{text}, below the memory limit"),
+        });
+        assert_eq!(help, expected, "{image} {setting} {limit}");
+    }
+}
+
+/// Nothing limits the memory where the limit is 0, so no heap follows from it.
+#[test]
+fn no_heap_follows_from_no_limit() {
+    use oomlint::syntax::size::ByteSize;
+    for text in [
+        java("", ""),
+        java("-XX:MaxRAMPercentage=50.0", ""),
+        "image: 'node:22', command: node a.js".to_owned(),
+        "image: 'mongo:8'".to_owned(),
+        "image: 'neo4j:5'".to_owned(),
+        "image: acme/net, environment: {DOTNET_GCHeapHardLimitPercent: '0x5F'}".to_owned(),
+    ] {
+        let checked = service("1g", &text);
+        let pools = &checked.outcome.projects[0].workloads[0].pools;
+        let mut pools = pools.heaps.iter().chain(&pools.caches).peekable();
+        assert!(pools.peek().is_some(), "{text}");
+        for pool in pools {
+            for nothing in [ByteSize(0), ByteSize(-1)] {
+                let name = format!("{text}: {}", pool.display_name());
+                assert_eq!(pool.share_of(50.0, nothing), None, "{name}");
+                assert_eq!(pool.with_small_share(50.0, nothing), None, "{name}");
+                assert_eq!(pool.with_and_without_small_share(nothing), None, "{name}");
+                if pool.part.is_none() {
+                    assert_eq!(pool.default_for(nothing), None, "{name}");
+                    assert_eq!(pool.size_under(Some(nothing), None), None, "{name}");
+                }
+            }
+        }
+    }
+}
+
+/// The setting of a product is stronger than what its runtime reads by itself, and its server is known to start.
+#[test]
+fn a_product_s_own_setting_wins() {
+    let heap = |environment: &str| {
+        let checked = service("1g", &format!("image: 'neo4j:5', environment: {{{environment}}}"));
+        let heap = &checked.outcome.projects[0].workloads[0].pools.heaps[0];
+        let size = heap.bound.value().map(|setting| setting.written());
+        let found = checked.of_rule("heap-exceeds-limit");
+        let severity = found.first().map(|finding| finding.severity);
+        let guesses = found.iter().any(|finding| finding.notes.iter().any(|note| note.contains("not known")));
+        (size.unwrap_or_default(), severity, guesses, heap.assumed)
+    };
+    use oomlint::diagnostic::Severity::Error;
+    let own = "NEO4J_server_memory_heap_max__size";
+    for (environment, size, exceeds) in [
+        (format!("{own}: 2g"), format!("{own}=2g"), true),
+        (format!("JAVA_TOOL_OPTIONS: -Xmx256m, {own}: 2g"), format!("{own}=2g"), true),
+        (format!("JAVA_TOOL_OPTIONS: -Xmx2g, {own}: 256m"), format!("{own}=256m"), false),
+        ("JAVA_TOOL_OPTIONS: -Xmx2g".to_owned(), "-Xmx2g".to_owned(), true),
+        (format!("JAVA_TOOL_OPTIONS: -Xmx2g, {own}: ''"), "-Xmx2g".to_owned(), true),
+        ("JAVA_TOOL_OPTIONS: -Dx=y".to_owned(), String::new(), false),
+    ] {
+        assert_eq!(heap(&environment), (size, exceeds.then_some(Error), false, false), "{environment}");
+    }
+    // Of another image with this runtime the start is not known.
+    for (image, note) in [
+        (
+            "'eclipse-temurin:21-jre', command: /run.sh",
+            "what starts Java in `it` is not known: it may set another heap than `JAVA_TOOL_OPTIONS`",
+        ),
+        (
+            "1dev/server",
+            "what starts Java in `it` is not known: it may set another heap than `JAVA_TOOL_OPTIONS`",
+        ),
+        ("acme/x", "what `it` starts is not known; `JAVA_TOOL_OPTIONS` suggests that it runs Java"),
+        (
+            "'alpine:3.22', command: /run.sh",
+            "what `it` starts is not known; `JAVA_TOOL_OPTIONS` suggests that it runs Java",
+        ),
+    ] {
+        let notes = notes("1g", &format!("image: {image}, environment: {{JAVA_TOOL_OPTIONS: -Xmx2g}}"));
+        assert!(notes.contains(note), "{image}: {notes}");
+    }
+}
+
+/// A variable that only scripts read counts where a script of the image reads it.
+#[test]
+fn a_variable_of_scripts_is_read_by_its_script() {
+    for (text, unread) in [
+        (
+            "image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {JAVA_OPTS: -Xmx512m}",
+            true,
+        ),
+        (
+            "image: 'eclipse-temurin:21-jre', command: 'sh -c \"java $$JAVA_OPTS -jar a.jar\"', environment: {JAVA_OPTS: -Xmx512m}",
+            false,
+        ),
+        (
+            "image: 'eclipse-temurin:21-jre', command: 'java $$JAVA_OPTS -jar a.jar', environment: {JAVA_OPTS: -Xmx512m}",
+            true,
+        ),
+        ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {JAVA_OPTS: -Dx=y}", false),
+        ("image: 'jetty:12', command: java -jar a.jar, environment: {JAVA_OPTIONS: -Xmx512m}", false),
+        ("image: 'jetty:12', command: java -jar a.jar, environment: {JAVA_OPTS: -Xmx512m}", true),
+        (
+            "image: 'apachepinot/pinot:1.2', entrypoint: java -jar a.jar, environment: {JAVA_OPTS: -Xmx512m}",
+            false,
+        ),
+    ] {
+        let checked = service("1g", text);
+        assert_eq!(!checked.of_rule("unread-heap-variable").is_empty(), unread, "{text}");
+    }
+}
+
+/// A flag that an older version does not know stops it, wherever it is.
+#[test]
+fn a_flag_of_a_later_version_is_refused() {
+    for (text, refused) in [
+        (
+            "image: 'node:20', command: node a, environment: {NODE_OPTIONS: --max-old-space-size-percentage=50}",
+            true,
+        ),
+        (
+            "image: 'node:22', command: node a, environment: {NODE_OPTIONS: --max-old-space-size-percentage=50}",
+            false,
+        ),
+        ("image: 'node:20', command: node a, environment: {NODE_OPTIONS: --max-old-space-size=50}", false),
+        (
+            "image: 'node:lts', command: node a, environment: {NODE_OPTIONS: --max-old-space-size-percentage=50}",
+            false,
+        ),
+    ] {
+        let checked = service("1g", text);
+        assert_eq!(!checked.of_rule("malformed-heap-setting").is_empty(), refused, "{text}");
+    }
 }

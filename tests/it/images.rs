@@ -187,6 +187,25 @@ fn findings_are_in_the_users_own_files() {
     assert_eq!(text(dir.path()), before);
 }
 
+/// What the lock file says is told where the image of the service is named that it is about.
+#[test]
+fn findings_about_a_locked_image_are_with_its_service() {
+    let stack =
+        "services:\n  a: {image: 'acme/a:1', mem_limit: 1g}\n  b: {image: 'acme/b:1', mem_limit: 1g}\n";
+    let dir = tree(&[("compose.yaml", stack)]);
+    let of = |config: Value| {
+        let fine = json!({"Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_VERSION=21.0.1"]});
+        lock(dir.path(), &json!([image("acme/a:1", fine), image("acme/b:1", config)]));
+        let rules = "malformed-heap-setting,unread-heap-variable,shell-form-start,costly-healthcheck";
+        found(dir.path(), rules)
+    };
+    let java = |env: &str| json!({"Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_VERSION=21.0.1", env]});
+    assert_eq!(of(java("JAVA_TOOL_OPTIONS=-Xmx2x")), ["compose.yaml:3:14:errormalformed-heap-setting"]);
+    // Only the makers of the image can act on these.
+    assert_eq!(of(java("JAVA_OPTS=-Xmx256m")), [""; 0]);
+    assert_eq!(of(json!({"Cmd": ["/bin/sh", "-c", "node a.js & node b.js"]})), [""; 0]);
+}
+
 #[test]
 fn a_dockerfile_builds_on_what_is_locked() {
     let files = [
@@ -217,6 +236,154 @@ fn a_lock_counts_before_rows() {
     assert!(found(dir.path(), "missing-healthcheck").is_empty());
     // What its start script does is still known.
     assert!(run(dir.path(), &["inspect"]).out.contains("PostgreSQL cache"));
+}
+
+/// Whoever runs a service has its image under the name that `image` gives, even where nobody sees how it is built.
+#[test]
+fn a_locked_image_is_known_without_its_dockerfile() {
+    for (keys, known) in [
+        ("image: 'acme/api:1.2'", true),
+        ("build: ./gone, image: 'acme/api:1.2'", true),
+        ("build: ./gone, image: 'acme/api:9'", false),
+        ("build: ./gone", false),
+        // The Dockerfile that is here says more.
+        ("build: ./own, image: 'acme/api:1.2'", false),
+    ] {
+        let stack = format!("services: {{it: {{{keys}, mem_limit: 512m}}}}\n");
+        let dir = tree(&[("compose.yaml", &stack), ("own/Dockerfile", "FROM acme/other:1\n")]);
+        lock(dir.path(), &json!([api()]));
+        assert_eq!(found(dir.path(), "heap-exceeds-limit").len(), usize::from(known), "{keys}");
+    }
+}
+
+/// A row says what the start script of an image does. It holds for a locked image that starts this script.
+#[test]
+fn what_a_start_script_does_holds_where_it_starts() {
+    for (entrypoint, read) in [
+        (json!(["docker-entrypoint.sh"]), true),
+        (json!(["/usr/local/bin/docker-entrypoint.sh"]), true),
+        (json!(["tini", "--", "docker-entrypoint.sh"]), true),
+        (json!(["docker-entrypoint.sh", "--verbose"]), true),
+        (json!(["/own.sh"]), false),
+        (json!(["tini", "--", "/own.sh"]), false),
+        (json!(null), false),
+    ] {
+        // The script puts the server before an option.
+        let stack = "services: {it: {image: 'redis:8', mem_limit: 64m, command: [--maxmemory, 100mb]}}\n";
+        let dir = tree(&[("compose.yaml", stack)]);
+        let config = json!({"Entrypoint": entrypoint, "Cmd": ["redis-server"]});
+        lock(dir.path(), &json!([image("redis:8", config)]));
+        assert_eq!(found(dir.path(), "cache-exceeds-limit").len(), usize::from(read), "{entrypoint}");
+    }
+    for (entrypoint, read) in [
+        (json!(["/usr/bin/tini", "--", "/usr/local/bin/jenkins.sh"]), true),
+        (json!(["/usr/bin/tini", "--", "/own.sh"]), false),
+    ] {
+        let stack = "services: {it: {image: 'jenkins/jenkins:lts', mem_limit: 512m, environment: {JENKINS_OPTS: x, JAVA_OPTS: -Xmx1g}}}\n";
+        let dir = tree(&[("compose.yaml", stack)]);
+        lock(dir.path(), &json!([image("jenkins/jenkins:lts", json!({"Entrypoint": entrypoint}))]));
+        let inspected = run(dir.path(), &["inspect"]).out;
+        assert_eq!(inspected.contains("-Xmx1g in JAVA_OPTS"), read, "{entrypoint}:\n{inspected}");
+    }
+}
+
+/// The TCP ports of a locked image make it a server, and are asked.
+#[test]
+fn a_locked_image_has_its_ports() {
+    for (ports, severity, help) in [
+        (json!({"8080/tcp": {}, "443/tcp": {}, "53/udp": {}}), "warning", "127.0.0.1:8080/"),
+        (json!({"3000": {}}), "warning", "127.0.0.1:3000/"),
+        (json!({"3000/TCP": {}}), "warning", "127.0.0.1:3000/"),
+        (json!({"53/udp": {}}), "note", "no port is declared for it"),
+        (json!({"3000/tcp": {}, "4000/tcp": {}}), "warning", "which of its ports to probe: 3000 and 4000"),
+        (json!({}), "note", "no port is declared for it"),
+    ] {
+        let dir = tree(&[("compose.yaml", "services: {it: {image: 'node:22', restart: always}}\n")]);
+        let config = json!({"Cmd": ["node", "a.js"], "ExposedPorts": ports, "Env": ["NODE_VERSION=22.1.0"]});
+        lock(dir.path(), &json!([image("node:22", config)]));
+        let out = run(dir.path(), &["--select", "missing-healthcheck"]).out;
+        assert!(out.starts_with(severity) && out.contains(help), "{ports}:\n{out}");
+    }
+}
+
+/// The server of a locked image is what its entrypoint names, or else its command. A service that starts another program, and names
+/// no port, has no use for a probe of its port.
+#[test]
+fn a_locked_image_has_its_server() {
+    for (config, keys, asked) in [
+        (json!({"Entrypoint": ["/app", "--port=1"]}), "entrypoint: [/app]", true),
+        (json!({"Entrypoint": ["/app", "--port=1"]}), "entrypoint: [node, worker.js]", false),
+        (json!({"Entrypoint": ["tini", "--", "/app"], "Cmd": ["serve"]}), "entrypoint: [/app, serve]", true),
+        (
+            json!({"Entrypoint": ["tini", "--", "/app"], "Cmd": ["serve"]}),
+            "entrypoint: [node, worker.js]",
+            false,
+        ),
+        (json!({"Cmd": ["node", "a.js"]}), "command: [node, b.js]", true),
+        (json!({"Cmd": ["node", "a.js"]}), "command: [python, b.py]", false),
+    ] {
+        let stack = format!("services: {{it: {{image: 'acme/a:1', {keys}}}}}\n");
+        let dir = tree(&[("compose.yaml", &stack)]);
+        let mut config = config;
+        config["ExposedPorts"] = json!({"3000/tcp": {}});
+        lock(dir.path(), &json!([image("acme/a:1", config.clone())]));
+        assert_eq!(found(dir.path(), "missing-healthcheck").len(), usize::from(asked), "{config} {keys}");
+    }
+}
+
+/// The variables of official images name the runtime, unless they name several.
+#[test]
+fn variables_of_a_locked_image_name_its_runtime() {
+    for (name, env, expected) in [
+        ("acme/a:1", &["JAVA_VERSION=21.0.1"][..], "Java 21"),
+        ("acme/a:1", &["JAVA_VERSION=1.8.0_392"], "Java 8"),
+        ("acme/a:1", &["NODE_VERSION=22.11.0"], "Node 22"),
+        ("acme/a:1", &["JAVA_VERSION=21.0.1", "NODE_VERSION=22.11.0"], ""),
+        ("acme/a:1", &["NODE_VERSION=22.11.0", "JAVA_VERSION=21.0.1"], ""),
+        ("acme/a:1", &["NODE_VERSION=none"], ""),
+        ("acme/a:1", &["OTHER_VERSION=21.0.1"], ""),
+        // The row knows the runtime, the variable its version.
+        ("eclipse-temurin:latest", &["JAVA_VERSION=jdk-21.0.5+11"], "Java 21"),
+        ("eclipse-temurin:17", &["JAVA_VERSION=jdk-21.0.5+11"], "Java 21"),
+        ("eclipse-temurin:17", &["NODE_VERSION=22.11.0"], "Java 17"),
+    ] {
+        let dir = tree(&[("compose.yaml", &format!("services: {{it: {{image: '{name}'}}}}\n"))]);
+        lock(dir.path(), &json!([image(name, json!({"Cmd": ["/run"], "Env": env}))]));
+        let out = run(dir.path(), &["images"]).out;
+        let runtime = out.lines().find_map(|line| line.strip_prefix("  runtime ")).unwrap_or_default().trim();
+        assert_eq!(runtime, expected, "{name} {env:?}:\n{out}");
+    }
+}
+
+/// What a program takes of the memory by default is named part by part.
+#[test]
+fn the_list_says_what_a_program_takes_by_default() {
+    for (name, expected) in [
+        (
+            "neo4j:5",
+            "heap: 25 % of the memory it sees, page cache: 512 MiB, its heap takes a quarter of the memory it sees, plus 512 MiB of page cache",
+        ),
+        ("scylladb/scylla:6.2", "it takes all of the memory it sees where `--memory` does not say how much"),
+        (
+            "mcr.microsoft.com/mssql/server:2022-latest",
+            "all of it: 80 % of the memory it sees, it takes 80 % of the memory it sees",
+        ),
+        ("opensearchproject/opensearch:3", "a heap of 1 GiB, unless `OPENSEARCH_JAVA_OPTS` is set"),
+        ("acme/both:1", "store: 5 % of the memory it sees, at most 300 MiB"),
+        ("acme/both:2", "store: 64 MiB"),
+        ("acme/none:1", ""),
+    ] {
+        let rows = "images:
+  - {repositories: [acme/both], source: x, memory: [{part: store, kind: cache, default: {percent: 5, most-mib: 300}, before: '2'}, {part: store, kind: cache, default: {mib: 64}, since: '2'}]}
+  - {repositories: [acme/none], source: x, memory: [{part: store, kind: cache}]}
+";
+        let stack = format!("services: {{it: {{image: '{name}'}}}}\n");
+        let dir = tree(&[("compose.yaml", &stack), (".oomlint.yaml", rows)]);
+        let ran = run(dir.path(), &["images"]);
+        let memory = ran.out.lines().filter_map(|line| line.strip_prefix("  memory ")).map(str::trim);
+        let memory = memory.collect::<Vec<_>>().join(", ");
+        assert_eq!(memory, expected, "{name}:\n{}{}", ran.out, ran.err);
+    }
 }
 
 #[test]

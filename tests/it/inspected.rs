@@ -153,6 +153,112 @@ fn advice_is_a_command_that_the_engine_takes() {
     assert!(help.ends_with("docker update --memory 768m --memory-swap 1536m CONTAINER"), "{help}");
 }
 
+/// A new limit keeps the swap that somebody asked for: none, as much as memory, more, or all.
+#[test]
+fn a_new_limit_keeps_the_swap() {
+    const MIB: i64 = 1 << 20;
+    let plain = r#""Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_TOOL_OPTIONS=-Xmx512m"], "Labels": {}"#;
+    for (memory, both, expected) in [
+        (512, 1024 * MIB, "--memory 768m --memory-swap 1536m"),
+        (512, 512 * MIB, "--memory 768m --memory-swap 768m"),
+        (512, 600 * MIB, "--memory 768m --memory-swap 768m"),
+        (512, 768 * MIB, "--memory 768m --memory-swap 768m"),
+        (512, 900 * MIB, "--memory 768m --memory-swap 900m"),
+        (512, 1023 * MIB, "--memory 768m --memory-swap 1023m"),
+        (512, 2048 * MIB, "--memory 768m --memory-swap 2g"),
+        (512, -1, "--memory 768m --memory-swap -1"),
+        (512, 0, "--memory 768m --memory-swap 1536m"),
+        (0, 0, "--memory 768m --memory-swap 1536m"),
+        (0, -1, "--memory 768m --memory-swap 1536m"),
+    ] {
+        let host = format!(r#""Memory": {}, "MemorySwap": {both}"#, memory * MIB);
+        let run = Run::of(&[("x.json", &container("api", &host, plain))]);
+        let rule = if memory > 0 { "heap-exceeds-limit" } else { "missing-memory-limit" };
+        let help = run.finding(rule).and_then(|finding| finding.help.clone()).unwrap_or_default();
+        assert!(help.contains(&format!("docker update {expected} api")), "{memory} {both}: {help}");
+    }
+}
+
+/// Containers of one service that differ in the same way are one finding.
+#[test]
+fn containers_that_differ_alike_are_named_together() {
+    let compose = "name: shop\nservices:\n  api: {image: 'acme/api:1', command: [java, -jar, a.jar], restart: always, mem_limit: 1g, environment: [JAVA_TOOL_OPTIONS=-Xmx700m]}\n";
+    let found =
+        |containers: &[(&str, &str)]| {
+            let all: Vec<String> =
+                containers
+                    .iter()
+                    .enumerate()
+                    .map(|(number, (limit, heap))| {
+                        let both = limit.parse::<i64>().unwrap() * 2;
+                        let host = format!(r#""Memory": {limit}, "MemorySwap": {both}"#);
+                        container(&format!("shop-api-{number}"), &host, &JAVA.replace("-Xmx512m", heap))
+                            .replacen('0', &number.to_string(), 1)
+                    })
+                    .collect();
+            let run = Run::of(&[("compose.yaml", compose), ("x.json", &format!("[{}]", all.join(",")))]);
+            let found = run.outcome.findings.iter().filter(|finding| finding.rule == "differs-from-compose");
+            found.map(|finding| finding.message.clone()).collect::<Vec<_>>()
+        };
+    let (half, quarter, whole) = ("536870912", "268435456", "1073741824");
+    assert_eq!(found(&[(whole, "-Xmx700m"), (whole, "-Xmx700m")]), [""; 0]);
+    for (containers, count) in [
+        (&[(half, "-Xmx700m"), (half, "-Xmx700m")][..], 1),
+        (&[(half, "-Xmx700m"), (whole, "-Xmx700m")], 1),
+        (&[(half, "-Xmx700m"), (quarter, "-Xmx700m")], 2),
+        (&[(half, "-Xmx700m"), (quarter, "-Xmx700m"), (half, "-Xmx700m")], 2),
+        (&[(half, "-Xmx600m"), (half, "-Xmx600m")], 2),
+        (&[(half, "-Xmx700m"), (whole, "-Xmx600m")], 2),
+        (&[(half, "-Xmx600m"), (quarter, "-Xmx500m")], 4),
+    ] {
+        let found = found(containers);
+        assert_eq!(found.len(), count, "{containers:?}: {found:#?}");
+    }
+}
+
+/// Without the label of a project, only a name that the file sets tells whose container it is.
+#[test]
+fn labels_without_a_project_need_a_name() {
+    let differs = |compose: &str, name: &str, labels: &str| {
+        let config =
+            JAVA.split("\"Labels\"").next().unwrap().to_owned() + &format!("\"Labels\": {{{labels}}}");
+        let run = Run::of(&[("compose.yaml", compose), ("x.json", &container(name, HALF, &config))]);
+        run.finding("differs-from-compose").is_some()
+    };
+    let service = "services:\n  api: {image: 'acme/api:1', command: [java, -jar, a.jar], restart: always, mem_limit: 1gNAMED}\n";
+    let (plain, named) = (service.replace("NAMED", ""), service.replace("NAMED", ", container_name: big"));
+    let api = r#""com.docker.compose.service": "api""#;
+    let of_shop = r#""com.docker.compose.project": "shop", "com.docker.compose.service": "api""#;
+    for (compose, name, labels, same) in [
+        (format!("name: shop\n{plain}"), "x", of_shop, true),
+        (format!("name: other\n{plain}"), "x", of_shop, false),
+        (format!("name: shop\n{plain}"), "shop-api-1", api, false),
+        (format!("name: shop\n{named}"), "big", api, true),
+        (format!("name: shop\n{named}"), "small", api, false),
+        (format!("name: '${{X}}'\n{named}"), "big", of_shop, true),
+        (format!("name: '${{X}}'\n{named}"), "small", of_shop, false),
+        (format!("name: shop\n{named}"), "big", &api.replace("\"api", "\"web"), false),
+        (format!("name: shop\n{named}"), "big", "", true),
+        (format!("name: shop\n{named}"), "api", "", false),
+        (format!("name: shop\n{plain}"), "api", "", true),
+    ] {
+        assert_eq!(differs(&compose, name, labels), same, "{compose} {name} {labels}");
+    }
+}
+
+/// Podman's containers are changed by Podman.
+#[test]
+fn advice_is_for_the_engine_of_the_container() {
+    let plain = r#""Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_TOOL_OPTIONS=-Xmx512m"], "Labels": {}"#;
+    let docker = container("api", HALF, plain);
+    let podman = docker.replacen("\"Name\"", "\"ImageName\": \"acme/api:1\", \"Name\"", 1);
+    for (json, tool) in [(docker, "docker"), (podman, "podman")] {
+        let run = Run::of(&[("x.json", &json)]);
+        let help = run.finding("heap-exceeds-limit").unwrap().help.clone().unwrap();
+        assert!(help.contains(&format!("  {tool} update --memory 768m")), "{help}");
+    }
+}
+
 #[test]
 fn what_a_container_does_not_say_is_not_reported() {
     for part in [

@@ -183,6 +183,18 @@ fn a_corrected_size_contradicts_nothing() {
         ("shm_size: 64Mi, mem_limit: 65m", "invalid-memory-value", "64MiB"),
         ("shm_size: 64Mi, mem_limit: 64m", "invalid-memory-value", ""),
         ("build: {context: ., shm_size: 64Mi}", "invalid-memory-value", "64MiB"),
+        // A new size for one of two equal keys would be a conflict.
+        ("mem_limit: 512Mi, deploy: {resources: {limits: {memory: 512m}}}", "invalid-memory-value", ""),
+        (
+            "mem_reservation: 512Mi, deploy: {resources: {reservations: {memory: 512m}}}",
+            "invalid-memory-value",
+            "",
+        ),
+        (
+            "mem_limit: 512Mi, deploy: {resources: {reservations: {memory: 256m}}}",
+            "invalid-memory-value",
+            "512MiB",
+        ),
     ] {
         assert_eq!(compose(&format!("image: acme/x, {keys}"), rule).as_deref(), Some(expected), "{keys}");
     }
@@ -283,4 +295,47 @@ fn a_sum_shows_its_largest_terms() {
     assert_eq!(related.len(), 9);
     let (note, _) = sum(14);
     assert!(note.contains("300 MiB (s3) + 2 more = "), "{note}");
+}
+
+/// A fix of a size says which facts it changes: all that the key may set, and nothing else.
+#[test]
+fn a_corrected_size_changes_its_own_fact() {
+    use oomlint::workload::FactName;
+    let sizes =
+        vec![FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit, FactName::ShmSize];
+    for (keys, expected) in [
+        ("mem_limit: 512Mi", sizes.clone()),
+        ("mem_reservation: 512Mi", sizes.clone()),
+        ("mem_limit: 1g, memswap_limit: 1Gi", sizes.clone()),
+        ("shm_size: 64Mi", sizes),
+        ("mem_swappiness: '6 0'", vec![FactName::MemSwappiness]),
+        ("build: {context: ., shm_size: 64Mi}", Vec::new()),
+        ("volumes: [{type: tmpfs, target: /x, tmpfs: {size: 64Mi}}]", vec![FactName::Tmpfs]),
+    ] {
+        let sources = Sources::new();
+        sources.add(Path::new("compose.yaml"), format!("services:\n  it: {{image: acme/x, {keys}}}\n"));
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("compose.yaml"), FileKind::Compose);
+        let found = check::run(&Options::default(), &sources, &discovered).findings;
+        let finding = found.iter().find(|finding| finding.rule == "invalid-memory-value");
+        let finding = finding.unwrap_or_else(|| panic!("{keys}: nothing"));
+        assert_eq!(finding.fixes.first().map(|fix| fix.changes.to_vec()), Some(expected), "{keys}");
+    }
+}
+
+/// A higher limit takes the limit of memory and swap along where the engine would refuse it, or where it allows no swap.
+#[test]
+fn a_higher_limit_takes_swap_along() {
+    let java = "image: 'eclipse-temurin:21-jre', command: java -Xmx1g -jar a.jar, mem_limit: 1g";
+    for (swap, expected) in [
+        ("", "1408m"),
+        (", memswap_limit: 0", "1408m"),
+        (", memswap_limit: -1", "1408m"),
+        (", memswap_limit: 1g", "1408m 1408m"),
+        (", memswap_limit: 1100m", "1408m 1408m"),
+        (", memswap_limit: 2g", "1408m"),
+    ] {
+        let written = compose(&format!("{java}{swap}"), "heap-exceeds-limit");
+        assert_eq!(written.as_deref(), Some(expected), "{swap}");
+    }
 }

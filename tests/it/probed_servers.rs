@@ -80,6 +80,8 @@ fn a_configuration_that_a_build_step_writes_is_not_read() {
         ("RUN mv /a /etc/nginx/conf.d/x.conf", "unread"),
         ("RUN chown -R nginx /etc/nginx/conf.d", "http 8080"),
         ("RUN echo hello > /srv/x", "http 8080"),
+        ("RUN echo listen > /srv/x && test -f /etc/nginx/nginx.conf", "http 8080"),
+        ("RUN echo listen < /etc/nginx/nginx.conf", "http 8080"),
     ] {
         let head = "FROM nginx:1.30-alpine\nCOPY site.conf /etc/nginx/conf.d/default.conf\n";
         let dockerfile = format!("{head}{step}\nEXPOSE 80 8080\n");
@@ -324,5 +326,323 @@ fn a_probe_that_opens_dev_tcp_needs_bash() {
         (&["CMD", "bash", "-c", script], false),
     ] {
         assert_eq!(lacks("debian:13-slim", test), expected, "{test:?}");
+    }
+}
+
+/// Returns the help of `missing-healthcheck`; empty without a finding.
+fn help(files: &[(&str, &str)]) -> String {
+    let checked = Checked::tree(files, "");
+    let found = checked.of_rule("missing-healthcheck");
+    found.first().and_then(|finding| finding.help.clone()).unwrap_or_default()
+}
+
+/// Comments of a configuration are no part of it. `#` begins one at the beginning of a word, outside of quotes.
+#[test]
+fn comments_of_a_configuration_say_nothing() {
+    for (text, expected) in [
+        ("server {\n listen 8081; # was: x; listen 8082;\n}", "http 8081"),
+        ("server {\n# it; listen 8082;\n listen 8081;\n}", "http 8081"),
+        ("server {# it; listen 8082;\n listen 8081;\n}", "http 8081"),
+        ("server {\n listen 8081;# } server { listen 8082;\n}", "http 8081"),
+        ("server {\n listen 8081;\n}# server { listen 80; }\n", "http 8081"),
+        ("server {\n rewrite ^/a#b /c; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 \"a # b\"; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 'a # b'; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 'a \" # b'; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 \"a \\\" # b\"; listen 8081;\n}", "http 8081"),
+        ("server {\n return 200 \"a\"; # x; listen 8082;\n listen 8081;\n}", "http 8081"),
+        // A quote within a word opens nothing.
+        ("server {\n return 200 it's; # x; listen 8082;\n listen 8081;\n}", "http 8081"),
+    ] {
+        assert_nginx("volumes: ['./n.conf:/etc/nginx/conf.d/default.conf']", &[("n.conf", text)], expected);
+    }
+}
+
+/// A web image speaks HTTP on the usual ports, unless a program of its own is started.
+#[test]
+fn an_own_program_may_speak_anything() {
+    for (image, port, start, expected) in [
+        ("node:22-alpine", 3000, "[\"node\", \"a.js\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"/usr/local/bin/node\", \"a.js\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"/srv/run.sh\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"server\"]", "http 3000"),
+        ("node:22-alpine", 3000, "[\"/srv/server\"]", "tcp 3000"),
+        ("node:22-alpine", 3000, "[\"./server\"]", "tcp 3000"),
+        ("node:22-alpine", 3001, "[\"npm\", \"start\"]", "http 3001"),
+        ("node:22-alpine", 9999, "[\"node\", \"a.js\"]", "tcp 9999"),
+        ("node:22-alpine", 5432, "[\"node\", \"a.js\"]", "tcp 5432"),
+        ("alpine:3.22", 3000, "[\"server\"]", "tcp 3000"),
+        ("alpine:3.22", 9999, "[\"gunicorn\", \"a\"]", "http 9999"),
+        ("alpine:3.22", 443, "[\"gunicorn\", \"a\"]", "tcp 443"),
+        ("alpine:3.22", 8443, "[\"gunicorn\", \"a\"]", "tcp 8443"),
+        ("php:8.4-cli-alpine", 80, "[\"php-fpm84\", \"-F\"]", "tcp 80"),
+        ("php:8.4-cli-alpine", 80, "[\"php\", \"-S\", \"0.0.0.0:80\"]", "http 80"),
+    ] {
+        let dockerfile = format!("FROM {image}\nEXPOSE {port}\nCMD {start}\n");
+        assert_eq!(asked(&[("Dockerfile", &dockerfile)]), expected, "{dockerfile}");
+    }
+    let labelled = "services: {it: {image: 'alpine:3.22', command: /app, ports: ['7070:7070'], environment: {VIRTUAL_PORT: '7070'}}}\n";
+    assert_eq!(asked(&[("compose.yaml", labelled)]), "http 7070");
+    let other = labelled.replace("'7070'}", "'7071'}");
+    assert_eq!(asked(&[("compose.yaml", &other)]), "tcp 7070");
+}
+
+/// Ports of TLS and of debuggers stand aside.
+#[test]
+fn of_many_ports_the_plain_one_is_asked() {
+    for (ports, expected) in [
+        ("['80:3000', '443:443']", "http 3000"),
+        ("['80:3000', '9229:9229']", "http 3000"),
+        ("['443:443']", "tcp 443"),
+        ("['443:8443']", "tcp 8443"),
+        ("['9229:9229']", "nothing"),
+        ("['9229:9229', '443:443']", "tcp 443"),
+        ("['80:3000', '81:4000']", "nothing"),
+        ("['53:53/udp', '80:3000']", "http 3000"),
+    ] {
+        let compose = format!("services: {{it: {{image: 'node:22', command: node a.js, ports: {ports}}}}}\n");
+        assert_eq!(asked(&[("compose.yaml", &compose)]), expected, "{ports}");
+    }
+    for (ports, part) in [
+        ("['9229:9229']", "its only port is 9229, a debugger's"),
+        ("['80:3000', '81:4000']", "which of its ports to probe: 3000 and 4000"),
+        ("['80:3000', '81:4000', '82:5000']", "which of its ports to probe: 3000, 4000 and 5000"),
+        ("['3000-3005:3000-3005']", "its port is a range"),
+        ("['53:53/udp', '54:54/sctp', '53:53/udp']", "it listens on UDP 53 and SCTP 54, and only TCP ports"),
+    ] {
+        let compose = format!("services: {{it: {{image: 'node:22', command: node a.js, ports: {ports}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(part), "{ports}: {help}");
+    }
+}
+
+/// What an image starts by default may be written out. Another start has other probes.
+#[test]
+fn a_probe_of_what_is_shipped_needs_that_start() {
+    for (keys, asks) in [
+        ("mem_limit: 1g", true),
+        ("command: [server, -dev]", true),
+        ("command: server -dev", true),
+        ("command: [server]", false),
+        ("command: [server, -dev, -config=/x]", false),
+        ("entrypoint: [vault, server, -dev]", false),
+    ] {
+        let compose = format!("services: {{it: {{image: 'hashicorp/vault:1.20', {keys}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert_eq!(help.contains("/v1/sys/health"), asks, "{keys}: {help}");
+    }
+}
+
+/// What has to be switched on is only offered where it is certainly off, and nothing else decides.
+#[test]
+fn only_what_is_off_is_switched_on() {
+    for (image, keys, offered) in [
+        ("keycloak/keycloak:26.0", "command: start", true),
+        ("keycloak/keycloak:26.0", "command: start, environment: {KC_HEALTH_ENABLED: 'false'}", true),
+        ("keycloak/keycloak:26.0", "command: start, environment: {KC_HEALTH_ENABLED: '${X}'}", false),
+        ("keycloak/keycloak:26.0", "command: start, env_file: gone.env", false),
+        (
+            "keycloak/keycloak:26.0",
+            "command: start, volumes: ['./keycloak.conf:/opt/keycloak/conf/keycloak.conf']",
+            false,
+        ),
+        ("traefik:v3.5", "command: ['--api']", true),
+        ("traefik:v3.5", "command: ['--api', '--ping']", false),
+        ("traefik:v3.5", "command: ['--api', '${X}']", false),
+        ("traefik:v3.5", "volumes: ['./traefik.yml:/etc/traefik/traefik.yml']", false),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', {keys}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert_eq!(help.contains("add `"), offered, "{image} {keys}: {help}");
+    }
+}
+
+/// A Java program is told by its image, its heap, or the program or start script that is started.
+#[test]
+fn a_virtual_machine_gets_more_time() {
+    for (image, keys, slow) in [
+        ("node:22", "command: node a.js", false),
+        ("node:22", "command: java -jar a.jar", true),
+        ("node:22", "command: catalina.sh run", true),
+        ("node:22", "command: /opt/bin/catalina.sh run", true),
+        ("node:22", "command: start.sh, environment: {JAVA_TOOL_OPTIONS: -Xmx1g}", false),
+        ("node:22", "command: echo java", false),
+        ("tomcat:11", "command: catalina.sh run", true),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', {keys}, ports: ['80:8080']}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert_eq!(help.contains("start_period: 60s"), slow, "{image} {keys}: {help}");
+    }
+}
+
+/// Where the usual probe of an image does not hold, its usual port need not either. What the Dockerfile exposes does.
+#[test]
+fn a_changed_server_has_the_ports_that_are_declared() {
+    for (steps, keys, part) in [
+        ("", "mem_limit: 1g", "127.0.0.1:3000/api/v1/ping"),
+        ("CMD [\"node\", \"x.js\"]\n", "mem_limit: 1g", "no port is declared for it"),
+        ("EXPOSE 4000\nCMD [\"node\", \"x.js\"]\n", "mem_limit: 1g", "127.0.0.1:4000/"),
+        ("CMD [\"node\", \"x.js\"]\n", "expose: [5000]", "127.0.0.1:5000/"),
+        ("EXPOSE 4000\nCMD [\"node\", \"x.js\"]\n", "expose: [5000]", "127.0.0.1:5000/"),
+    ] {
+        let dockerfile = format!("FROM flowiseai/flowise:2.2.0\n{steps}");
+        let compose = format!("services: {{it: {{build: ., {keys}}}}}\n");
+        let help = help(&[("compose.yaml", &compose), ("Dockerfile", &dockerfile)]);
+        assert!(help.contains(part), "{steps}{keys}: {help}");
+    }
+}
+
+/// A service that replaces the server of its image, and names no port, needs no probe of a port.
+#[test]
+fn a_replaced_server_is_not_asked() {
+    for (image, keys, asked) in [
+        ("redis:8", "command: redis-server", true),
+        ("redis:8", "command: redis-benchmark", false),
+        ("redis:8", "command: redis-benchmark, ports: ['1:1']", true),
+        ("redis:8", "entrypoint: [redis-server]", true),
+        ("redis:8", "entrypoint: [/other]", true),
+        ("alpine:3.22", "command: redis-benchmark", true),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', {keys}}}}}\n");
+        let checked = Checked::texts(&[("compose.yaml", &compose)]);
+        assert_eq!(!checked.of_rule("missing-healthcheck").is_empty(), asked, "{image} {keys}");
+    }
+    for (steps, asked) in [
+        ("ENTRYPOINT [\"/other\"]\n", false),
+        ("ENTRYPOINT [\"/other\"]\nEXPOSE 1\n", true),
+        ("CMD [\"redis-server\"]\n", true),
+    ] {
+        let compose = "services: {it: {build: .}}\n";
+        let checked =
+            Checked::texts(&[("compose.yaml", compose), ("Dockerfile", &format!("FROM redis:8\n{steps}"))]);
+        assert_eq!(!checked.of_rule("missing-healthcheck").is_empty(), asked, "{steps}");
+    }
+}
+
+/// Part of what starts may be a worker: then only a port that is named shows that the other part serves.
+#[test]
+fn a_worker_next_to_a_server_needs_a_named_port() {
+    for (command, ports, expected) in [
+        ("sh -c 'rq worker & uvicorn a:b'", "[]", "part of what it starts works on a queue"),
+        ("sh -c 'rq worker & uvicorn a:b'", "['80:8000']", "127.0.0.1:8000/"),
+        (
+            "sh -c 'if x; then rq worker; else uvicorn a:b; fi'",
+            "[]",
+            "part of what it starts works on a queue",
+        ),
+        ("sh -c 'if x; then rq worker; else uvicorn a:b; fi'", "['80:8000']", "127.0.0.1:8000/"),
+        ("rq worker", "['80:8000']", "it works on a queue or a schedule and has no port"),
+        ("uvicorn a:b", "['80:8000']", "127.0.0.1:8000/"),
+    ] {
+        let compose =
+            format!("services: {{it: {{image: 'python:3.13', command: \"{command}\", ports: {ports}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(expected), "{command} {ports}: {help}");
+    }
+}
+
+/// The client port of a member of a ZooKeeper ensemble is that of its own line.
+#[test]
+fn a_member_has_the_port_of_its_line() {
+    let one = "server.1=it:2888:3888;2182";
+    let two = "server.1=a:2888:3888;2182 server.2=it:2888:3888;2183";
+    for (environment, expected) in [
+        (format!("ZOO_SERVERS: '{one}'"), "127.0.0.1 2182 "),
+        (format!("ZOO_SERVERS: '{one}', ZOO_MY_ID: '7'"), "127.0.0.1 2181 "),
+        (format!("ZOO_SERVERS: '{one}', ZOO_MY_ID: '${{X}}'"), "127.0.0.1 2182 "),
+        // Without a number it is the first.
+        (format!("ZOO_SERVERS: '{two}'"), "127.0.0.1 2182 "),
+        (format!("ZOO_SERVERS: '{two}', ZOO_MY_ID: '2'"), "127.0.0.1 2183 "),
+        (format!("ZOO_SERVERS: '{two}', ZOO_MY_ID: ' 2 '"), "127.0.0.1 2183 "),
+        (format!("ZOO_SERVERS: '{two}', ZOO_MY_ID: '${{X}}'"), "no probe to suggest"),
+        (
+            "ZOO_SERVERS: 'server.1=a:2888:3888;2182 server.2=it:2888:3888;2182', ZOO_MY_ID: '${X}'"
+                .to_owned(),
+            "127.0.0.1 2182 ",
+        ),
+        ("ZOO_SERVERS: 'server.1=it:2888:3888'".to_owned(), "no probe to suggest"),
+        ("ZOO_CFG_EXTRA: 'clientPort=2185 server.1=it:2888:3888'".to_owned(), "127.0.0.1 2185 "),
+        ("ZOO_CFG_EXTRA: 'server.1=it:2888:3888 clientPort=2185'".to_owned(), "127.0.0.1 2185 "),
+    ] {
+        let compose =
+            format!("services: {{it: {{image: 'zookeeper:3.9', environment: {{{environment}}}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(expected), "{environment}: {help}");
+    }
+}
+
+/// An image without a shell is asked by a program of its own.
+#[test]
+fn no_shell_is_used_where_there_is_none() {
+    for (image, ports, expected) in [
+        (
+            "gcr.io/distroless/nodejs22-debian12",
+            "['9999:9999']",
+            "\"/nodejs/bin/node\", \"-e\", \"require('net').connect(9999",
+        ),
+        (
+            "gcr.io/distroless/nodejs22-debian12",
+            "['3000:3000']",
+            "\"/nodejs/bin/node\", \"-e\", \"require('http').get('http://127.0.0.1:3000/'",
+        ),
+        ("gcr.io/distroless/java21-debian12", "['8080:8080']", "its image has no shell, curl or wget"),
+    ] {
+        let compose = format!("services: {{it: {{image: '{image}', command: [a.js], ports: {ports}}}}}\n");
+        let help = help(&[("compose.yaml", &compose)]);
+        assert!(help.contains(expected) && !help.contains("CMD-SHELL"), "{image} {ports}: {help}");
+    }
+}
+
+/// What a stage copies in is not here: a name without an ending may be a directory of configuration.
+#[test]
+fn what_a_stage_copies_may_be_a_directory() {
+    for (copy, expected) in [
+        ("COPY --from=b /x/a.conf /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/a.txt /etc/nginx/conf.d/", "http 80"),
+        ("COPY --from=b /x/conf /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/conf.d/ /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/.hidden /etc/nginx/conf.d/", "unread"),
+        ("COPY --from=b /x/conf /etc/nginx/", "unread"),
+        ("COPY --from=b /x/conf /srv/", "http 80"),
+        ("COPY --from=b /x/a.conf /etc", "http 80"),
+        ("COPY --from=b /x/nginx /etc/", "unread"),
+        ("COPY --from=b /x/nginx.conf /etc/nginx/", "unread"),
+        ("COPY --from=b /x/nginx.conf /etc/nginx/nginx.conf", "unread"),
+        ("COPY --from=b /x/site /etc/nginx/conf.d/site.txt", "http 80"),
+    ] {
+        let dockerfile =
+            format!("FROM nginx:1.30-alpine\n{copy}\nCMD [\"nginx\", \"-g\", \"daemon off;\"]\n");
+        let compose = "services: {it: {build: .}}\n";
+        assert_eq!(asked(&[("compose.yaml", compose), ("Dockerfile", &dockerfile)]), expected, "{copy}");
+    }
+}
+
+/// An address of nginx has a port, or the usual one. Only those that loopback reaches are asked.
+#[test]
+fn addresses_of_nginx_have_ports() {
+    for (listen, expected) in [
+        ("8081", "http 8081"),
+        ("*:8081", "http 8081"),
+        ("0.0.0.0:8081", "http 8081"),
+        ("127.0.0.1:8081", "http 8081"),
+        ("localhost:8081", "http 8081"),
+        ("[::]:8081", "http 8081"),
+        ("[::]", "http 80"),
+        ("127.0.0.1", "http 80"),
+        ("localhost", "http 80"),
+        ("[::1]:8081", "unread"),
+        ("[::1]", "unread"),
+        ("10.0.0.1:8081", "unread"),
+        ("example.org", "unread"),
+        ("unix:/run/x", "unread"),
+        ("8081 udp", "unread"),
+        ("8081 quic", "unread"),
+        ("8081 ssl", "tcp 8081"),
+        ("8081 http2", "tcp 8081"),
+        ("8081 proxy_protocol", "tcp 8081"),
+        ("8081 default_server", "http 8081"),
+    ] {
+        let main = format!("http {{ server {{ listen {listen}; }} }}");
+        assert_nginx("volumes: ['./n:/etc/nginx/nginx.conf']", &[("n", &main)], expected);
     }
 }

@@ -110,6 +110,13 @@ fn files_that_are_mounted_count() {
             "[server]\ninnodb_buffer_pool_size=1G\n",
             "1 GiB: 1G in c",
         ),
+        // In the section of another program it is no setting of the server.
+        (
+            "mysql:8.4",
+            "    volumes: ['./c:/etc/mysql/conf.d/x.cnf']\n",
+            "[client]\ninnodb_buffer_pool_size=1G\n",
+            "none",
+        ),
         ("mysql:8.4", "    volumes: ['./gone:/etc/mysql/conf.d']\n", "", "unknown"),
         ("mysql:8.4", "    volumes: ['settings:/etc/mysql/conf.d']\n", "", "unknown"),
         (
@@ -479,5 +486,52 @@ fn findings_are_in_the_file_and_name_the_limit() {
         ),
     ] {
         assert_eq!(reported(image, keys, file), expected, "{image} {keys}{file}");
+    }
+}
+
+/// A variable that is empty sets nothing; of several the first that says something counts.
+#[test]
+fn variables_that_are_empty_set_nothing() {
+    for (environment, heap) in [
+        ("NEO4J_server_memory_heap_max__size: 1g", "heap: 1 GiB: 1g in compose.yaml"),
+        ("NEO4J_server_memory_heap_max__size: ''", "heap: none"),
+        ("NEO4J_server_memory_heap_max__size: ' '", "heap: none"),
+        ("NEO4J_server_memory_heap_max__size: '${X}'", "heap: unknown"),
+        ("NEO4J_server_memory_heap_max__size: big", "heap: unknown"),
+        ("NEO4J_server_memory_heap_max__size: '0'", "heap: unknown"),
+        (
+            "NEO4J_server_memory_heap_max__size: '', NEO4J_dbms_memory_heap_max__size: 2g",
+            "heap: 2 GiB: 2g in compose.yaml",
+        ),
+        (
+            "NEO4J_server_memory_heap_max__size: 1g, NEO4J_dbms_memory_heap_max__size: 2g",
+            "heap: 1 GiB: 1g in compose.yaml",
+        ),
+        ("NEO4J_server_memory_heap_max__size: big, NEO4J_dbms_memory_heap_max__size: 2g", "heap: unknown"),
+    ] {
+        let keys = format!("    environment: {{{environment}}}\n");
+        let found = bounds(&[("compose.yaml", &service("neo4j:5", &keys))]);
+        assert_eq!(found.first().map(String::as_str), Some(heap), "{environment}");
+    }
+}
+
+/// An option of the server is found with its value in one word or two; the last one counts, unless the command is not known.
+#[test]
+fn options_are_found_in_one_word_or_two() {
+    for (command, expected) in [
+        ("[redpanda, start, '--memory=1G']", "1 GiB"),
+        ("[redpanda, start, --memory, 1G]", "1 GiB"),
+        ("[redpanda, start, --memory 1G]", "1 GiB"),
+        ("[redpanda, start, --memory, 1G, --memory, 2G]", "2 GiB"),
+        ("[redpanda, start, --memory 2G, '--memory=1G']", "1 GiB"),
+        ("[redpanda, start, --memory]", "none"),
+        ("[redpanda, start, --memoryx, 1G]", "none"),
+        ("[redpanda, start, --memory, x]", "unknown"),
+        ("[redpanda, start, --memory, '${X}']", "unknown"),
+        ("[redpanda, start]", "none"),
+    ] {
+        let keys = format!("    command: {command}\n");
+        let found = cache(&[("compose.yaml", &service("redpandadata/redpanda:v25.1.9", &keys))]);
+        assert_eq!(found.split(':').next(), Some(expected), "{command}");
     }
 }

@@ -56,6 +56,70 @@ fn the_last_command_of_a_script_needs_exec() {
     }
 }
 
+/// A script that replaces itself with the next is followed, four deep.
+#[test]
+fn scripts_that_exec_each_other_are_followed() {
+    for (count, expected) in [(1, "s1.sh"), (3, "s3.sh"), (4, "s4.sh"), (5, "")] {
+        let mut files = vec![(
+            "Dockerfile".to_owned(),
+            "FROM debian:13-slim\nCOPY *.sh /\nCMD [\"/s1.sh\"]\n".to_owned(),
+        )];
+        for number in 1..=count {
+            let next =
+                if number == count { "gunicorn a".to_owned() } else { format!("exec /s{}.sh", number + 1) };
+            files.push((format!("s{number}.sh"), format!("#!/bin/sh\n{next}\n")));
+        }
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let checked = Checked::tree(&files, "");
+        let found = checked.of_rule("shell-form-start");
+        let help = found.first().and_then(|finding| finding.help.as_deref()).unwrap_or_default();
+        let file =
+            help.strip_prefix("in `").and_then(|rest| rest.split_once('`')).map_or("", |(file, _)| file);
+        assert_eq!(file, expected, "{count}: {help}");
+        // The file that has to change is one of the project's, once.
+        let names: Vec<String> = checked.outcome.projects[0]
+            .files
+            .iter()
+            .map(|file| checked.sources.get(*file).path().file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let times = names.iter().filter(|name| **name == expected).count();
+        assert_eq!(times, usize::from(!expected.is_empty()), "{names:?}");
+    }
+}
+
+/// A command is only repeated where the file has it as the shell reads it, on one line, and short.
+#[test]
+fn a_command_is_repeated_as_it_is_written() {
+    let (longest, longer) = ("x".repeat(195), "x".repeat(196));
+    for (command, repeated) in [
+        ("command: sh -c 'node a.js'", Some("exec node a.js")),
+        ("command: [sh, -c, node a.js]", Some("exec node a.js")),
+        ("command: [sh, -c, 'A=b node a.js']", Some("A=b exec node a.js")),
+        ("command: [sh, -c, 'cd /x && node a.js']", Some("exec node a.js")),
+        ("command: [sh, -c, 'node a.js > /dev/null']", Some("exec node a.js > /dev/null")),
+        ("command: [sh, -c, 'node \"a b.js\"']", Some("exec node \"a b.js\"")),
+        ("command: [sh, -c, 'node $$X']", Some("exec node $$X")),
+        // YAML's escapes, Compose's variables and folded lines are not what the shell reads.
+        ("command: [sh, -c, \"node \\\"a b.js\\\"\"]", None),
+        ("command: [sh, -c, \"node a\\x2Ejs\"]", None),
+        ("command: [sh, -c, 'node ''a b.js''']", None),
+        ("command: [sh, -c, 'node ${X:-a.js}']", None),
+        ("command: [sh, -c, 'node\n      a.js']", None),
+        (&format!("command: [sh, -c, 'node {longest}']"), Some(&*format!("exec node {longest}"))),
+        (&format!("command: [sh, -c, 'node {longer}']"), None),
+    ] {
+        let compose = format!("services:\n  it:\n    image: debian:13-slim\n    {command}\n");
+        let checked = Checked::texts(&[("compose.yaml", &compose)]);
+        let found = checked.of_rule("shell-form-start");
+        let help = found.first().and_then(|finding| finding.help.as_deref()).unwrap_or("nothing is found");
+        match repeated {
+            Some(line) => assert!(help.contains(line), "{command}: {help}"),
+            None => assert!(help.contains("right before `node`"), "{command}: {help}"),
+        }
+    }
+}
+
 #[test]
 fn arguments_are_what_the_command_says() {
     for (command, script, expected) in [

@@ -129,6 +129,10 @@ fn start_scripts_expand_what_the_catalogue_says() {
     assert_eq!(image("ghcr.io/example/app:1", "ANY_NAME: -Dx=y -Xmx1g"), "1 GiB in ANY_NAME");
     assert_eq!(image("ghcr.io/example/app:1", "JAVA_OPTS: -Dx=y"), "no heap");
     assert_eq!(image("nginx:1.31", "JAVA_OPTS: -Xmx1g"), "no heap");
+    // What a script hands on may be nothing.
+    assert_eq!(image("tomcat:11", "CATALINA_OPTS: '${X}'"), "no heap");
+    assert_eq!(image("tomcat:11", "CATALINA_OPTS: '-Xmx${X}'"), "no heap");
+    assert_eq!(image("tomcat:11", "CATALINA_OPTS: ''"), "no heap");
     assert_eq!(image("ghcr.io/example/app:1", "JAVA_TOOL_OPTIONS: -Dx=y"), "no heap");
 }
 
@@ -199,6 +203,21 @@ fn the_probe_is_the_service_s_or_the_image_s() {
     assert_eq!(probe("FROM nginx:1.29\nHEALTHCHECK NONE\n", ""), "disabled");
 }
 
+/// The place of a test is where the service has it, also if it is not known, else in the Dockerfile.
+#[test]
+fn a_test_has_the_place_that_counts() {
+    let dockerfile = "FROM nginx:1.29\nHEALTHCHECK CMD [\"probe\"]\n";
+    let place = |keys: &str| {
+        let (workload, sources) = built(dockerfile, keys);
+        workload.health.test_span.map(|span| sources.get(span.file).slice(span).to_owned())
+    };
+    assert_eq!(place("").as_deref(), Some("HEALTHCHECK CMD [\"probe\"]"));
+    assert_eq!(place("    healthcheck: {interval: 7s}\n").as_deref(), Some("HEALTHCHECK CMD [\"probe\"]"));
+    assert_eq!(place("    healthcheck: {test: mine}\n").as_deref(), Some("mine"));
+    assert_eq!(place("    healthcheck: {test: [CMD, mine]}\n").as_deref(), Some("[CMD, mine]"));
+    assert!(place("    healthcheck: {test: '${X}'}\n").unwrap().contains("${X}"));
+}
+
 #[test]
 fn a_variable_in_a_probe_leaves_the_rest_known() {
     let probe = |test: &str| {
@@ -233,6 +252,8 @@ fn the_effective_limit_is_compose_s() {
     assert_eq!(limit("    mem_limit: ${X}\n"), "unknown");
     assert_eq!(limit("    mem_limit: ${X:-1g}\n"), "1 GiB");
     assert_eq!(limit("    mem_limit: null\n"), "absent");
+    assert_eq!(limit("    mem_limit: 512m\n    deploy: {resources: {limits: {memory: 1G}}}\n"), "1 GiB");
+    assert_eq!(limit("    deploy: {resources: {limits: {memory: \"0\"}}}\n"), "0 bytes");
 }
 
 #[test]
@@ -242,6 +263,101 @@ fn restart_policies_follow_the_deploy_block() {
     assert_eq!(restart("    restart: always\n    deploy: {restart_policy: {delay: 5s}}\n"), "no");
     assert_eq!(restart("    deploy: {restart_policy: {condition: any}}\n"), "always");
     assert_eq!(restart("    deploy: {restart_policy: {condition: none}}\n"), "no");
+}
+
+/// The block's policy replaces the short key; the same policy in both is no contradiction.
+#[test]
+fn a_restart_that_the_block_overrides_is_told() {
+    let keys = |restart: &str, block: &str| {
+        let app = built(JAVA, &format!("    restart: {restart}\n    deploy: {{{block}}}\n")).0;
+        let effective = match &app.process.restart {
+            Fact::Known(policy) => policy.value.clone(),
+            Fact::Unknown { .. } => "unknown".to_owned(),
+            Fact::Absent { .. } => "absent".to_owned(),
+        };
+        (effective, app.process.shadowed_restart.map(|(written, _)| written.value))
+    };
+    for (restart, block, effective, told) in [
+        ("always", "replicas: 1", "always", false),
+        ("always", "restart_policy: {condition: any}", "always", false),
+        ("always", "restart_policy: {condition: none}", "no", true),
+        ("always", "restart_policy: {condition: ''}", "no", true),
+        ("'no'", "restart_policy: {condition: none}", "no", false),
+        ("'no'", "restart_policy: {delay: 5s}", "no", false),
+        ("unless-stopped", "restart_policy: {condition: any}", "always", true),
+        ("on-failure", "restart_policy: {condition: on-failure}", "on-failure", false),
+        ("on-failure", "restart_policy: {condition: on-failure, max_attempts: 3}", "on-failure", false),
+        ("on-failure:3", "restart_policy: {condition: on-failure, max_attempts: 3}", "on-failure", false),
+        ("on-failure:3", "restart_policy: {condition: on-failure, max_attempts: 4}", "on-failure", true),
+        (
+            "on-failure:3",
+            "restart_policy: {condition: on-failure, max_attempts: '${X}'}",
+            "on-failure",
+            false,
+        ),
+        ("on-failure:3", "restart_policy: {condition: on-failure}", "on-failure", true),
+        ("on-failure:0", "restart_policy: {condition: on-failure}", "on-failure", false),
+        ("on-failure:3", "restart_policy: {condition: any}", "always", true),
+        ("always", "restart_policy: {condition: '${X}'}", "unknown", false),
+        ("${X}", "restart_policy: {condition: none}", "no", false),
+    ] {
+        let expected = told.then(|| restart.trim_matches('\'').to_owned());
+        assert_eq!(keys(restart, block), (effective.to_owned(), expected), "{restart} {block}");
+    }
+    // What it extends is not here, and may have a policy.
+    let far =
+        "services:\n  app:\n    extends: {file: gone.yaml, service: x}\n    image: x\n    restart: always\n";
+    assert!(app(far, "").0.process.restart.is_unknown());
+}
+
+/// `deploy` wins where it limits anything; a quota is a share of its period.
+#[test]
+fn other_resources_have_two_keys_too() {
+    let shown = |fact: &Fact<f64>| match fact {
+        Fact::Known(number) => number.value.to_string(),
+        Fact::Unknown { .. } => "unknown".to_owned(),
+        Fact::Absent { .. } => "absent".to_owned(),
+    };
+    let limits = |keys: &str| format!("deploy: {{resources: {{limits: {{{keys}}}}}}}");
+    for (short, deploy, expected) in [
+        ("cpus: 2", "", "2"),
+        ("", "cpus: '0.5'", "0.5"),
+        ("cpus: 2", "cpus: '0.5'", "0.5"),
+        ("cpus: 2", "cpus: '0'", "2"),
+        ("", "cpus: '0'", "0"),
+        ("cpus: 2", "cpus: '${X}'", "unknown"),
+        ("", "", "absent"),
+    ] {
+        let keys = format!("    {short}\n    {}\n", limits(deploy));
+        assert_eq!(shown(&built(JAVA, &keys).0.resources.cpus), expected, "{short} {deploy}");
+    }
+    for (short, deploy, expected) in [
+        ("pids_limit: 9", "", "9"),
+        ("", "pids: 5", "5"),
+        ("pids_limit: 9", "pids: 5", "5"),
+        ("pids_limit: 9", "pids: 0", "9"),
+        ("", "pids: 0", "0"),
+    ] {
+        let keys = format!("    {short}\n    {}\n", limits(deploy));
+        let pids = built(JAVA, &keys).0.resources.pids_limit.map(|pids| pids as f64);
+        assert_eq!(shown(&pids), expected, "{short} {deploy}");
+    }
+    for (quota, period, expected) in [
+        ("50000", "", "0.5"),
+        ("50000", "cpu_period: 25000", "2"),
+        ("50000", "cpu_period: '${X}'", "unknown"),
+        ("50000", "cpu_period: 0", "0.5"),
+        ("'${X}'", "", "unknown"),
+    ] {
+        let keys = format!("    cpu_quota: {quota}\n    {period}\n");
+        assert_eq!(shown(&built(JAVA, &keys).0.resources.cpu_quota), expected, "{quota} {period}");
+    }
+    for (keys, expected) in
+        [("scale: 3", 3), ("deploy: {replicas: 2}", 2), ("scale: 3, deploy: {replicas: 2}", 3)]
+    {
+        let compose = format!("services: {{app: {{image: x, {keys}}}}}\n");
+        assert_eq!(app(&compose, "").0.resources.replicas.value(), Some(&expected), "{keys}");
+    }
 }
 
 #[test]

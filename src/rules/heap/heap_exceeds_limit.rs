@@ -100,10 +100,14 @@ fn exceeding(offer: &Offer<'_>, bounded: &BoundedHeap<'_>, cx: &mut RuleContext<
             None => "its command".to_owned(),
             Some(variable) => format!("`{variable}`"),
         };
-        finding.severity(Severity::Warning).confidence(Confidence::Medium).note(format!(
-            "the image of `{}` is not known; {sign} suggests that it runs {runtime}",
-            workload.name
-        ));
+        let name = &workload.name;
+        let note = match workload.image_has(heap.runtime) {
+            true => {
+                format!("what starts {runtime} in `{name}` is not known: it may set another heap than {sign}")
+            }
+            false => format!("what `{name}` starts is not known; {sign} suggests that it runs {runtime}"),
+        };
+        finding.severity(Severity::Warning).confidence(Confidence::Medium).note(note);
     }
     if let Some(restart) = workload.process.restart.known().filter(|restart| restart.value != "no") {
         let restart = Form::of(workload).setting(SettingName::RESTART, &restart.value);

@@ -176,6 +176,14 @@ pub(super) fn lower(
     if let Bound::Percent(percent) = setting.bound {
         return lower_share(setting, percent, (size, limit), finding);
     }
+    let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
+    // It is the sum with other parts that does not fit.
+    if matches!(setting.bound, Bound::Bytes(now) if now <= size) {
+        if alone {
+            finding.help(format!("lower the {what} or another part, or raise the limit of {limit}"));
+        }
+        return;
+    }
     let Some((span, text)) = setting.resized(size) else { return };
     let mut edits = vec![Edit { span, replacement: text.clone() }];
     if let Some(initial) = &heap.initial
@@ -187,7 +195,6 @@ pub(super) fn lower(
             None => return,
         }
     }
-    let what = if heap.pool == Pool::Cache { "cache" } else { "heap" };
     let title = format!("lower the {what} to {size}: `{}`", setting.with_size(size).unwrap_or(text));
     finding.fix_with_ops(title, Applicability::Unsafe, CHANGES, edits, Vec::new());
 }

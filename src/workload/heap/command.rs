@@ -195,7 +195,7 @@ fn hide(out: &mut TracedText, source: &mut SettingSource, at: Span, why: Why) {
 }
 
 /// Joins an option and its value with one space.
-fn joined(option: &TracedText, value: &TracedText) -> TracedText {
+pub(super) fn joined(option: &TracedText, value: &TracedText) -> TracedText {
     let span = match option.span().file == value.span().file {
         true => option.span().cover(value.span()),
         false => value.span(),

@@ -88,6 +88,10 @@ fn add(pools: &mut Pools, pool: MemoryPool, expands: &[String]) {
     if by_script || known.bound.is_absent() || !pool.bound.is_absent() && !by_flags {
         known.bound = pool.bound;
     }
+    // The image's server starts, whatever the variables show.
+    if std::mem::take(&mut known.assumed) {
+        known.program = pool.program;
+    }
     known.problems.extend(pool.problems);
     known.part = pool.part;
     known.own_default = pool.own_default;
@@ -244,10 +248,13 @@ impl ProductReader<'_> {
         if let Some((from, word)) = within.zip(words.get(at)).filter(|_| !joined) {
             return setting((*word).clone(), COMMAND_LINE, from, grammar);
         }
-        let found = match joined {
-            true => words.get(at).map(|word| setting((*word).clone(), COMMAND_LINE, name.len(), grammar)),
-            false => words.get(at + 1).map(|word| setting((*word).clone(), COMMAND_LINE, 0, grammar)),
-        };
+        let found = words.get(at).and_then(|word| match joined {
+            true => Some(setting((*word).clone(), COMMAND_LINE, name.len(), grammar)),
+            false => {
+                let whole = super::command::joined(word, words.get(at + 1)?);
+                Some(setting(whole, COMMAND_LINE, name.len() + 1, grammar))
+            }
+        });
         found.unwrap_or(Fact::Absent { anchor: self.workload.image.base.span() })
     }
 }

@@ -252,7 +252,7 @@ impl ImageFacts {
         facts.missing_tools.retain(|tool| !installs::may_bring(tool, runs, catalog.packages()));
         facts.sh = facts.sh.or_else(|| shell_by_packages(runs));
         // An installed file may be a link to another shell.
-        if target.mentions("bin/sh") || target.mentions("reconfigure dash") {
+        if ["bin/sh", "reconfigure dash", "dash/sh"].iter().any(|text| target.mentions(text)) {
             facts.sh = None;
         }
         facts.build_only.clone_from(&target.build_only);

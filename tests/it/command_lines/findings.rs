@@ -436,6 +436,159 @@ fn comments_suppress_what_is_below() {
     assert!(!rules(&check("README.md", page, Notation::Markdown)).contains(&"swap-below-limit"));
 }
 
+/// A comment covers the command on its line or below, and that one only, wherever it is in the text.
+#[test]
+fn a_comment_covers_one_command() {
+    let command = "docker run -d -m 1g --memory-swap 512m acme/x";
+    for (text, count) in [
+        (format!("{command}\n"), 1),
+        (format!("echo\n\n# oomlint: ignore[swap-below-limit] x\n{command}\n"), 0),
+        (format!("echo\n\n# oomlint: ignore[swap-below-limit] x\n{command}\n{command}\n"), 1),
+        (format!("echo\n{command} # oomlint: ignore[swap-below-limit] x\n{command}\n"), 1),
+        (format!("echo\n{command} # oomlint: ignore[swap-below-limit] x"), 0),
+        (format!("{command}\n# oomlint: ignore[swap-below-limit] x\n"), 1),
+        (
+            format!(
+                "echo echo echo echo echo\n# oomlint: ignore[limits] x\n{command}\n# oomlint: ignore[limits] x\n{command}\n"
+            ),
+            0,
+        ),
+        (format!("# oomlint: ignore[swap-below-limit] x\necho\n{command}\n"), 1),
+        (
+            format!(
+                "# oomlint: ignore[limits] x\n{command}\n# oomlint: ignore[swap-below-limit] x\n{command}\n"
+            ),
+            0,
+        ),
+        (format!("oomlint: ignore[swap-below-limit] x\n{command}\n"), 1),
+        (format!("echo #\noomlint: ignore[swap-below-limit] x\n{command}\n"), 1),
+    ] {
+        let found = check("run.sh", &text, Notation::Shell);
+        let found = found.iter().filter(|finding| finding.rule == "swap-below-limit").count();
+        assert_eq!(found, count, "{text}");
+    }
+    for (page, count) in [
+        (
+            format!(
+                "# A\n\n<!-- oomlint: ignore[swap-below-limit] x -->\n```sh\n{command}\n{command}\n```\n"
+            ),
+            0,
+        ),
+        (
+            format!(
+                "# A\n\n<!-- oomlint: ignore[swap-below-limit] x -->\n~~~sh\n{command}\n~~~\n```sh\n{command}\n```\n"
+            ),
+            1,
+        ),
+        (format!("# A\n\n```sh\n# oomlint: ignore[swap-below-limit] x\n{command}\n{command}\n```\n"), 1),
+    ] {
+        let found = check("README.md", &page, Notation::Markdown);
+        let found = found.iter().filter(|finding| finding.rule == "swap-below-limit").count();
+        assert_eq!(found, count, "{page}");
+    }
+}
+
+/// Shows all advice for command lines.
+#[test]
+fn advice_for_command_lines() {
+    let mut shown = String::new();
+    for line in [
+        "docker run -d -m 1g --memory-swap 512m redis:7",
+        "docker run -d -m 512Mi acme/x",
+        "docker run -d --memory 64 redis:7",
+        "docker run -d -m 512m -e JAVA_TOOL_OPTIONS=-Xmx1g eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 512m -e 'JAVA_TOOL_OPTIONS=-Xmx1g -Dx=y' eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 512m eclipse-temurin:21 java -Xmx1g -jar a.jar",
+        "docker run -d -m 1g eclipse-temurin:21 java -jar a.jar -Xmx512m",
+        "docker run -d -m 1g eclipse-temurin:21 java -XX:MaxRAMPercentage=0.5 -jar a.jar",
+        "docker run -d -m 1g -e JAVA_TOOL_OPTIONS=-Xmx512mb eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 1g -e JAVA_TOOL_OPTIONS=-Dx=y eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 2g -e JAVA_OPTS=-Xmx1g eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 2g -e JAVA_OPTS=-Xmx3g eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 1g -e NODE_OPTIONS=--max-old-space-size=2048 node:22 node a.js",
+        "docker run -d -m 1g redis:7 redis-server --maxmemory 2gb",
+        "docker run -d -m 1g --memory-reservation 2g redis:7",
+        "docker run -d -m 1g --oom-kill-disable --memory-swappiness 50 redis:7",
+        "docker run -d --shm-size 1,5g acme/x",
+        "docker run -d --restart=sometimes -m 1g redis:7",
+        "docker run -d --tmpfs /data -m 1g redis:7",
+        "docker run -d --health-cmd 'java -version' -m 1g eclipse-temurin:21 java -jar a.jar",
+        "docker run -d -m 1g --health-interval 1s --health-cmd x redis:7",
+        "docker run -d -m 1g acme/x sh -c 'node a & node b'",
+        "docker run -d -m 1g debian:13 sh -c 'node a.js'",
+        "docker run -d -m 1g -e 'A=\"x\"' -e 'JAVA_TOOL_OPTIONS=\"-Xmx512m\"' eclipse-temurin:21 java -jar a.jar",
+        "docker service create --limit-memory 1g --reserve-memory 2g --name db postgres:17",
+        "podman run -d -m 64 redis:7",
+        "docker run -d -m 1g --log-opt max-file=3 redis:7",
+        "docker run -d -m 1g --mount type=tmpfs,destination=/data redis:7",
+        "docker run -d -m 1g --health-cmd 'curl -f http://localhost/' alpine:3.22 x",
+        "docker run -d -m 1g --health-cmd java eclipse-temurin:21 java -Xmx256m -jar a.jar",
+        "docker run -d -m 1g Acme/X",
+        "docker run -d -m 1g A=b",
+        "docker run -d -m 1g --nope acme/x",
+        "docker run -d -m 1g --network host --network none acme/x",
+        "docker run -d -m 1g --network host --network bridge acme/x",
+        "docker run -d -m 1g --rm --restart always acme/x",
+        "docker run -d --cpus abc acme/x",
+        "docker run -d --kernel-memory 1g acme/x",
+        "docker run -d --mem 1g acme/x",
+        "docker service create -m 1g acme/x",
+        "docker run -d acme/x -m 1g",
+        "docker run -d -m 1g --health-cmd x --health-interval 1s gcr.io/distroless/nodejs22 a.js",
+        "docker run -d -m 1g -p 80:3000 gcr.io/distroless/nodejs22 a.js",
+        "docker run -d -m 1g --health-interval 5s redis:7",
+        "docker run -d -m 1g --health-cmd 'java -version' node:22 node a.js",
+    ] {
+        shown += &format!("$ {line}\n");
+        for finding in run(line) {
+            let help =
+                finding.help.map(|help| format!(": {}", help.replace('\n', "\n    "))).unwrap_or_default();
+            let (rule, message, label) = (finding.rule, finding.message, finding.primary.text);
+            let notes: String = finding.notes.iter().map(|note| format!("\n    note: {note}")).collect();
+            shown += &format!("  {:?} {rule}: {message} ({label}){help}{notes}\n", finding.severity);
+        }
+    }
+    insta::assert_snapshot!("advice_for_command_lines", shown);
+}
+
+/// Where the host has no room for a higher limit, the heap is lowered: in its flag, or where the command has it.
+#[test]
+fn a_heap_is_lowered_where_it_is_written() {
+    for (line, rule, expected) in [
+        (
+            "docker run -m 1g eclipse-temurin:21 java -Xmx2g -jar a.jar",
+            "heap-exceeds-limit",
+            "lower the heap to 768 MiB: `-Xmx768m`",
+        ),
+        (
+            "docker run -m 1g redis:7 redis-server --maxmemory 2gb",
+            "cache-exceeds-limit",
+            "lower the cache to 768 MiB: `--maxmemory 768mb`",
+        ),
+        (
+            "docker run -m 1g -e JAVA_TOOL_OPTIONS=-Xmx2g eclipse-temurin:21 java -jar a.jar",
+            "heap-exceeds-limit",
+            "lower the heap to 768 MiB: `-Xmx768m`:\n  -e JAVA_TOOL_OPTIONS=-Xmx768m",
+        ),
+        (
+            "docker run -m 1g -e 'JAVA_TOOL_OPTIONS=-Dx=y -Xmx2g' eclipse-temurin:21 java -jar a.jar",
+            "heap-exceeds-limit",
+            "lower the heap to 768 MiB: `-Xmx768m`:\n  -e 'JAVA_TOOL_OPTIONS=-Dx=y -Xmx768m'",
+        ),
+    ] {
+        let sources = Sources::new();
+        sources.add(Path::new("<run>"), line);
+        let mut discovered = Discovered::default();
+        discovered.add(PathBuf::from("<run>"), FileKind::Commands(Notation::Lines));
+        let host_memory = Some(oomlint::syntax::size::ByteSize(1 << 30));
+        let policy = oomlint::rules::Policy { host_memory, ..oomlint::rules::Policy::default() };
+        let found = check::run(&Options { policy, ..Options::default() }, &sources, &discovered).findings;
+        let help =
+            found.iter().find(|finding| finding.rule == rule).and_then(|finding| finding.help.as_deref());
+        assert_eq!(help, Some(expected), "{line}");
+    }
+}
+
 /// Returns the severity of the missing limit, and how the container is called.
 fn lacking(line: &str) -> Option<(Severity, String)> {
     let found = run(line).into_iter().find(|finding| finding.rule == "missing-memory-limit")?;

@@ -1,6 +1,7 @@
 //! Every limit of the program is documented in docs/limits.md with its value, and is enforced.
 
 mod beyond;
+mod programs;
 
 use std::collections::BTreeSet;
 use std::path::Path;
