@@ -60,8 +60,9 @@ fn colon(text: &str, at: usize) -> String {
     let is_second = [": ", ":\t"].iter().any(|key| line.contains(key));
     match above.map(indentation) {
         Some(above) if above < own && !is_second => {
+            let spaces = if own == 1 { "space" } else { "spaces" };
             format!(
-                "this line is indented by {own} spaces, the value above by {above}; align them, or quote the value"
+                "this line is indented by {own} {spaces}, the value above by {above}; align them, or quote the value"
             )
         }
         _ => "a second `:` on one line; quote the value".to_owned(),

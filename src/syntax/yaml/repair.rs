@@ -194,3 +194,6 @@ fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize
         truncates_file: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,12 @@ use std::path::Path;
 use super::*;
 use crate::source::{Source, Sources};
 
-struct Read {
+pub(super) struct Read {
     source: std::sync::Arc<Source>,
-    tree: Tree,
+    pub(super) tree: Tree,
 }
 
-fn read(text: &str) -> Read {
+pub(super) fn read(text: &str) -> Read {
     let sources = Sources::new();
     let source = sources.get(sources.add(Path::new("compose.yaml"), text));
     let tree = Tree::parse(source.id(), source.text());
@@ -17,7 +17,7 @@ fn read(text: &str) -> Read {
 
 impl Read {
     /// Returns the node at a path of keys and item numbers in the first document.
-    fn at(&self, path: &str) -> &Node {
+    pub(super) fn at(&self, path: &str) -> &Node {
         let mut id = self.tree.documents()[0];
         for step in path.split('/').filter(|step| !step.is_empty()) {
             id = match &self.tree.node(id).kind {
@@ -39,15 +39,15 @@ impl Read {
         }
     }
 
-    fn slice(&self, span: Span) -> &str {
+    pub(super) fn slice(&self, span: Span) -> &str {
         self.source.slice(span)
     }
 
-    fn raw(&self, path: &str) -> &str {
+    pub(super) fn raw(&self, path: &str) -> &str {
         self.slice(self.at(path).span)
     }
 
-    fn text(&self, path: &str) -> &TracedText {
+    pub(super) fn text(&self, path: &str) -> &TracedText {
         match &self.at(path).kind {
             Kind::Scalar(scalar) => &scalar.text,
             kind => panic!("{kind:?}"),
@@ -55,17 +55,17 @@ impl Read {
     }
 
     /// Returns the bytes that a part of a scalar came from.
-    fn trace(&self, path: &str, part: &str) -> &str {
+    pub(super) fn trace(&self, path: &str, part: &str) -> &str {
         let text = self.text(path);
         let at = text.as_str().find(part).unwrap();
         self.slice(text.span_of(at..at + part.len()))
     }
 
-    fn errors(&self) -> Vec<(&str, &str)> {
+    pub(super) fn errors(&self) -> Vec<(&str, &str)> {
         self.tree.errors().iter().map(|error| (error.message.as_str(), self.slice(error.span))).collect()
     }
 
-    fn keys(&self, path: &str) -> Vec<&str> {
+    pub(super) fn keys(&self, path: &str) -> Vec<&str> {
         match &self.at(path).kind {
             Kind::Map(entries) => entries.iter().map(|(key, _)| self.key(*key)).collect(),
             kind => panic!("{kind:?}"),
@@ -325,5 +325,51 @@ fn what_go_yaml_refuses_is_an_error() {
         "a: |\n  x:\n\nb: 'k:\n\t'\n",
     ] {
         assert!(at(text).is_empty(), "{text:?}");
+    }
+}
+
+/// Blanks with a tab behind other lines, at each indentation: whether Docker Compose 5.6.1 refuses (`R`) the file, which ends there or
+/// goes on with another key.
+#[test]
+fn tabs_are_refused_where_go_yaml_takes_them_for_a_token() {
+    let blanks = [
+        "\t\n",
+        " \t\n",
+        "  \t\n",
+        "   \t\n",
+        "    \t\n",
+        "     \t\n",
+        "      \t\n",
+        "\t",
+        "    \t# c\n",
+        "      \t# c\n",
+        "  \t# c\n",
+        "\n\t\n",
+        "\n    \t\n",
+    ];
+    for (lines, verdicts) in [
+        ("    command: |\n      x\n", "RRRRRR-RR-RRRRRRRRR-RR-RRR"),
+        ("    command: >-\n      x\n", "RRRRRR-RR-RRRRRRRRR-RR-RRR"),
+        ("    command: x\n", "RRRRR--RR-RRRRRRRR--RR-RRR"),
+        ("    labels:\n      b: x\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    command: \"x\"\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    command: [x]\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    labels:\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    # c\n", "RRRRRRRR---RRRRRRRRRR---RR"),
+        ("    tty:\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    dns:\n    - x\n", "RRRRR--RR-RRRRRRRR--RR-RRR"),
+        ("    command: |2\n       x\n", "RRRRRR-RR-RRRRRRRRR-RR-RRR"),
+    ] {
+        let after = ["", "    init: true\n"]
+            .iter()
+            .flat_map(|tail| blanks.iter().map(move |blank| format!("{blank}{tail}")));
+        let refused = after.map(|after| {
+            let r = read(&format!("services:\n  a:\n    image: x\n{lines}{after}"));
+            let all = r.tree.refused_by_go_yaml(r.source.text());
+            // Each is reported at a tab.
+            assert!(all.iter().all(|error| r.slice(error.span) == "\t"), "{all:?}");
+            if all.is_empty() && r.tree.errors().is_empty() { '-' } else { 'R' }
+        });
+        assert_eq!(refused.collect::<String>(), verdicts, "{lines}");
     }
 }
