@@ -56,7 +56,7 @@ pub(super) fn refused_port(spec: &str) -> Option<String> {
     };
     let (container, protocol) = match container.split_once('/') {
         Some(("", _)) => ("", ""),
-        Some((port, protocol)) => (port, protocol.split('/').next().unwrap_or_default()),
+        Some(both) => both,
         None => (container, "tcp"),
     };
     let bare = ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(&ip);
@@ -80,10 +80,7 @@ pub(super) fn refused_port(spec: &str) -> Option<String> {
 
 /// Reads `80` or `80-90`.
 fn range(text: &str) -> Option<(u16, u16)> {
-    let port = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok())?;
-    let (start, end) = match text.split_once('-') {
-        Some((start, end)) => (port(start)?, port(end.split('-').next()?)?),
-        None => (port(text)?, port(text)?),
-    };
+    let (start, end) = text.split_once('-').unwrap_or((text, text));
+    let (start, end) = (start.parse().ok()?, end.parse().ok()?);
     (start <= end).then_some((start, end))
 }

@@ -18,6 +18,7 @@ pub(super) fn check(service: &Subject<'_>, project: &Project<'_>, refusals: &mut
     watches(service, refusals);
     targets(service, refusals);
     env_files(service, refusals);
+    hosts(service, refusals);
     for step in service.get(&["pre_start"]).map(items).unwrap_or_default() {
         let entry = Entry::new(step.span, step.clone());
         short_forms(&Subject { name: service.name, entry: &entry }, refusals);
@@ -35,6 +36,21 @@ fn env_files(service: &Subject<'_>, refusals: &mut Refusals) {
             let message = format!("an env file of `{}` has the format `{format}`", service.name);
             let upstream = format!("unsupported env_file format {format:?}");
             refusals.add(service.refusal(value, message, "Compose knows `raw` alone", upstream));
+        }
+    }
+}
+
+/// Adds items of `extra_hosts` that are a name alone.
+fn hosts(service: &Subject<'_>, refusals: &mut Refusals) {
+    for (key, path) in
+        [("extra_hosts", &["extra_hosts"][..]), ("build.extra_hosts", &["build", "extra_hosts"])]
+    {
+        for item in service.get(path).map(items).unwrap_or_default() {
+            let Some(host) = text(item).filter(|host| !host.contains([':', '='])) else { continue };
+            let name = service.name;
+            let upstream = format!("services.{name}.{key}: invalid additional host, missing IP: {host}");
+            let message = format!("an item of `{key}` of `{name}` has no address");
+            refusals.add(service.refusal(item, message, "no `=` and an address behind the name", upstream));
         }
     }
 }
@@ -345,7 +361,7 @@ fn watches(service: &Subject<'_>, refusals: &mut Refusals) {
     for watch in service.get(&["develop", "watch"]).map(items).unwrap_or_default() {
         let Some(action) = watch.get("action") else { continue };
         let copies = text(&action.value).is_some_and(|action| action.starts_with("sync"));
-        if copies && watch.get("target").is_none() {
+        if copies && watch.get("target").is_none_or(|entry| text(&entry.value) == Some("")) {
             let upstream = format!(
                 "services.{}.develop.watch: target is required for non-rebuild actions: invalid compose project",
                 service.name
