@@ -131,3 +131,6 @@ fn words(text: &TracedText) -> Vec<Word> {
 fn is_variable(text: &str) -> bool {
     text.strip_prefix('$').is_some_and(|rest| !rest.starts_with('{'))
 }
+
+#[cfg(test)]
+mod tests;
