@@ -755,11 +755,14 @@ fn keys_of_later_releases_are_noted() {
         keys.map(|key| (key.name.clone(), loaded.slice(key.span), key.service.clone())).collect::<Vec<_>>()
     };
     let gpus = ("the key `gpus` of `a`".to_owned(), "gpus".to_owned(), Some("a".to_owned()));
-    assert_eq!(newer(&[("compose.yaml", "services: {a: {image: i, gpus: all}}")]), [gpus.clone()]);
+    assert_eq!(
+        newer(&[("compose.yaml", "services: {a: {image: i, gpus: all}}")]),
+        std::slice::from_ref(&gpus)
+    );
     assert_eq!(newer(&[("compose.yaml", "services: {a: {image: i, gpus: !reset all}}")]), []);
     // Services may share a mapping, and files may be merged.
     let shared = "x-a: &a {image: i, gpus: all}\nservices: {a: *a, b: *a, c: {<<: *a}}\n";
-    assert_eq!(newer(&[("compose.yaml", shared)]), [gpus.clone()]);
+    assert_eq!(newer(&[("compose.yaml", shared)]), std::slice::from_ref(&gpus));
     let two = [
         ("compose.yaml", "services: {a: {image: i, gpus: all}}"),
         ("compose.override.yaml", "services: {a: {gpus: all}}"),

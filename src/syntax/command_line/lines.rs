@@ -259,7 +259,6 @@ impl<'t> Joined<'t> {
         let mut joined = Self { source, text, quote: None, close };
         let mut line = line_at(whole, range.start, range.end);
         loop {
-            let from = line.start;
             let end = match joined.line(line.clone()) {
                 LineEnd::Ends(at) => return (joined.text, at),
                 LineEnd::Continued => line.end,
@@ -270,7 +269,7 @@ impl<'t> Joined<'t> {
             else {
                 return (joined.text, end);
             };
-            if next.end - from.min(range.start) > MAX_LENGTH {
+            if next.end - range.start > MAX_LENGTH {
                 return (joined.text, end);
             }
             line = next.start + skipped..next.end;

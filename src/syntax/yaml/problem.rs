@@ -8,9 +8,10 @@ pub(super) fn message(error: &ScanError, text: &str, at: usize) -> String {
     let known = match error.kind() {
         ErrorKind::SimpleKeyExpected => "expected `key: value`; the `:` is missing",
         ErrorKind::MappingValueNotAllowed => return colon(text, at),
-        ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
-            "a tab in the indentation; YAML takes spaces only"
-        }
+        ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabAtBlockScalarStart => "a tab in the indentation; YAML takes spaces only",
         ErrorKind::UnclosedQuotedScalar => "a quote is not closed",
         ErrorKind::ExpectedBlockMappingKey if is_item(text, at) => {
             "a list item where a key is expected; is the key of the list missing above?"

@@ -1,5 +1,6 @@
 use super::super::Notation;
 use super::super::tests::{all, shown};
+use super::MAX_LENGTH;
 
 /// Returns the commands of a text, each as [`shown`] prints it.
 fn found(text: &str) -> Vec<String> {
@@ -294,4 +295,25 @@ fn long_lines_are_cut_between_characters() {
     };
     assert!(lines(1_500).ends_with("detach <x>"));
     assert!(!lines(2_500).ends_with("detach <x>"));
+}
+
+#[test]
+fn a_command_of_several_lines_has_a_bound() {
+    for (length, fits) in [(MAX_LENGTH - 1, true), (MAX_LENGTH, true), (MAX_LENGTH + 1, false)] {
+        let (first, last) = ("docker run -d \\\n", "-e A= x");
+        let text = format!(
+            "{first}{}\ny\n",
+            last.replace("A=", &format!("A={}", "b".repeat(length - first.len() - last.len())))
+        );
+        assert_eq!(found(&text)[0].ends_with("<x>"), fits, "{length}");
+    }
+}
+
+/// What was read in vain is not read again and again: the search goes on in the next line.
+#[test]
+fn a_long_line_is_searched_a_few_times() {
+    let text =
+        |count: usize| format!("{}; docker run x\ndocker run y\n", "; docker -H run ps ".repeat(count));
+    assert_eq!(found(&text(10)), ["<x>", "<y>"]);
+    assert_eq!(found(&text(8_000)), ["<y>"]);
 }

@@ -240,7 +240,7 @@ fn images_are_references() {
         "host.x/A",
     ] {
         assert_eq!(
-            refused(image).map(|(kind, message)| (kind, message)),
+            refused(image),
             Some(("Image".to_owned(), "invalid reference format".to_owned())),
             "{image}"
         );
