@@ -777,3 +777,218 @@ fn keys_of_later_releases_are_noted() {
     let many: String = (0..600).map(|at| format!("  s{at}: {{image: i, gpus: all}}\n")).collect();
     assert_eq!(newer(&[("compose.yaml", &format!("services:\n{many}"))]).len(), 500);
 }
+
+#[test]
+fn profiles_and_names_come_from_the_environment() {
+    let text = "services: {a: {image: i, environment: {P: '${COMPOSE_PROJECT_NAME}'}}}\n";
+    let with = |head: &str, env: &str| load(&[("compose.yaml", &format!("{head}{text}")), (".env", env)]);
+    for (env, profiles) in [
+        ("COMPOSE_PROFILES=a\n", &["a"][..]),
+        ("COMPOSE_PROFILES='a, b,,c '\n", &["a", "b", "c"]),
+        ("COMPOSE_PROFILES=\n", &[]),
+        ("X=1\n", &[]),
+    ] {
+        assert_eq!(with("", env).compose.profiles(), profiles, "{env}");
+    }
+    for (head, env, variable, name) in [
+        ("", "", "?", None),
+        ("name: own\n", "", "own", Some("own")),
+        ("name: '${N:-def}'\n", "", "def", Some("def")),
+        ("name: '${N}'\n", "N=set\n", "set", Some("set")),
+        ("name: '${N}'\n", "", "?", None),
+        ("name: Own\n", "", "?", Some("Own")),
+        ("name: -own\n", "", "?", Some("-own")),
+        ("name: own_1-x\n", "", "own_1-x", Some("own_1-x")),
+        ("name: own\n", "COMPOSE_PROJECT_NAME=set\n", "set", Some("set")),
+        ("", "COMPOSE_PROJECT_NAME=set\n", "set", Some("set")),
+        ("name: own\n", "COMPOSE_PROJECT_NAME=\n", "", Some("own")),
+    ] {
+        let loaded = with(head, env);
+        assert_eq!(loaded.variable("P").0, variable, "{head}{env}");
+        assert_eq!(loaded.compose.name.value().map(TracedText::as_str), name, "{head}{env}");
+    }
+    let loaded = with("", "A=1\n");
+    let (value, span) = loaded.compose.variable("A").unwrap();
+    assert_eq!((value, loaded.slice(span.unwrap()).as_str()), ("1", "1"));
+    assert!(loaded.compose.variable("B").is_none());
+}
+
+/// Returns the variables that a service `a` gets, `?` for those that are not known, and what could not be read.
+fn environment_of(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>, bool) {
+    let loaded = load(files);
+    let found = loaded.compose.service_environment(
+        loaded.service("a"),
+        Path::new(""),
+        &loaded.sources,
+        &mut ByteBudget::of_project(1 << 20),
+    );
+    let variables = found.variables.iter().map(|(name, (fact, of_file))| {
+        let value = match fact {
+            Fact::Known(value) => value.value.as_str().to_owned(),
+            Fact::Unknown { .. } => "?".to_owned(),
+            Fact::Absent { .. } => "-".to_owned(),
+        };
+        format!("{name}={value}{}", if *of_file { "" } else { " own" })
+    });
+    let mut variables: Vec<String> = variables.collect();
+    variables.sort();
+    let unresolved =
+        found.unresolved.iter().map(|reference| format!("{} {}", reference.what, reference.name));
+    (variables, unresolved.collect(), found.open_ended.is_some())
+}
+
+#[test]
+fn env_files_come_before_the_service_s_own_variables() {
+    for (keys, variables, unresolved, is_open) in [
+        ("environment: {A: 1}", &["A=1 own"][..], &[][..], false),
+        ("env_file: f.env", &["A=f", "B=f", "C=fx", "D=f", "E=p", "F=?"], &[], false),
+        ("env_file: [f.env, g.env]", &["A=g", "B=f", "C=fx", "D=f", "E=p", "F=?", "G=f"], &[], false),
+        ("env_file: [g.env, f.env]", &["A=f", "B=f", "C=fx", "D=f", "E=p", "F=?", "G="], &[], false),
+        (
+            "env_file: f.env, environment: {A: own, D: }",
+            &["A=own own", "B=own", "C=ownx", "D=? own", "E=p", "F=?"],
+            &[],
+            false,
+        ),
+        ("env_file: [{path: r.env, format: raw}]", &["A=\"$B\"", "B=x # y"], &[], false),
+        ("env_file: [{path: r.env}]", &["A=", "B=x"], &[], false),
+        ("env_file: z.env, environment: {A: 1}", &["A=1 own"], &["env_file z.env"], true),
+        ("env_file: [{path: z.env, required: false}]", &[], &[], true),
+        ("env_file: [{path: z.env, required: 'false'}]", &[], &[], true),
+        ("env_file: [{path: z.env, required: true}]", &[], &["env_file z.env"], true),
+        ("env_file: $X", &[], &[], true),
+        ("environment: {P: , Q: }", &["P=p own", "Q=? own"], &[], false),
+        ("env_file: p.env", &["P=p", "Q=?"], &[], false),
+    ] {
+        let text = format!("services: {{a: {{image: i, {keys}}}}}\n");
+        let files = [
+            ("compose.yaml", text.as_str()),
+            (".env", "P=p\n"),
+            ("f.env", "A=f\nB=${A}\nC=${A}x\nD=f\nE=${P}\nF\n"),
+            ("g.env", "A=g\nG=${B-}\n"),
+            ("r.env", "A=\"$B\"\nB=x # y\n"),
+            ("p.env", "P\nQ\n"),
+        ];
+        let (found, missing, open) = environment_of(&files);
+        assert_eq!(
+            (found, missing, open),
+            (
+                variables.iter().map(ToString::to_string).collect(),
+                unresolved.iter().map(ToString::to_string).collect(),
+                is_open
+            ),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn files_of_labels_have_to_be_there() {
+    for (keys, missing) in [
+        ("label_file: l", &["l"][..]),
+        ("label_file: [l, m, e.env]", &["l", "m"]),
+        ("label_file: e.env", &[]),
+        ("label_file: $X", &["$X"]),
+        ("init: true", &[]),
+    ] {
+        let loaded =
+            load(&[("compose.yaml", &format!("services: {{a: {{image: i, {keys}}}}}\n")), ("e.env", "")]);
+        let found: Vec<(&str, &str, Option<&str>)> = loaded
+            .compose
+            .unresolved
+            .iter()
+            .map(|reference| (reference.what, reference.name.as_str(), reference.service.as_deref()))
+            .collect();
+        assert_eq!(
+            found,
+            missing.iter().map(|name| ("label_file", *name, Some("a"))).collect::<Vec<_>>(),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn nesting_has_a_bound() {
+    let nested = |open: &str, close: &str, depth: usize| {
+        let text =
+            format!("x-a: {}1{}\nservices: {{a: {{image: i}}}}\n", open.repeat(depth), close.repeat(depth));
+        load(&[("compose.yaml", &text)])
+            .errors()
+            .iter()
+            .map(|(message, _)| (*message).to_owned())
+            .collect::<Vec<_>>()
+    };
+    for (open, close) in [("[", "]"), ("{a: ", "}"), ("[{a: ", "}]")] {
+        let levels = open.matches(['[', '{']).count();
+        assert_eq!(nested(open, close, 120 / levels), [""; 0], "{open}");
+        assert_eq!(nested(open, close, 140 / levels), ["nested deeper than 128 levels"], "{open}");
+    }
+    // Aliases and merge keys go on where they lead.
+    for step in ["[*a{}]", "{b: *a{}}", "{<<: *a{}}"] {
+        let chain: String = (0..140)
+            .map(|at| {
+                format!("x-{0}: &a{0} {1}\n", at + 1, step.replace("{}", &at.to_string()).replace("*a", "*a"))
+            })
+            .collect();
+        let text = format!("x-0: &a0 {{b: 1}}\n{chain}services: {{a: {{image: i}}}}\n");
+        let errors = load(&[("compose.yaml", &text)]);
+        assert_eq!(
+            errors.errors().iter().filter(|(message, _)| message.starts_with("nested deeper")).count(),
+            1,
+            "{step}"
+        );
+    }
+}
+
+#[test]
+fn binary_values_are_decoded() {
+    for (written, read) in [
+        ("bmFtZQ==", "name"),
+        ("bmFtZQ", "name"),
+        ("\"bmFt\\n ZQ==\"", "name"),
+        ("8J+YgA==", "😀"),
+        ("Pz8/", "???"),
+        ("MDEyMzQ1Njc4OQ==", "0123456789"),
+        ("QUJD", "ABC"),
+        ("YQ==", "a"),
+        ("''", ""),
+        ("a-b", "a-b"),
+        ("/w==", "/w=="),
+    ] {
+        let loaded = load(&[(
+            "compose.yaml",
+            &format!("services: {{a: {{image: i, container_name: !!binary {written}}}}}\n"),
+        )]);
+        assert_eq!(loaded.service("a").container_name.value().map(String::as_str), Some(read), "{written}");
+    }
+}
+
+#[test]
+fn what_is_merged_has_to_be_a_mapping() {
+    let message = "`<<` merges mappings; this is not one";
+    for (merge, place) in [
+        ("x", Some("x")),
+        ("[x]", Some("[x]")),
+        ("[*a, x]", Some("[*a, x]")),
+        ("*s", Some("*s")),
+        ("*a", None),
+        ("[*a]", None),
+        ("[]", None),
+        ("!reset x", None),
+        ("[*a, !reset x]", None),
+    ] {
+        let loaded = load(&[(
+            "compose.yaml",
+            &format!("x-a: &a {{init: true}}\nx-s: &s x\nservices: {{a: {{image: i, <<: {merge}}}}}\n"),
+        )]);
+        let expected: Vec<(&str, String)> =
+            place.into_iter().map(|place| (message, place.to_owned())).collect();
+        assert_eq!(loaded.errors(), expected, "{merge}");
+        assert_eq!(loaded.service("a").init.value().is_some(), merge.contains("*a"), "{merge}");
+    }
+    // What is an error already, or beyond a bound, is not called another one.
+    let unknown = load(&[("compose.yaml", "services: {a: {image: i, <<: *none}}\n")]);
+    assert_eq!(unknown.errors(), [("unknown anchor `none`", "*none".to_owned())]);
+    let quoted = load(&[("compose.yaml", "services: {a: {image: i, environment: {'<<': x}}}\n")]);
+    assert_eq!((quoted.errors(), quoted.variable("<<").0.as_str()), (vec![], "x"));
+}
