@@ -42,6 +42,8 @@ fn the_line_at_fault_is_left_out_alone() {
         ("a: |\n  x\n y\nb: 1\n", "y", "y"),
         // The tab is in the line below the one where the parser stops.
         ("a:\n  b: 'x'\n\n\n\n\tc: 2\nd: 3\n", "c: 2", "c: 2"),
+        ("a:\n  b: x\n\n\tc: 2\nd: 3\n", "c: 2", "c: 2"),
+        ("a:\n  b: x\n\n\n \n\tc: 2\nd: 3\n", "c: 2", "c: 2"),
         ("- a\nb: 1\nc: 2\n", "- a", "- a"),
         ("a: 1\n- b\nc: 2\n", "- b", "- b"),
     ] {
