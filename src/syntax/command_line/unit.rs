@@ -46,7 +46,7 @@ fn setting(text: &TracedText, from: usize) -> (TracedText, usize) {
             continue;
         }
         match content.strip_suffix('\\') {
-            Some(content) if next < whole.len() => {
+            Some(content) => {
                 joined.push_slice(text, at..at + content.len());
                 joined.push_derived(" ", text.span_of(at + content.len()..at + content.len() + 1));
                 at = next;
