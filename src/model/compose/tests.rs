@@ -930,9 +930,7 @@ fn nesting_has_a_bound() {
     // Aliases and merge keys go on where they lead.
     for step in ["[*a{}]", "{b: *a{}}", "{<<: *a{}}"] {
         let chain: String = (0..140)
-            .map(|at| {
-                format!("x-{0}: &a{0} {1}\n", at + 1, step.replace("{}", &at.to_string()).replace("*a", "*a"))
-            })
+            .map(|at| format!("x-{0}: &a{0} {1}\n", at + 1, step.replace("{}", &at.to_string())))
             .collect();
         let text = format!("x-0: &a0 {{b: 1}}\n{chain}services: {{a: {{image: i}}}}\n");
         let errors = load(&[("compose.yaml", &text)]);
