@@ -215,7 +215,7 @@ const OTHER_WORDS: [(&str, &str); 26] = [
     ("time: unknown unit", "unknown unit"),
 ];
 
-/// Returns what Compose says of a place and of what is wrong there, without the file, the parser's names and the brackets of a path.
+/// Returns what Compose says about a place and about what is wrong there, without the file, the parser's names and the brackets of a path.
 fn words(said: &str) -> String {
     let said = said.trim_end_matches(": invalid compose project").trim();
     let decoded =

@@ -83,7 +83,7 @@ fn values_in_a_list_have_their_own_bytes() {
     }
 }
 
-/// What a variable without a value is a part of is not known, in whatever form it is merged.
+/// A text with a variable without a value in it is not known, in whatever form it is merged.
 #[test]
 fn unknown_values_stay_unknown_where_they_are_converted() {
     let base = "services: {a: {image: i, environment: [A=1, B=1], tmpfs: [/a]}}\n";

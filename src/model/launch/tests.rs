@@ -226,7 +226,7 @@ fn flags_are_the_settings_of_compose() {
     );
 }
 
-/// What a variable of the shell sets is unknown, and nothing else is.
+/// A flag that a variable of the shell sets is unknown, and nothing else is.
 #[test]
 fn flags_with_variables_are_unknown() {
     let absent: Vec<(&str, String)> = facts(&run("docker run x"));

@@ -309,7 +309,7 @@ fn a_command_of_several_lines_has_a_bound() {
     }
 }
 
-/// What was read in vain is not read again and again: the search goes on in the next line.
+/// Text that was read in vain is not read again and again: the search goes on in the next line.
 #[test]
 fn a_long_line_is_searched_a_few_times() {
     let text =
