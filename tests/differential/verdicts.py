@@ -3,8 +3,8 @@
 
     python3 tests/differential/verdicts.py
 
-fixtures/compose/verdicts.json has projects with the reason for which Docker Compose rejects them, or null; merge.json has projects with
-the facts of their services.
+fixtures/compose/verdicts.json and forms.json have projects with the reason for which Docker Compose rejects them, or null; merge.json has
+projects with the facts of their services.
 """
 import json
 import os
@@ -24,7 +24,7 @@ def main():
     except ask.Missing as missing:
         print(f"skipped: {missing}")
         return 77
-    for name, asked in [("verdicts.json", verdict), ("merge.json", services)]:
+    for name, asked in [("verdicts.json", verdict), ("forms.json", verdict), ("merge.json", services)]:
         path = FIXTURES / name
         fixture = json.loads(path.read_text(encoding="utf-8"))
         for project in fixture["projects"]:
@@ -32,8 +32,15 @@ def main():
                 folder = str(pathlib.Path(folder).resolve())
                 ask.write(folder, {path: text.encode() for path, text in project["files"].items()})
                 asked(programs, folder, project)
-        path.write_text(json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = lines(fixture) if name == "forms.json" else json.dumps(fixture, indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
     return 0
+
+
+def lines(fixture):
+    """JSON with one line for each project."""
+    projects = ",\n  ".join(json.dumps(project, ensure_ascii=False) for project in fixture["projects"])
+    return f'{{\n "answers": {json.dumps(fixture["answers"])},\n "projects": [\n  {projects}\n ]\n}}'
 
 
 def verdict(programs, folder, project):

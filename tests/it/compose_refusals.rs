@@ -139,24 +139,122 @@ fn names_are_not_missed_where_an_override_file_is_still_to_be_written() {
     }
 }
 
+/// Returns the small projects with the verdicts of Docker Compose: about merging and decoding, and about the forms of values.
+fn fixtures() -> impl Iterator<Item = Value> {
+    let files = [
+        include_str!("../../fixtures/compose/verdicts.json"),
+        include_str!("../../fixtures/compose/forms.json"),
+    ];
+    files.into_iter().flat_map(|text| {
+        let mut fixture: Value = serde_json::from_str(text).unwrap();
+        let Value::Array(projects) = fixture["projects"].take() else { panic!("no projects") };
+        projects
+    })
+}
+
+/// Loads a project of [`fixtures`].
+fn load_fixture(project: &Value) -> Compose {
+    let sources = Sources::new();
+    let mut names = Vec::new();
+    for (path, text) in project["files"].as_object().unwrap() {
+        let at = std::path::Path::new("fixture").join(path);
+        sources.add(&at, text.as_str().unwrap());
+        if matches!(path.as_str(), "compose.yaml" | "compose.override.yaml") {
+            names.push(at);
+        }
+    }
+    names.sort_by_key(|path| path.ends_with("compose.override.yaml"));
+    project::load_merged(&names, &Settings::default(), &sources).compose
+}
+
 /// Small projects about merging, conversions and decoding, with Docker Compose's answers.
 #[test]
 fn verdicts_are_those_of_docker_compose() {
-    let text = include_str!("../../fixtures/compose/verdicts.json");
-    let fixture: Value = serde_json::from_str(text).unwrap();
     let mut wrong = Vec::new();
-    for project in fixture["projects"].as_array().unwrap() {
-        let files = project["files"].as_object().unwrap();
-        let files: Vec<(&str, &str)> =
-            files.iter().map(|(path, text)| (path.as_str(), text.as_str().unwrap())).collect();
-        let dir = common::tree(&files);
-        let names = ["compose.yaml", "compose.override.yaml"].map(|name| dir.path().join(name));
-        let names: Vec<_> = names.into_iter().filter(|path| path.exists()).collect();
-        let compose = project::load_merged(&names, &Settings::default(), &Sources::new()).compose;
+    for project in fixtures() {
+        let compose = load_fixture(&project);
         if is_refused(&compose) != project["refused"].is_string() {
             let ours: Vec<&str> = compose.refusals.iter().map(|refusal| refusal.message.as_str()).collect();
             wrong.push(format!("{}: {}: {ours:?} {:?}", project["name"], project["refused"], compose.errors));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Parts of messages of Docker Compose, and of ours for the same: where another step or another alternative of the schema refuses the
+/// project, too, or where we say more.
+const OTHER_WORDS: [(&str, &str); 26] = [
+    // A second file is held against the format before it is merged, and lists after it.
+    ("cannot override", " must be a "),
+    ("unexpected type", " must be a string"),
+    ("cannot merge logging", " must be a mapping"),
+    ("failed to cast to expected type", " must be a mapping"),
+    ("extra_hosts.1 must be a string", "extra_hosts.0 must be a string"),
+    // The decoder has no range of 0, and of the alternatives of a schema the first is named.
+    ("as 'uint32'", "as 'uint64'"),
+    (": must be greater than or equal to 0", " must be greater than or equal to 0"),
+    (" must be a string", " must be greater than"),
+    (" must be a string", " must be less than"),
+    ("services.a.extra_hosts must be a mapping", "items at 0 and 1 are equal"),
+    ("must be a boolean, mapping or string", "must be a boolean or string"),
+    ("expected type 'uint16'", "parsing \"x\""),
+    ("unconvertible type", " must be a "),
+    // What is read without the schema.
+    ("unsupported expose value", " must be a "),
+    ("as a mapping key", " must be a string"),
+    ("`include` must be a list", "include must be a "),
+    ("expected a map or struct", "must be a "),
+    ("for string list", "must be a "),
+    ("cannot extend service \"a\"", "extend"),
+    ("must declare either `file` or `environment`", "one of file|environment must be set"),
+    ("is already in use", "is already in use"),
+    ("missing ']' in address", "invalid IP address"),
+    ("non-string key in", "non-string key"),
+    ("time: invalid duration", "services.a."),
+    ("time: missing unit in duration", "has no unit"),
+    ("time: unknown unit", "unknown unit"),
+];
+
+/// Returns what Compose says about a place and about what is wrong there, without the file, the parser's names and the brackets of a path.
+fn words(said: &str) -> String {
+    let said = said.trim_end_matches(": invalid compose project").trim();
+    let decoded =
+        said.strip_prefix("decoding failed due to the following error(s):").unwrap_or(said).trim_start();
+    let decoded = match decoded.strip_prefix('\'') {
+        Some(quoted) => quoted.replacen('\'', "", 1),
+        None => decoded.to_owned(),
+    };
+    let steps =
+        ["validating compose.yaml: ", "validating compose.override.yaml: ", "error while interpolating "];
+    let said = steps.iter().find_map(|step| decoded.strip_prefix(step)).unwrap_or(&decoded).trim_start();
+    let parsers = ["ParseInt", "ParseFloat", "Atoi"].map(|name| format!("strconv.{name}: "));
+    let said = parsers.iter().fold(said.to_owned(), |said, parser| said.replace(parser, ""));
+    // `services[a].ports[0]`, `services.a.ports.[0]`, `services.a.ports.0`
+    let place = said.split([' ', '"']).next().unwrap_or_default();
+    let dotted = place.replace(".[", ".").replace('[', ".").replace(']', "").replace("..", ".0.");
+    let rest = said.get(place.len()..).unwrap_or_default();
+    format!("{}{rest}", dotted.trim_end_matches(':'))
+}
+
+/// Who searches the web for a message of Docker Compose has it from the finding.
+#[test]
+fn refusals_have_the_words_of_docker_compose() {
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for project in fixtures() {
+        let compose = load_fixture(&project);
+        let Some(said) = project["refused"].as_str().filter(|_| !compose.refusals.is_empty()) else {
+            continue;
+        };
+        let ours: Vec<String> = compose.refusals.iter().map(|refusal| words(&refusal.upstream)).collect();
+        compared += 1;
+        let said = words(said);
+        let is_other = |(theirs, own): &(&str, &str)| {
+            said.contains(theirs) && ours.iter().any(|ours| ours.contains(own))
+        };
+        if !ours.contains(&said) && !OTHER_WORDS.iter().any(is_other) {
+            wrong.push(format!("{}: {:?} and not {ours:?}", project["name"], said));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {compared}: {wrong:#?}", wrong.len());
 }

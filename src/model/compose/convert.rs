@@ -96,18 +96,23 @@ pub(super) fn to_sequence(value: &mut Value) {
         Kind::Seq(_) => return,
         Kind::Scalar(scalar) if matches!(scalar.typed, yaml::Value::Str) => vec![value.clone()],
         Kind::Scalar(_) | Kind::Null => Vec::new(),
-        Kind::Map(map) => map.iter().map(|(name, entry)| to_item(name, &entry.value)).collect(),
+        Kind::Map(map) => map.iter().flat_map(|(name, entry)| to_items(name, &entry.value)).collect(),
     };
     value.kind = Kind::Seq(items);
 }
 
-/// Returns the item `name=value` of a mapping that becomes a list.
-fn to_item(name: &str, value: &Value) -> Value {
-    let (text, unset) = match &value.kind {
-        Kind::Null => (name.to_owned(), None),
-        Kind::Scalar(scalar) => (format!("{name}={}", text_of(scalar).as_str()), scalar.unset.clone()),
-        _ => (format!("{name}={}", printed(value).unwrap_or_default()), None),
-    };
+/// Returns the items `name=value` of a mapping that becomes a list: one for each item of a list, and the name alone without a value.
+fn to_items(name: &str, value: &Value) -> Vec<Value> {
+    let with = |value: &Value| to_item(format!("{name}={}", printed(value).unwrap_or_default()), value);
+    match &value.kind {
+        Kind::Seq(items) => items.iter().map(with).collect(),
+        Kind::Null => vec![to_item(name.to_owned(), value)],
+        _ => vec![with(value)],
+    }
+}
+
+fn to_item(text: String, value: &Value) -> Value {
+    let unset = value.as_scalar().and_then(|scalar| scalar.unset.clone());
     let mut item = Value::string(TracedText::derived(text, value.span));
     item.via.clone_from(&value.via);
     if let Kind::Scalar(scalar) = &mut item.kind {

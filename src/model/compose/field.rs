@@ -50,14 +50,11 @@ impl<'v> Fields<'v> {
     }
 
     pub(super) fn boolean(&self, path: &[&str]) -> Fact<bool> {
-        self.scalar(path, |scalar| match scalar.typed {
-            yaml::Value::Bool(value) => Some(value),
-            // The words that compose-go casts to booleans in interpolated text (`loader/interpolate.go`).
-            _ => match scalar.text.as_str().to_ascii_lowercase().as_str() {
-                "true" | "y" | "yes" | "on" | "1" => Some(true),
-                "false" | "n" | "no" | "off" | "0" => Some(false),
-                _ => None,
-            },
+        // The words that compose-go casts to booleans in interpolated text (`loader/interpolate.go`).
+        self.scalar(path, |scalar| match scalar.text.as_str().to_ascii_lowercase().as_str() {
+            "true" | "y" | "yes" | "on" | "1" => Some(true),
+            "false" | "n" | "no" | "off" | "0" => Some(false),
+            _ => None,
         })
     }
 
@@ -67,7 +64,6 @@ impl<'v> Fields<'v> {
 
     pub(super) fn float(&self, path: &[&str]) -> Fact<f64> {
         self.scalar(path, |scalar| match scalar.typed {
-            yaml::Value::Float(value) => Some(value),
             yaml::Value::Int(value) => Some(value as f64),
             _ => decimal(scalar.text.as_str().trim()),
         })
@@ -160,7 +156,7 @@ pub(super) fn text_of(scalar: &Scalar) -> TracedText {
         yaml::Value::Bool(value) => value.to_string(),
         yaml::Value::Int(value) => value.to_string(),
         yaml::Value::BigInt(value) => value.to_string(),
-        yaml::Value::Float(value) if value.is_finite() => go_float(value),
+        yaml::Value::Float(value) => go_float(value),
         yaml::Value::Timestamp => match yaml::timestamp::printed(written) {
             Some(printed) => printed,
             None => return scalar.text.clone(),

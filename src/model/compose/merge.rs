@@ -168,7 +168,6 @@ pub(super) fn special(path: &[String]) -> Special {
     let ["services" | "jobs", _, below @ ..] = keys.as_slice() else {
         return match keys.as_slice() {
             ["networks" | "volumes" | "secrets" | "configs", _, "labels"] => Special::KeyValues,
-            ["networks" | "volumes" | "secrets" | "configs", _, "labels", _] => Special::Variable,
             _ => Special::None,
         };
     };

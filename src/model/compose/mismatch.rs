@@ -2,7 +2,7 @@
 
 use super::merge::{Special, special};
 use super::refusal::{Refusal, Refusals};
-use super::value::{Entry, Kind, MergeMode, Value};
+use super::value::{Entry, Kind, Map, MergeMode, Value};
 use crate::source::Span;
 use crate::syntax::yaml;
 
@@ -53,26 +53,36 @@ fn check_items(base: &Value, over: &Value, path: &[String], refusals: &mut Refus
         _ => Vec::new(),
     };
     let (below, above) = (items(base), items(over));
-    for (at, item) in below.iter().chain(&above).enumerate() {
-        let found = match &item.kind {
-            Kind::Scalar(scalar) if scalar.unset.is_some() => continue,
-            Kind::Scalar(scalar) => match scalar.typed {
-                yaml::Value::Str => continue,
-                yaml::Value::Bool(_) => "bool",
-                yaml::Value::Float(_) => "float64",
-                yaml::Value::Timestamp => "time.Time",
-                _ => "int",
-            },
-            Kind::Null => "<nil>",
-            Kind::Seq(_) => "[]interface {}",
-            Kind::Map(_) => "map[string]interface {}",
-        };
+    // Compose makes a list of a mapping before it looks at the items.
+    let first = base.as_map().map_or(0, Map::len);
+    for (at, item) in (first..).zip(below.iter().chain(&above)) {
+        if item.as_scalar().is_some_and(|scalar| scalar.unset.is_some() || scalar.is_text()) {
+            continue;
+        }
+        let found = go_type(item);
         refusals.add(Refusal {
             message: format!("an item of {} is not a string", name(path)),
             label: "Compose accepts text here".to_owned(),
             upstream: format!("{}.[{at}]: unexpected type {found}", place(path, Below::Written)),
             ..refusal(item.span, item, path)
         });
+    }
+}
+
+/// Returns the type that Go has for a value, as in messages of Compose.
+fn go_type(value: &Value) -> &'static str {
+    match &value.kind {
+        Kind::Null => "<nil>",
+        Kind::Seq(_) => "[]interface {}",
+        Kind::Map(_) => "map[string]interface {}",
+        Kind::Scalar(scalar) => match scalar.typed {
+            yaml::Value::Str => "string",
+            yaml::Value::Bool(_) => "bool",
+            yaml::Value::Float(_) => "float64",
+            yaml::Value::Timestamp => "time.Time",
+            yaml::Value::BigInt(_) => "uint64",
+            yaml::Value::Null | yaml::Value::Int(_) => "int",
+        },
     }
 }
 
@@ -94,8 +104,11 @@ fn refused(special: Special, base: &Entry, over: &Entry, below: Below, path: &[S
     Some(Refusal {
         message: format!("{} is {found} over {wanted}, which Compose cannot merge", name(path)),
         label: format!("{found} here"),
-        upstream: match found {
-            "nothing" => format!("{place}: cannot merge logging: expected a mapping, got <nil>"),
+        upstream: match special {
+            Special::Logging => {
+                let found = go_type(&over.value);
+                format!("{place}: cannot merge logging: expected a mapping, got {found}")
+            }
             _ => format!("cannot override {place}"),
         },
         related: vec![(base.key, format!("{wanted} here"))],

@@ -442,3 +442,6 @@ impl ServiceEnvironment {
         self.open_ended = Some(problem);
     }
 }
+
+#[cfg(test)]
+mod tests;

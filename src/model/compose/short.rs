@@ -56,7 +56,7 @@ pub(super) fn refused_port(spec: &str) -> Option<String> {
     };
     let (container, protocol) = match container.split_once('/') {
         Some(("", _)) => ("", ""),
-        Some((port, protocol)) => (port, protocol),
+        Some(both) => both,
         None => (container, "tcp"),
     };
     let bare = ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(&ip);
@@ -87,13 +87,8 @@ pub(super) fn is_without_target(spec: &str) -> bool {
 
 /// Reads `80` or `80-90`. A port may have a `+` before it.
 fn range(text: &str) -> Option<(u16, u16)> {
-    let (start, end) = match text.split_once('-') {
-        Some((start, end)) => (start.parse().ok()?, end.parse().ok()?),
-        None => {
-            let port = text.parse().ok()?;
-            (port, port)
-        }
-    };
+    let (start, end) = text.split_once('-').unwrap_or((text, text));
+    let (start, end) = (start.parse().ok()?, end.parse().ok()?);
     (start <= end).then_some((start, end))
 }
 

@@ -247,10 +247,14 @@ fn behind_image(command: &Command, image: &Argument) -> Option<FlagMistake> {
         let text = word.literal()?;
         let row = command.row_of(text).filter(|_| text.len() > 1)?;
         let (written, joined) = match text.split_once('=') {
-            Some((_, value)) => (None, Some(value.to_owned())),
-            None if !text.starts_with("--") && text.len() > 2 => (None, text.get(2..).map(str::to_owned)),
-            None if row.takes == Takes::Nothing => (None, None),
-            None => (words.next(), None),
+            // `--memory=512m`, `-m=512m`
+            Some((name, value)) if text.starts_with("--") || name.len() == 2 => {
+                (None, Some(value.to_owned()))
+            }
+            // `-m512m`, `-eNAME=value`
+            _ if !text.starts_with("--") && text.len() > 2 => (None, text.get(2..).map(str::to_owned)),
+            _ if row.takes == Takes::Nothing => (None, None),
+            _ => (words.next(), None),
         };
         let value = written.map(|word| word.text.as_str().to_owned()).or(joined).unwrap_or_default();
         let is_size = ByteSize::parse_compose(&value).is_ok_and(|size| size.0 > 0);

@@ -201,3 +201,6 @@ fn all_unknown(builder: &mut ServiceBuilder, at: Span, why: &Why) {
     }
     builder.open_environment(at, why.clone());
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,6 +150,11 @@ mod tests {
             ("a<your key>b", "a_b"),
             ("${open", "_"),
             ("100$", "100$"),
+            ("a$/b$.c$é", "a$/b$.c$é"),
+            ("$1$@$*$#$?$$$!$-x", "________x"),
+            ("a<b", "a<b"),
+            ("a%b%c", "a%b%c"),
+            ("...x…", "_x_"),
         ] {
             let found = holes(&argument(written).text);
             let text = found.map_or(written.to_owned(), |(text, ..)| text.as_str().replace(HOLE, "_"));

@@ -151,7 +151,7 @@ fn may_start(text: &str) -> bool {
 /// Returns where the word around an offset begins: that of `/usr/bin/docker`.
 fn word_start(whole: &str, range: Range<usize>) -> usize {
     let before = whole.get(range.clone()).unwrap_or_default();
-    let path = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    let path = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '~');
     match before.ends_with('/') {
         true => range.start + before.trim_end_matches(path).len(),
         false => range.end,
@@ -259,7 +259,6 @@ impl<'t> Joined<'t> {
         let mut joined = Self { source, text, quote: None, close };
         let mut line = line_at(whole, range.start, range.end);
         loop {
-            let from = line.start;
             let end = match joined.line(line.clone()) {
                 LineEnd::Ends(at) => return (joined.text, at),
                 LineEnd::Continued => line.end,
@@ -270,7 +269,7 @@ impl<'t> Joined<'t> {
             else {
                 return (joined.text, end);
             };
-            if next.end - from.min(range.start) > MAX_LENGTH {
+            if next.end - range.start > MAX_LENGTH {
                 return (joined.text, end);
             }
             line = next.start + skipped..next.end;
@@ -297,7 +296,8 @@ impl<'t> Joined<'t> {
             let unquoted = self.quote.is_none();
             let ends_line = matches!(c, '\\' | '`' | '^') && behind.trim().is_empty();
             at += match c {
-                '\\' if self.quote != Some('\'') => {
+                // In quotes of another language, this ends the shell's quote that began in the same way.
+                '\\' if self.quote != Some('\'') || self.close == Some('\'') && behind.starts_with('\'') => {
                     if ends_line || behind.trim_end() == "\\" {
                         self.text.push_derived(" ", self.source.span_of(at..at + 1));
                         return LineEnd::Continued;
@@ -383,3 +383,6 @@ fn placeholder(behind: &str) -> Option<usize> {
     let begins = first.is_alphabetic() || matches!(first, '_' | '/' | '$' | '[');
     (begins && !last.is_whitespace() && !inside.contains('<')).then_some(end + 1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,3 +77,6 @@ fn expanded(text: &TracedText) -> TracedText {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ pub(super) fn find(text: &TracedText, found: &mut Vec<Command>) {
                 }
             };
             lines::find_in(text, line.start..end, found);
-            at = end + 1;
+            at = end;
         }
     }
 }
@@ -65,15 +65,16 @@ fn starts_command(line: &str) -> bool {
     ["docker ", "podman ", "nerdctl "].iter().any(|name| line.starts_with(name))
 }
 
-/// Returns the end of the command that begins in a line: the first line that does not go on.
+/// Returns the end of the command that begins in a line: behind the first line that does not go on.
 fn code_block(whole: &str, from: usize) -> usize {
-    let mut line = lines::line_at(whole, from, whole.len());
-    while line.end + 1 < whole.len()
-        && whole.get(line.clone()).is_some_and(|written| written.trim_end().ends_with('\\'))
-    {
-        line = lines::line_at(whole, line.end + 1, whole.len());
+    let mut end = from;
+    for line in whole.get(from..).unwrap_or_default().split_inclusive('\n') {
+        end += line.len();
+        if !line.trim_end().ends_with('\\') {
+            break;
+        }
     }
-    line.end
+    end
 }
 
 /// The line that opens a fenced code block.
@@ -142,3 +143,6 @@ fn spans(text: &TracedText, line: Range<usize>, found: &mut Vec<Command>) {
         at = begin + length + ticks;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -418,3 +418,6 @@ fn expands(word: &Word, part: &str) -> bool {
 pub(super) fn plain(text: TracedText, expands: bool, splits: bool) -> Word {
     Word { text, expands, quoted: true, splits }
 }
+
+#[cfg(test)]
+mod tests;

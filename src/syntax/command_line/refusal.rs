@@ -235,3 +235,6 @@ fn image(command: &Command) -> Option<Refusal> {
         span: image.text.span(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,23 +1,23 @@
 use super::*;
 use crate::source::SourceId;
 
-fn traced(text: &str) -> TracedText {
+pub(super) fn traced(text: &str) -> TracedText {
     TracedText::verbatim(text, Span::new(SourceId(0), 0, text.len()))
 }
 
-fn all(text: &str, notation: Notation) -> Vec<Command> {
+pub(super) fn all(text: &str, notation: Notation) -> Vec<Command> {
     find(&traced(text), notation)
 }
 
 /// Reads a text with one command.
-fn one(text: &str) -> Command {
+pub(super) fn one(text: &str) -> Command {
     let mut found = all(text, Notation::Lines);
     assert_eq!(found.len(), 1, "{text}");
     found.remove(0)
 }
 
 /// Shows a command: its flags, the image, the words behind it.
-fn shown(command: &Command) -> String {
+pub(super) fn shown(command: &Command) -> String {
     let flags = command.flags.iter().map(|flag| match &flag.value {
         Some(value) => format!("{}={}", flag.row.name, value.text.as_str()),
         None => flag.row.name.to_owned(),

@@ -46,7 +46,7 @@ fn setting(text: &TracedText, from: usize) -> (TracedText, usize) {
             continue;
         }
         match content.strip_suffix('\\') {
-            Some(content) if next < whole.len() => {
+            Some(content) => {
                 joined.push_slice(text, at..at + content.len());
                 joined.push_derived(" ", text.span_of(at + content.len()..at + content.len() + 1));
                 at = next;
@@ -131,3 +131,6 @@ fn words(text: &TracedText) -> Vec<Word> {
 fn is_variable(text: &str) -> bool {
     text.strip_prefix('$').is_some_and(|rest| !rest.starts_with('{'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -399,8 +399,7 @@ fn line_end(text: &str, at: usize) -> usize {
 
 /// Returns the offset of the line terminator, after any comment.
 fn content_end(text: &str, at: usize) -> usize {
-    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |offset| at + offset);
-    if text.get(..end).is_some_and(|before| before.ends_with('\r') && end > at) { end - 1 } else { end }
+    text.get(at..).and_then(|rest| rest.find(['\n', '\r'])).map_or(text.len(), |offset| at + offset)
 }
 
 /// Returns the number of bytes since the start of the line, which is the indentation of a sibling key: a leading `- `

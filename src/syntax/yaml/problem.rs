@@ -8,9 +8,10 @@ pub(super) fn message(error: &ScanError, text: &str, at: usize) -> String {
     let known = match error.kind() {
         ErrorKind::SimpleKeyExpected => "expected `key: value`; the `:` is missing",
         ErrorKind::MappingValueNotAllowed => return colon(text, at),
-        ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
-            "a tab in the indentation; YAML takes spaces only"
-        }
+        ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabAtBlockScalarStart => "a tab in the indentation; YAML takes spaces only",
         ErrorKind::UnclosedQuotedScalar => "a quote is not closed",
         ErrorKind::ExpectedBlockMappingKey if is_item(text, at) => {
             "a list item where a key is expected; is the key of the list missing above?"
@@ -60,8 +61,9 @@ fn colon(text: &str, at: usize) -> String {
     let is_second = [": ", ":\t"].iter().any(|key| line.contains(key));
     match above.map(indentation) {
         Some(above) if above < own && !is_second => {
+            let spaces = if own == 1 { "space" } else { "spaces" };
             format!(
-                "this line is indented by {own} spaces, the value above by {above}; align them, or quote the value"
+                "this line is indented by {own} {spaces}, the value above by {above}; align them, or quote the value"
             )
         }
         _ => "a second `:` on one line; quote the value".to_owned(),

@@ -172,14 +172,22 @@ fn tabs(file: SourceId, text: &str, nodes: &[Node]) -> Vec<SyntaxError> {
 
 /// Returns the ends of block scalars, without blank lines after them, and how far in their lines are.
 fn block_scalars(text: &str, nodes: &[Node]) -> HashMap<usize, usize> {
-    let is_block = |node: &&Node| matches!(&node.kind, Kind::Scalar(scalar) if matches!(scalar.style, Style::Literal | Style::Folded));
-    let indent = |node: &Node| {
-        let raw = text.get(node.span.range())?;
-        let line = raw.lines().skip(1).find(|line| !line.trim().is_empty())?;
-        let end = node.span.start as usize + raw.trim_end().len();
-        Some((end, line.bytes().take_while(|byte| *byte == b' ').count()))
+    let spaces = |line: &str| line.bytes().take_while(|byte| *byte == b' ').count();
+    let first = |lines: &str, skipped: usize| {
+        lines.lines().skip(skipped).find(|line| !line.trim().is_empty()).map(spaces)
     };
-    nodes.iter().filter(is_block).filter_map(indent).collect()
+    let indent = |node: &Node| {
+        let Kind::Scalar(scalar) = &node.kind else { return None };
+        if !matches!(scalar.style, Style::Literal | Style::Folded) {
+            return None;
+        }
+        let raw = text.get(node.span.range())?;
+        let end = node.span.start as usize + raw.trim_end().len();
+        // A header as `|2` leaves blanks in the text.
+        let inner = first(raw, 1)?.checked_sub(first(scalar.text.as_str(), 0)?)?;
+        Some((end, inner))
+    };
+    nodes.iter().filter_map(indent).collect()
 }
 
 /// Upper bound on the tabs that are reported: one is mended with all.

@@ -94,10 +94,8 @@ fn recover(
         let Some(failure) = built.failure.take() else { break };
         let mut best: Option<(Score, Range<usize>, Built)> = None;
         for line in candidates(&current, &failure) {
-            if *budget < text.len() {
-                break;
-            }
-            *budget -= text.len();
+            let Some(left) = budget.checked_sub(text.len()) else { break };
+            *budget = left;
             let blanked = blank(&current, line.clone());
             let attempt = build(file, &blanked, &marked.keys);
             let score = Score::of(&attempt);
@@ -191,10 +189,7 @@ fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize
     // An item where a key is expected is itself at fault, whichever line has to go for the file to parse.
     let line = line.filter(|_| !problem::is_item(text, failure.at));
     let line = line.or_else(|| written_line(text, failure.at)).unwrap_or(failure.at..failure.at);
-    let mut start = if line.contains(&failure.at) { failure.at } else { line.start };
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
+    let start = if line.contains(&failure.at) { failure.at } else { line.start };
     SyntaxError {
         message: failure.message.clone(),
         span: Span::new(file, start, line.end),
@@ -203,3 +198,6 @@ fn error(file: SourceId, text: &str, failure: &Failure, line: Option<Range<usize
         truncates_file: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

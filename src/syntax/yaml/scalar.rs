@@ -314,3 +314,6 @@ fn push_break(out: &mut TracedText, text: &str, line: &BlockLine, span: Span) {
         _ => out.push_derived("\n", span),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,12 @@ use std::path::Path;
 use super::*;
 use crate::source::{Source, Sources};
 
-struct Read {
+pub(super) struct Read {
     source: std::sync::Arc<Source>,
-    tree: Tree,
+    pub(super) tree: Tree,
 }
 
-fn read(text: &str) -> Read {
+pub(super) fn read(text: &str) -> Read {
     let sources = Sources::new();
     let source = sources.get(sources.add(Path::new("compose.yaml"), text));
     let tree = Tree::parse(source.id(), source.text());
@@ -17,7 +17,7 @@ fn read(text: &str) -> Read {
 
 impl Read {
     /// Returns the node at a path of keys and item numbers in the first document.
-    fn at(&self, path: &str) -> &Node {
+    pub(super) fn at(&self, path: &str) -> &Node {
         let mut id = self.tree.documents()[0];
         for step in path.split('/').filter(|step| !step.is_empty()) {
             id = match &self.tree.node(id).kind {
@@ -39,15 +39,15 @@ impl Read {
         }
     }
 
-    fn slice(&self, span: Span) -> &str {
+    pub(super) fn slice(&self, span: Span) -> &str {
         self.source.slice(span)
     }
 
-    fn raw(&self, path: &str) -> &str {
+    pub(super) fn raw(&self, path: &str) -> &str {
         self.slice(self.at(path).span)
     }
 
-    fn text(&self, path: &str) -> &TracedText {
+    pub(super) fn text(&self, path: &str) -> &TracedText {
         match &self.at(path).kind {
             Kind::Scalar(scalar) => &scalar.text,
             kind => panic!("{kind:?}"),
@@ -55,17 +55,17 @@ impl Read {
     }
 
     /// Returns the bytes that a part of a scalar came from.
-    fn trace(&self, path: &str, part: &str) -> &str {
+    pub(super) fn trace(&self, path: &str, part: &str) -> &str {
         let text = self.text(path);
         let at = text.as_str().find(part).unwrap();
         self.slice(text.span_of(at..at + part.len()))
     }
 
-    fn errors(&self) -> Vec<(&str, &str)> {
+    pub(super) fn errors(&self) -> Vec<(&str, &str)> {
         self.tree.errors().iter().map(|error| (error.message.as_str(), self.slice(error.span))).collect()
     }
 
-    fn keys(&self, path: &str) -> Vec<&str> {
+    pub(super) fn keys(&self, path: &str) -> Vec<&str> {
         match &self.at(path).kind {
             Kind::Map(entries) => entries.iter().map(|(key, _)| self.key(*key)).collect(),
             kind => panic!("{kind:?}"),
@@ -349,5 +349,217 @@ fn what_go_yaml_refuses_is_an_error() {
         "a: |\n  x:\n\nb: 'k:\n\t'\n",
     ] {
         assert!(at(text).is_empty(), "{text:?}");
+    }
+}
+
+/// Blanks with a tab behind other lines, at each indentation: whether Docker Compose 5.6.1 refuses (`R`) the file, which ends there or
+/// goes on with another key.
+#[test]
+fn tabs_are_refused_where_go_yaml_takes_them_for_a_token() {
+    let blanks = [
+        "\t\n",
+        " \t\n",
+        "  \t\n",
+        "   \t\n",
+        "    \t\n",
+        "     \t\n",
+        "      \t\n",
+        "\t",
+        "    \t# c\n",
+        "      \t# c\n",
+        "  \t# c\n",
+        "\n\t\n",
+        "\n    \t\n",
+    ];
+    for (lines, verdicts) in [
+        ("    command: |\n      x\n", "RRRRRR-RR-RRRRRRRRR-RR-RRR"),
+        ("    command: >-\n      x\n", "RRRRRR-RR-RRRRRRRRR-RR-RRR"),
+        ("    command: x\n", "RRRRR--RR-RRRRRRRR--RR-RRR"),
+        ("    labels:\n      b: x\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    command: \"x\"\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    command: [x]\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    labels:\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    # c\n", "RRRRRRRR---RRRRRRRRRR---RR"),
+        ("    tty:\n", "RRRRRRRRRRRRRRRRRRRRRRRRRR"),
+        ("    dns:\n    - x\n", "RRRRR--RR-RRRRRRRR--RR-RRR"),
+        ("    command: |2\n       x\n", "RRRRRR-RR-RRRRRRRRR-RR-RRR"),
+    ] {
+        let after = ["", "    init: true\n"]
+            .iter()
+            .flat_map(|tail| blanks.iter().map(move |blank| format!("{blank}{tail}")));
+        let refused = after.map(|after| {
+            let r = read(&format!("services:\n  a:\n    image: x\n{lines}{after}"));
+            let all = r.tree.refused_by_go_yaml(r.source.text());
+            // Each is reported at a tab.
+            assert!(all.iter().all(|error| r.slice(error.span) == "\t"), "{all:?}");
+            if all.is_empty() && r.tree.errors().is_empty() { '-' } else { 'R' }
+        });
+        assert_eq!(refused.collect::<String>(), verdicts, "{lines}");
+    }
+}
+
+#[test]
+fn keys_of_large_mappings_are_compared_too() {
+    for count in [2, 7, 8, 9, 20] {
+        let keys: String = (0..count).map(|at| format!("k{at}: 1\n")).collect();
+        assert_eq!(read(&keys).errors(), []);
+        for (twice, place) in [("k0", "k0"), ("'k1'", "'k1'")] {
+            let r = read(&format!("{keys}{twice}: 2\n"));
+            let key = twice.trim_matches('\'');
+            assert_eq!(r.errors(), [(format!("duplicate key `{key}`").as_str(), place)], "{count}");
+            let first = r.tree.errors()[0].duplicate_of.unwrap();
+            assert_eq!(first.start as usize, keys.find(key).unwrap(), "{count}");
+        }
+    }
+    let r = read("x: &x a\ny: &y b\nm: {*x : 1, *y : 2, *x : 3, ? [a] : 1, ? [a] : 2}\n");
+    assert_eq!(r.errors(), [("duplicate key `*x`", "*x")]);
+    let thrice = read("a: 1\na: 2\na: 3\n");
+    assert_eq!(
+        thrice.tree.errors().iter().map(|error| error.duplicate_of.unwrap().start).collect::<Vec<_>>(),
+        [0, 0]
+    );
+}
+
+#[test]
+fn empty_values_are_behind_their_colons() {
+    for (text, path, at) in [
+        ("a:\nb: 1\n", "a", 2),
+        ("a :\nb: 1\n", "a", 3),
+        ("a: \t\nb: 1\n", "a", 2),
+        ("a:", "a", 2),
+        ("a \t:", "a", 4),
+        ("x: {a: , b: 1}\n", "x/a", 6),
+        ("x: {a, b: 1}\n", "x/a", 5),
+        ("x: {a: }\n", "x/a", 6),
+        ("- \n- a\n", "0", 1),
+        ("a: !t\nb: 1\n", "a", 5),
+        ("a: &x\nb: 1\n", "a", 5),
+    ] {
+        let r = read(text);
+        let node = r.at(path);
+        assert!(node.span.is_empty() && r.text(path).as_str().is_empty(), "{text:?}");
+        assert_eq!(node.resolve() == Some(Value::Null), node.tag.is_none(), "{text:?}");
+        let start = node.span.start as usize;
+        assert!(
+            (at..=at + 2).contains(&start) && text[..start].trim_end().len() <= at.max(start),
+            "{text:?} {start}"
+        );
+    }
+}
+
+/// An alias is a key, too, whether or not a blank is before its colon.
+#[test]
+fn aliases_may_be_keys() {
+    for (text, keys) in [
+        ("x: &k name\nm: {*k : 1}\n", 1),
+        ("x: &k name\nm: {*k: 1}\n", 1),
+        ("x: &k name\nm:\n  *k: 1\n  b: 2\n", 2),
+        ("x: &k name\nm:\n  *k:\n    a: 1\n", 1),
+        ("x: &k name\nm: {a: 1,*k: 2}\n", 2),
+        ("x: &k.1-2 name\nm: {*k.1-2: 1}\n", 1),
+        ("*k: 1\n", 0),
+    ] {
+        let r = read(text);
+        let Some(map) = r.tree.documents().first().filter(|_| keys > 0) else { continue };
+        assert!(matches!(r.tree.node(*map).kind, Kind::Map(_)));
+        assert_eq!(r.errors(), [], "{text}");
+        let Kind::Map(entries) = &r.at("m").kind else { panic!("{text}") };
+        assert_eq!(entries.len(), keys, "{text}");
+        let aliases: Vec<&str> = entries
+            .iter()
+            .filter_map(|(key, _)| match r.tree.node(*key).kind {
+                Kind::Alias(Some(target)) => Some(r.slice(r.tree.node(target).span)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(aliases, ["name"], "{text}");
+    }
+    // In quotes, in comments and in values a star is a star.
+    for text in
+        ["a: '*k: 1'\n", "a: \"x *k: 1\"\n", "# *k: 1\na: 1\n", "a: |\n  *k: 1\n", "a: x *k\n", "a: 2*k\n"]
+    {
+        assert_eq!(read(text).errors(), [], "{text}");
+    }
+    let places = |text: &str| super::alias_keys::places(text);
+    assert_eq!(places("*a: 1\n *b:\n{*c: 1,*d: 2}[*e: 1]"), [0, 7, 12, 18, 25]);
+    assert_eq!(places("*a:"), [0]);
+    assert_eq!(places("{*a:}"), [1]);
+    for other in ["*a", "* a: 1", "*: 1", "x*a: 1", "*a:b", "*a :1", "*é: 1", "*a]: 1", "-*a: 1"] {
+        assert!(places(other).is_empty(), "{other}");
+    }
+}
+
+#[test]
+fn versions_and_escapes_that_go_yaml_refuses_are_placed() {
+    let at = |text: &str| {
+        let r = read(text);
+        let refused = r.tree.refused_by_go_yaml(text);
+        refused.iter().map(|error| r.slice(error.span).to_owned()).collect::<Vec<_>>()
+    };
+    for (text, places) in [
+        ("%YAML 1.2\n---\na: 1\n", &["%YAML"][..]),
+        ("\u{feff}%YAML 1.2\n---\na: 1\n", &["%YAML"]),
+        ("# c\n\n%TAG ! !x\n%YAML 1.3\n---\na: 1\n", &["%YAML"]),
+        ("%YAML 1.1 \n---\na: 1\n", &[]),
+        ("a: |\n  %YAML 1.2\n", &[]),
+        ("a: 1\n...\n%YAML 1.2\n---\nb: 1\n", &[]),
+        ("a: \"\\/\"\nb: \"x\\\\\\/y\\/z\"\nc: '\\/'\nd: \\/\n", &["\\/", "\\/"]),
+        ("a: \"\\\\/\"\n", &[]),
+        ("a: \"é\\/\"\n", &["\\/"]),
+        ("a: &é 1\n", &["&é"]),
+        ("a: &x:y 1\n", &[]),
+        ("a: &x:y {b: 1}\n", &["&x:y"]),
+        ("a: &x:y [b]\n", &[]),
+        ("a: &x:y\n- b\n", &["&x:y"]),
+        ("a: &x:y {}\n", &[]),
+    ] {
+        assert_eq!(at(text), places, "{text:?}");
+    }
+}
+
+#[test]
+fn every_style_is_in_the_dump() {
+    let r = read("a: [x, 'x', \"x\"]\nb: |\n  x\nc: >\n  x\nd: &d\ne: *d\n");
+    let json = to_json(&r.tree, &r.source);
+    let map = json["documents"][0]["map"].as_array().unwrap();
+    let styles: Vec<&str> =
+        map[0][1]["seq"].as_array().unwrap().iter().map(|item| item["style"].as_str().unwrap()).collect();
+    assert_eq!(styles, ["plain", "single-quoted", "double-quoted"]);
+    assert_eq!((map[1][1]["style"].as_str(), map[2][1]["style"].as_str()), (Some("literal"), Some("folded")));
+    assert_eq!((map[2][1]["line"].as_u64(), map[4][1]["alias"]["name"].as_str()), (Some(4), Some("*d")));
+    assert_eq!(map[4][1]["alias"]["target"], map[3][1]["span"]);
+}
+
+/// Errors have the words for what is to be done.
+#[test]
+fn errors_say_how_to_mend_them() {
+    for (text, message) in [
+        ("a: 1\nb\n", "expected `key: value`; the `:` is missing"),
+        ("a: b: c\n", "a second `:` on one line; quote the value"),
+        (
+            "a: b\n  c: d\n",
+            "this line is indented by 2 spaces, the value above by 0; align them, or quote the value",
+        ),
+        (
+            "a:\n  b: c\n\n   d: e\n",
+            "this line is indented by 3 spaces, the value above by 2; align them, or quote the value",
+        ),
+        (
+            "a: b\n c: d\n",
+            "this line is indented by 1 space, the value above by 0; align them, or quote the value",
+        ),
+        ("a:\n  b: c\n\td: e\n", "a tab in the indentation; YAML takes spaces only"),
+        ("a: |\n\tb\n", "a tab in the indentation; YAML takes spaces only"),
+        ("a: \"b\n", "a quote is not closed"),
+        ("a:\n  b: 1\n c: 2\n", "expected a key at this indentation; align it with the keys above"),
+        ("a: 1\n- b\n", "a list item where a key is expected; is the key of the list missing above?"),
+        ("- a\nb: 1\n", "expected `-` at this indentation; align it with the items above"),
+        ("a: [b\n", "`[` is not closed; add `]`"),
+        ("a: {b: 1\n", "`{` is not closed; add `}`"),
+        ("a: @b\n", "a value cannot begin with `@`; quote it"),
+        ("a: !x!y z\n", "the tag's handle is not declared"),
+    ] {
+        let r = read(text);
+        assert_eq!(r.errors().first().map(|(message, _)| *message), Some(message), "{text:?}");
     }
 }

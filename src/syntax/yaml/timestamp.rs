@@ -9,8 +9,8 @@ pub fn printed(text: &str) -> Option<String> {
     let mut rest = time.chars();
     let (clock, zone) = match rest.next() {
         None => ("0:0:0", "+0000 UTC".to_owned()),
-        // Only a time without a zone may have a blank before it.
-        Some(' ') => (rest.as_str(), "+0000 UTC".to_owned()),
+        // Only a time without a zone may have blanks before it.
+        Some(' ') => (rest.as_str().trim_start_matches(' '), "+0000 UTC".to_owned()),
         Some(_) => zone_of(rest.as_str())?,
     };
     Some(format!("{date} {} {zone}", clock_of(clock)?))
@@ -39,12 +39,14 @@ fn clock_of(text: &str) -> Option<String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let mut parts = whole.split(':');
     let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || (text.contains('.') && number(fraction, 9, u32::MAX).is_none()) {
+    let is_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.next().is_some() || text.contains('.') && !is_fraction {
         return None;
     }
     let clock =
         format!("{:02}:{:02}:{:02}", number(hours, 2, 23)?, number(minutes, 2, 59)?, number(seconds, 2, 59)?);
-    let fraction = fraction.trim_end_matches('0');
+    // Nanoseconds, the rest is dropped.
+    let fraction = fraction.get(..9).unwrap_or(fraction).trim_end_matches('0');
     Some(if fraction.is_empty() { clock } else { format!("{clock}.{fraction}") })
 }
 
@@ -59,11 +61,12 @@ fn zone_of(text: &str) -> Option<(&str, String)> {
     if hours.len() != 2 || minutes.len() != 2 {
         return None;
     }
-    let (hours, minutes) = (number(hours, 2, 23)?, number(minutes, 2, 59)?);
-    if (hours, minutes) == (0, 0) {
+    // Go takes offsets of 24 hours and of 60 minutes (`time/format.go`).
+    let minutes = number(hours, 2, 24)? * 60 + number(minutes, 2, 60)?;
+    if minutes == 0 {
         return Some((clock, "+0000 UTC".to_owned()));
     }
-    let offset = format!("{}{hours:02}{minutes:02}", zone.get(..1)?);
+    let offset = format!("{}{:02}{:02}", zone.get(..1)?, minutes / 60, minutes % 60);
     // Go prints the name of the local zone if it is the same: unknown here.
     Some((clock, format!("{offset} {offset}")))
 }

@@ -18,11 +18,16 @@ pub(super) fn check(project: &Project<'_>, refusals: &mut Refusals) {
     }
 }
 
+/// True for `external: true`, and for the older `external: {name: data}`.
 fn is_external(map: &Map) -> bool {
-    let external = map.get("external").and_then(|entry| entry.value.as_scalar());
-    external.is_some_and(|scalar| match scalar.typed {
-        yaml::Value::Bool(external) => external,
-        _ => scalar.text.as_str().eq_ignore_ascii_case("true"),
+    map.get("external").is_some_and(|entry| match &entry.value.kind {
+        Kind::Scalar(scalar) => match scalar.typed {
+            yaml::Value::Bool(external) => external,
+            _ => {
+                ["true", "y", "yes", "on"].iter().any(|word| scalar.text.as_str().eq_ignore_ascii_case(word))
+            }
+        },
+        kind => matches!(kind, Kind::Map(_)),
     })
 }
 
@@ -62,7 +67,7 @@ fn content(
         refusals.add(refusal);
         return;
     }
-    let external = map.contains_key("external");
+    let external = if section == "secrets" { is_external(map) } else { map.contains_key("external") };
     let by_driver = section == "configs" && map.contains_key("driver");
     let unnamed = map.get("environment").is_some_and(|given| text(&given.value).is_some_and(str::is_empty));
     let nothing = given.is_empty() || (unnamed && section == "secrets");

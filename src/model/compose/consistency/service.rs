@@ -46,6 +46,21 @@ fn env_files(service: &Subject<'_>, refusals: &mut Refusals) {
     }
 }
 
+/// Adds items of `extra_hosts` that are a name alone.
+fn hosts(service: &Subject<'_>, refusals: &mut Refusals) {
+    for (key, path) in
+        [("extra_hosts", &["extra_hosts"][..]), ("build.extra_hosts", &["build", "extra_hosts"])]
+    {
+        for item in service.get(path).map(items).unwrap_or_default() {
+            let Some(host) = text(item).filter(|host| !host.contains([':', '='])) else { continue };
+            let name = service.name;
+            let upstream = format!("services.{name}.{key}: invalid additional host, missing IP: {host}");
+            let message = format!("an item of `{key}` of `{name}` has no address");
+            refusals.add(service.refusal(item, message, "no `=` and an address behind the name", upstream));
+        }
+    }
+}
+
 /// Adds long forms without a target in the container.
 fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
     for (key, kind, target) in [
@@ -431,7 +446,7 @@ fn watches(service: &Subject<'_>, refusals: &mut Refusals) {
     for watch in service.get(&["develop", "watch"]).map(items).unwrap_or_default() {
         let Some(action) = watch.get("action") else { continue };
         let copies = text(&action.value).is_some_and(|action| action.starts_with("sync"));
-        if copies && watch.get("target").is_none() {
+        if copies && watch.get("target").is_none_or(|entry| text(&entry.value) == Some("")) {
             let upstream = format!(
                 "services.{}.develop.watch: target is required for non-rebuild actions: invalid compose project",
                 service.name

@@ -328,7 +328,7 @@ impl Checker<'_> {
 
     /// Adds a key that older releases refuse.
     fn newer_key(&mut self, name: &str, entry: &Entry, since: Release) {
-        if !self.pass.is_full() || self.is_probe || entry.value.merge_mode == MergeMode::Remove {
+        if !self.pass.is_full() || entry.value.merge_mode == MergeMode::Remove {
             return;
         }
         self.refusals.add_newer(NewerKey {

@@ -1,8 +1,8 @@
 //! The texts of refusals: what is wrong in plain words, and the words of Compose.
 
 use super::super::refusal::Refusal;
-use super::super::value::Value;
-use super::read::Found;
+use super::super::value::{Scalar, Value};
+use super::read::{self, Found};
 use super::{Alternative, COMPOSE, Reading, ScalarKind, Shape};
 use crate::error::nearest;
 use crate::source::{SourceId, Span};
@@ -208,11 +208,17 @@ pub(super) fn wrong_kind(place: &Place, value: &Value, found: Found, shape: &Sha
 
 /// Returns the label of a value of the wrong kind.
 fn written(value: &Value, found: Found, shape: &Shape) -> String {
-    let quoted = value.as_scalar().map(|scalar| scalar.text.as_str()).filter(|text| is_short(text));
-    match (found, quoted) {
-        (Found::Number(_) | Found::Boolean, Some(text)) if shape.takes_text() => {
-            format!("as text: \"{text}\"")
-        }
+    let is_taken = |scalar: &&Scalar| {
+        let text = scalar.text.as_str();
+        let read = read::cast(scalar, shape.reading);
+        let is_read =
+            read.is_ok_and(|read| shape.alternatives.iter().any(|alternative| read.fits(alternative)));
+        is_short(text)
+            && is_read
+            && shape.reading.is_none_or(|reading| read::refused_text(text, reading).is_none())
+    };
+    match (found, value.as_scalar().filter(is_taken)) {
+        (Found::Number(_) | Found::Boolean, Some(scalar)) => format!("as text: \"{}\"", scalar.text),
         _ => format!("this is {}", found.name()),
     }
 }

@@ -473,3 +473,6 @@ fn restarted_by(labels: &Value) -> Option<Spanned<String>> {
         RESTARTED.contains(&name.as_str()).then(|| Spanned::new(name.as_str().to_owned(), scalar.text.span()))
     })
 }
+
+#[cfg(test)]
+mod tests;
