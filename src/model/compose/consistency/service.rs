@@ -46,21 +46,6 @@ fn env_files(service: &Subject<'_>, refusals: &mut Refusals) {
     }
 }
 
-/// Adds items of `extra_hosts` that are a name alone.
-fn hosts(service: &Subject<'_>, refusals: &mut Refusals) {
-    for (key, path) in
-        [("extra_hosts", &["extra_hosts"][..]), ("build.extra_hosts", &["build", "extra_hosts"])]
-    {
-        for item in service.get(path).map(items).unwrap_or_default() {
-            let Some(host) = text(item).filter(|host| !host.contains([':', '='])) else { continue };
-            let name = service.name;
-            let upstream = format!("services.{name}.{key}: invalid additional host, missing IP: {host}");
-            let message = format!("an item of `{key}` of `{name}` has no address");
-            refusals.add(service.refusal(item, message, "no `=` and an address behind the name", upstream));
-        }
-    }
-}
-
 /// Adds long forms without a target in the container.
 fn targets(service: &Subject<'_>, refusals: &mut Refusals) {
     for (key, kind, target) in [
@@ -179,6 +164,7 @@ pub(super) fn hosts(service: &Subject<'_>, refusals: &mut Refusals) {
             let host = written.as_str();
             let Some(upstream) = refused_host(host) else { continue };
             let (key, name) = (path.join("."), service.name);
+            let upstream = format!("services.{name}.{key}: {upstream}");
             let message =
                 format!("an item of `{key}` of `{name}` is `{host}`: Compose accepts `host=address`");
             let label = if host.contains(['=', ':']) { "no name of a host" } else { "no address" };

@@ -27,6 +27,14 @@ impl Shape {
         };
         self.alternatives.iter().any(is_scalar)
     }
+
+    fn takes_text(&self) -> bool {
+        self.alternatives.iter().any(|alternative| match alternative {
+            Alternative::Scalar { kinds, .. } => kinds.contains(&ScalarKind::Text),
+            Alternative::Words(_) => true,
+            _ => false,
+        })
+    }
 }
 
 /// One of the kinds that a value may have.
