@@ -52,9 +52,9 @@ pub use self::build::{Build, BuildStage, Overridden};
 pub use self::facts::{FactTable, FactValue};
 pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
-    Bound, FilledIn, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool,
-    MemoryTerm, NativeOverhead, Pools, ReadVariable, ServerNeeds, SizeVariable, SizedBy, SmallShare,
-    UnquotedFlag,
+    Bound, FilledIn, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, LiteralPlace,
+    LiteralWord, MeantSize, MemoryPool, MemoryTerm, NativeOverhead, Pools, ReadVariable, ServerNeeds,
+    SizeVariable, SizedBy, SmallShare, UnquotedFlag,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};

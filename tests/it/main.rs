@@ -71,6 +71,7 @@ mod rule_pages;
 mod run_properties;
 mod sarif;
 mod server_settings;
+mod settings_of_no_effect;
 mod shell_properties;
 mod shown;
 mod size;
