@@ -79,6 +79,7 @@ mod stop_signals;
 mod stories;
 mod suppressions;
 mod surroundings;
+mod swarm;
 mod whole;
 mod why;
 mod why_advises;

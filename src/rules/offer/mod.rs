@@ -46,6 +46,14 @@ impl<'w> Offer<'w> {
         Self { project: cx.project(), workload, policy: cx.policy(), prefer_deploy: false }
     }
 
+    /// True if Swarm runs the service: it reads the reservation only to place it.
+    pub(super) fn is_for_swarm(&self) -> bool {
+        match self.workload.launch() {
+            Some(launch) => launch.swarm,
+            None => self.policy.target == Target::Swarm || self.project.for_swarm,
+        }
+    }
+
     /// True unless the project is for Swarm, which has no settings for swap.
     pub(super) fn may_swap(&self) -> bool {
         self.policy.target == Target::Compose && !self.project.for_swarm
