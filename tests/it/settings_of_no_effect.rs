@@ -272,3 +272,19 @@ fn no_advice_gives_a_part_of_a_tiny_limit() {
         }
     }
 }
+
+/// A flag that a variable completes is marked where the flag is, not as far as the variable.
+#[test]
+fn a_flag_of_a_shell_is_marked_where_it_is_written() {
+    let keys = [
+        JAVA,
+        "command: sh -c \"exec java -Xmx$${HEAP}m -jar /a.jar\"",
+        "mem_limit: 1g",
+        "environment: {HEAP: 2048}",
+    ];
+    let checked = check(&keys);
+    let finding = checked.of_rule("heap-exceeds-limit")[0];
+    let text = text(&keys);
+    let marked = finding.related.iter().map(|label| &text[label.span.range()]);
+    assert_eq!(marked.collect::<Vec<_>>(), ["-Xmx$${HEAP}m"]);
+}

@@ -69,3 +69,16 @@ fn what_docker_refuses_is_reported() {
         assert_eq!(of(Target::Compose), 0, "{key}");
     }
 }
+
+/// Services that one Dockerfile builds share one finding about its base.
+#[test]
+fn an_old_base_of_several_services_is_reported_once() {
+    let services = "services: {a: {build: .}, b: {build: .}, c: {image: 'node:14'}}\n";
+    let checked = crate::common::Checked::tree(
+        &[("compose.yaml", services), ("Dockerfile", "FROM node:14\nCMD [\"node\", \"a.js\"]\n")],
+        "",
+    );
+    let found = checked.of_rule("unsupported-base-image");
+    let notes: Vec<&[String]> = found.iter().map(|finding| finding.notes.as_slice()).collect();
+    assert_eq!(notes, [["the base of `a`, `b`".to_owned()].as_slice(), &[]], "{found:?}");
+}
