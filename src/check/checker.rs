@@ -15,7 +15,7 @@ use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
 use crate::hash::HashSet;
 use crate::model::build::Dockerfiles;
-use crate::model::{allowance, elsewhere, project};
+use crate::model::{allowance, elsewhere, project, stack};
 use crate::parallel;
 use crate::source::{Source, SourceId, Sources, Span, path_text};
 use crate::syntax::SyntaxError;
@@ -155,6 +155,9 @@ impl Checker<'_> {
         defined::find(&mut project, &model, compose_files, self.sources);
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
+        let files = project.compose_files.iter();
+        project.stack_refusals =
+            files.flat_map(|file| stack::refusals(&Tree::of(&self.sources.get(*file)))).collect();
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }

@@ -8,6 +8,7 @@ use super::{State, Wanted};
 use crate::diagnostic::{Applicability, Finding, Fix};
 use crate::hash::{HashMap, HashSet};
 use crate::order;
+use crate::rules;
 use crate::source::{Overlay, Sources, normalize};
 use crate::workload::FactName;
 
@@ -47,7 +48,10 @@ pub(super) fn candidates(state: &State, level: Applicability, wanted: &Wanted<'_
     let mut seen = HashSet::default();
     let mut patches = Vec::new();
     let is_wanted = |finding: &&Finding| wanted(finding, &path_of(finding, &state.sources));
-    for finding in state.outcome.findings.iter().filter(is_wanted) {
+    let mut findings: Vec<&Finding> = state.outcome.findings.iter().filter(is_wanted).collect();
+    // Of two fixes that exclude each other the one of the worse problem wins, wherever in the file it is.
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), rules::position(finding.rule)));
+    for finding in findings {
         let Some(patch) = patch(finding, &state.sources, level) else { continue };
         // Two services that share a value ask for the same change of it.
         if !seen.insert(patch.edits.clone()) {

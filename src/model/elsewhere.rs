@@ -247,7 +247,7 @@ fn sets_memory_in(tree: &Tree, service: NodeId, blocks: &[&str]) -> bool {
 }
 
 /// Returns the node itself, or the target of an alias.
-fn target(tree: &Tree, id: NodeId) -> NodeId {
+pub(super) fn target(tree: &Tree, id: NodeId) -> NodeId {
     match &tree.node(id).kind {
         Kind::Alias(Some(target)) => *target,
         _ => id,
@@ -261,16 +261,16 @@ fn entries(tree: &Tree, id: NodeId) -> Option<&[(NodeId, NodeId)]> {
     }
 }
 
-fn pairs(tree: &Tree, id: NodeId) -> &[(NodeId, NodeId)] {
+pub(super) fn pairs(tree: &Tree, id: NodeId) -> &[(NodeId, NodeId)] {
     entries(tree, id).unwrap_or_default()
 }
 
-fn child(tree: &Tree, id: NodeId, name: &str) -> Option<NodeId> {
+pub(super) fn child(tree: &Tree, id: NodeId, name: &str) -> Option<NodeId> {
     let found = pairs(tree, id).iter().find(|(key, _)| scalar(tree, *key) == Some(name))?;
     Some(target(tree, found.1))
 }
 
-fn scalar(tree: &Tree, id: NodeId) -> Option<&str> {
+pub(super) fn scalar(tree: &Tree, id: NodeId) -> Option<&str> {
     match &tree.node(id).kind {
         Kind::Scalar(scalar) => Some(scalar.text.as_str()),
         _ => None,

@@ -11,6 +11,7 @@ pub mod launch;
 pub mod project;
 pub mod purpose;
 mod reference;
+pub mod stack;
 
 pub use reference::ImageReference;
 

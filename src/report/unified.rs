@@ -58,14 +58,17 @@ fn lines(out: &mut String, sign: char, lines: &[&str]) {
     }
 }
 
-/// Formats a file name. A name with special characters is quoted, with octal escapes as git writes them.
+/// Formats a file name as git does: without the `/` at its beginning. A name with special characters is quoted, with octal escapes as git writes them.
 fn name(side: char, path: &Path) -> String {
     let shown = path.to_str().map(|_| path_text(path));
     match shown {
-        Some(path) if !path.contains(['"', '\\']) && escape::line(&path) == path => format!("{side}/{path}"),
+        Some(path) if !path.contains(['"', '\\']) && escape::line(&path) == path => {
+            format!("{side}/{}", path.trim_start_matches('/'))
+        }
         _ => {
             let mut out = format!("\"{side}/");
-            for byte in path.as_os_str().as_encoded_bytes() {
+            let bytes = path.as_os_str().as_encoded_bytes();
+            for byte in bytes.iter().skip_while(|byte| **byte == b'/') {
                 match byte {
                     b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
                     b' '..=b'~' if *byte != b'#' => out.push(char::from(*byte)),
@@ -92,6 +95,8 @@ mod tests {
     #[test]
     fn names_are_quoted_as_git_does() {
         assert_eq!(name('a', Path::new("größe/x.yaml")), "a/größe/x.yaml");
+        assert_eq!(name('a', Path::new("/srv/x.yaml")), "a/srv/x.yaml");
+        assert_eq!(name('b', Path::new("/srv/\"x\"")), "\"b/srv/\\\"x\\\"\"");
         assert_eq!(name('a', Path::new("a\"b\n##[c]")), "\"a/a\\\"b\\012\\043\\043[c]\"");
     }
 

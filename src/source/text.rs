@@ -152,6 +152,17 @@ impl TracedText {
         self
     }
 
+    /// Sets the span of the whole text to what comes from `place`, if something does: values that were filled in from elsewhere
+    /// would spread it over all that is between.
+    #[must_use]
+    pub fn within(mut self, place: Span) -> Self {
+        let inside = self.pieces.iter().map(|piece| piece.span).filter(|span| place.contains(*span));
+        if let Some(span) = inside.reduce(Span::cover) {
+            self.span = span;
+        }
+        self
+    }
+
     /// Returns the bytes that `range` of the value came from.
     ///
     /// Exact where the value was copied; elsewhere the span of the whole escape, variable or scalar. For a range over

@@ -68,6 +68,7 @@ impl Assembler<'_> {
             profiles: compose.profiles(),
             directory: project.request.directory.clone(),
             for_swarm: false,
+            stack_refusals: Vec::new(),
             is_version_3: compose.version.as_ref().is_some_and(|version| version.starts_with('3')),
             limit_keys: LimitKeys::default(),
             elsewhere: Vec::new(),

@@ -52,9 +52,9 @@ pub use self::build::{Build, BuildStage, Overridden};
 pub use self::facts::{FactTable, FactValue};
 pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
-    Bound, FilledIn, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, MemoryPool,
-    MemoryTerm, NativeOverhead, Pools, ReadVariable, ServerNeeds, SizeVariable, SizedBy, SmallShare,
-    UnquotedFlag,
+    Bound, FilledIn, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, LiteralPlace,
+    LiteralWord, MeantSize, MemoryPool, MemoryTerm, NativeOverhead, Pools, ReadVariable, ServerNeeds,
+    SizeVariable, SizedBy, SmallShare, UnquotedFlag,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};
@@ -81,6 +81,7 @@ pub use crate::model::compose::{
 pub use crate::model::container::DEFAULT_SHM;
 pub use crate::model::fact::{Fact, FactName, Why};
 pub use crate::model::launch::{FlagMistake, FlagMistakeKind, Launch, SettingName, Stay};
+pub use crate::model::stack::{StackMistake, StackRefusal};
 pub(crate) use crate::syntax::duration;
 
 use std::path::PathBuf;
@@ -122,6 +123,8 @@ pub struct Project {
     pub directory: PathBuf,
     /// True if the files use a Swarm-only feature: a placed service, an overlay network or an external secret.
     pub for_swarm: bool,
+    /// The parts of its own files that `docker stack deploy` refuses, besides keys of services that are in [`Service::keys`].
+    pub stack_refusals: Vec<StackRefusal>,
     /// True if the files declare `version: "3…"`. Swarm reads that format, and it has no short keys for limits.
     pub is_version_3: bool,
     /// The number of services that set limits below `deploy`, and of those with short keys, such as `mem_limit`.

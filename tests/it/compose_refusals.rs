@@ -183,7 +183,7 @@ fn verdicts_are_those_of_docker_compose() {
 
 /// Parts of messages of Docker Compose, and of ours for the same: where another step or another alternative of the schema refuses the
 /// project, too, or where we say more.
-const OTHER_WORDS: [(&str, &str); 26] = [
+const OTHER_WORDS: [(&str, &str); 33] = [
     // A second file is held against the format before it is merged, and lists after it.
     ("cannot override", " must be a "),
     ("unexpected type", " must be a string"),
@@ -213,6 +213,15 @@ const OTHER_WORDS: [(&str, &str); 26] = [
     ("time: invalid duration", "services.a."),
     ("time: missing unit in duration", "has no unit"),
     ("time: unknown unit", "unknown unit"),
+    // Of a date each reader says in its own words that it wants none.
+    ("time.Time", "time.Time"),
+    ("2024-01-01", "time.Time"),
+    ("time.Time", " must be "),
+    ("!!timestamp", "time.Time"),
+    ("for extra_hosts entry", "time.Time"),
+    // Jobs and steps have other places.
+    ("extra_hosts invalid additional host", "extra_hosts invalid additional host"),
+    ("additional_contexts invalid value", "additional_contexts invalid value"),
 ];
 
 /// Returns what Compose says about a place and about what is wrong there, without the file, the parser's names and the brackets of a path.

@@ -152,6 +152,7 @@ impl Demand {
             ..Self::default()
         };
         demand.find_basis(workload);
+        demand.say_misread(workload);
         demand.needs = demand.least;
         if let Some(current) = current {
             demand.compare_with_current(current, workload, refuted);
@@ -208,6 +209,21 @@ impl Demand {
                 };
             }
             Err(why) => self.by_class(workload, &why),
+        }
+    }
+
+    /// Says which settings of heaps and caches do not mean what was meant: nothing that is computed without them is sure.
+    fn say_misread(&mut self, workload: &Workload) {
+        let pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
+        for problem in pools.filter_map(|pool| pool.misread()) {
+            let taken = match &problem.read_as {
+                Some(read_as) => format!("read as {read_as}"),
+                None => "rejected".to_owned(),
+            };
+            self.reason = format!("{}; `{}` is {taken}: mend that first", self.reason, problem.written);
+            if self.basis == Basis::Settings || self.basis == Basis::Image {
+                self.basis = Basis::Class;
+            }
         }
     }
 

@@ -291,7 +291,7 @@ fn verdict(stack: &StackPlan, plan: &Plan, rows: &[Row<'_>]) -> String {
         }
         None => format!("fits {}, with {} to spare", plan.host, plan.spare()),
         Some(missing) => format!(
-            "does not fit {}: {missing} too much, even with the smallest limit for each service",
+            "does not fit {}: {missing} too much, even with the smallest limit for each service that is known to be enough",
             plan.host
         ),
     }

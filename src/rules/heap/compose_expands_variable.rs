@@ -4,7 +4,9 @@ use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::RuleContext;
 use crate::rules::probe::{json, test_key};
 use crate::source::Span;
-use crate::workload::{FactName, Workload, shell_quoted};
+use crate::workload::{FactName, LiteralPlace, Workload, shell_quoted};
+
+use super::unread_heap_variable::main_word;
 
 rule! {
     name: "compose-expands-variable",
@@ -55,6 +57,20 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
     for unexpanded in &workload.process.unexpanded {
         let text = &unexpanded.word.value;
+        let pools = workload.pools.heaps.iter();
+        let main = pools.filter_map(|heap| {
+            let mut literal = heap.problems.iter().filter_map(|problem| problem.literal.as_ref());
+            literal.find(|word| word.span == unexpanded.word.span && word.place == LiteralPlace::Main)?;
+            Some(heap.runtime)
+        });
+        let label = match main.into_iter().next() {
+            Some(runtime) => format!(
+                "{} takes the literal text `{text}` for {}, and does not start",
+                runtime.display_name(),
+                main_word(runtime)
+            ),
+            None => format!("the program receives the literal text `{text}`"),
+        };
         cx.report(
             unexpanded.word.span,
             format!(
@@ -62,7 +78,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 workload.name
             ),
         )
-        .label(format!("the program receives the literal text `{text}`"))
+        .label(label)
         .related(unexpanded.value, "the intended value")
         .help(for_shell(workload, unexpanded.key, &unexpanded.words, (false, false)));
     }

@@ -113,12 +113,19 @@ fn overridden_by_size(workload: &Workload, heap: &MemoryPool, cx: &mut RuleConte
     if heap.is_bound_by_small_share() {
         return;
     }
+    let begins = heap.initial.as_ref().is_some_and(|initial| initial.flag.span() == number.span);
     let mut finding = cx.report(
         share.flag.span(),
         format!("`{share_text}` of `{}` has no effect: `{number_text}` overrides it", workload.name),
     );
     finding
         .label(format!("`{number_text}` wins"))
-        .related(number.span, "a size overrides a percentage, in any order")
+        .related(
+            number.span,
+            match begins {
+                true => "the largest heap is no smaller than the initial one",
+                false => "a size overrides a percentage, in any order",
+            },
+        )
         .help("keep the one you want");
 }

@@ -2,6 +2,7 @@
 
 use crate::catalog::RuntimeName;
 use crate::rules::RuleContext;
+use crate::rules::offer::share_of;
 use crate::workload::Workload;
 
 rule! {
@@ -24,13 +25,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .filter(|cache| cache.runtime == RuntimeName::Redis && cache.bound.is_absent());
     for cache in unbounded {
         let name = &workload.name;
-        let bound = workload.known_limit().map(|limit| limit.value.percent_in_mebibytes(75));
+        let limit = workload.known_limit().map(|limit| limit.value);
         cx.report(cache.program.span, format!("the data of `{name}` has no limit: `maxmemory` is not set"))
             .label("no `--maxmemory`: it grows until it is killed")
             .note("Redis does not read the container's limit: it is killed there, and unsaved data is lost")
-            .help(match bound {
-                Some(mebibytes) => format!(
+            .help(match limit.map(|limit| (limit, share_of(limit, 75))) {
+                Some((_, Some(mebibytes))) => format!(
                     "limit it with `--maxmemory {mebibytes}mb`, three quarters of the limit: writes then fail at that size, or with `--maxmemory-policy allkeys-lru` old keys are evicted"
+                ),
+                Some((limit, None)) => format!(
+                    "raise the limit of {limit} first: little of it is left for data; then set `--maxmemory` to three quarters of it"
                 ),
                 None => "limit it with `--maxmemory <size>`, for a cache with `--maxmemory-policy allkeys-lru` (without it writes fail at that size), and set the memory limit to about 1.3 times that"
                     .to_owned(),

@@ -24,6 +24,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     let grows = |heap: &&MemoryPool| matches!(heap.runtime, RuntimeName::Java | RuntimeName::Node);
     for heap in workload.pools.heaps.iter().filter(grows).filter(|heap| heap.bound.is_absent()) {
+        // That setting is what to repair. A second one would hide it.
+        if heap.has_setting_without_effect() {
+            continue;
+        }
         if workload.kind == Kind::Image {
             tuned(workload, heap, cx);
         } else if heap.part.is_some() && (heap.is_uncertain() || !is_small(heap)) {

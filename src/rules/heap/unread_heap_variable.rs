@@ -3,10 +3,12 @@
 use crate::diagnostic::{Applicability, Confidence, Edit, Severity};
 use crate::rules::estimate::is_tight;
 use crate::rules::offer::Offer;
+use crate::rules::probe::json;
 use crate::rules::{FindingBuilder, RuleContext, Thresholds};
 use crate::source::Spanned;
 use crate::workload::{
-    Bound, FactName, FilledIn, HeapProblem, HeapProblemKind, MemoryPool, ReadVariable, UnquotedFlag, Workload,
+    Bound, FactName, FilledIn, HeapProblem, HeapProblemKind, LiteralPlace, LiteralWord, MemoryPool,
+    ReadVariable, RuntimeName, UnquotedFlag, Workload, shell_quoted,
 };
 
 rule! {
@@ -22,7 +24,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
     for heap in &workload.pools.heaps {
         for problem in &heap.problems {
-            if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
+            if let Some(word) = &problem.literal {
+                literal(workload, heap, (problem, word), cx);
+            } else if matches!(problem.kind, HeapProblemKind::Unread | HeapProblemKind::WrongVariable) {
                 unread(&offer, heap, problem, cx);
             }
         }
@@ -92,6 +96,66 @@ fn unquoted(workload: &Workload, found: &UnquotedFlag, cx: &mut RuleContext<'_>)
             finding.help(format!("put quotes around the whole value of `{variable}`"));
         }
     }
+}
+
+/// Reports a variable that the program gets as text, since no shell expands it.
+fn literal(
+    workload: &Workload,
+    heap: &MemoryPool,
+    (problem, word): (&HeapProblem, &LiteralWord),
+    cx: &mut RuleContext<'_>,
+) {
+    // `compose-expands-variable` reports those of a Compose file.
+    if workload.process.unexpanded.iter().any(|known| known.word.span == word.span) {
+        return;
+    }
+    let (name, runtime, flag, text) =
+        (&workload.name, heap.runtime.display_name(), &problem.written, &word.text);
+    let (message, label) = match &word.place {
+        LiteralPlace::Main => (
+            format!("`{name}` does not start: nothing expands `{text}` in its command"),
+            format!("{runtime} takes this text for {}", main_word(heap.runtime)),
+        ),
+        LiteralPlace::Argument => (
+            format!("nothing expands `{text}` in the command of `{name}`, so `{flag}` has no effect"),
+            "the program gets this text as an argument".to_owned(),
+        ),
+        LiteralPlace::BehindScript(script) => (
+            format!("the shell of `{name}` runs `{script}` alone, without `{text}` and `{flag}`"),
+            format!("behind the script of the shell, which is `{script}`"),
+        ),
+    };
+    let mut finding = cx.report(word.span, message);
+    finding.label(label).related(problem.flag.span(), "the intended value");
+    if workload.image.missing_tools.contains(&"sh") {
+        let program = word.line.first().map_or("the program", String::as_str);
+        finding.help(format!(
+            "its image has no shell: write `{flag}` right behind `{program}`, and remove `{text}`"
+        ));
+        return;
+    }
+    let line = word.line.iter().map(|word| shell_quoted(word)).collect::<Vec<_>>().join(" ");
+    let of_image = workload.dockerfile() == Some(word.span.file);
+    let list = |words: &[String]| {
+        let words =
+            words.iter().map(|word| json(&if of_image { word.clone() } else { word.replace('$', "$$") }));
+        format!("[{}]", words.collect::<Vec<_>>().join(", "))
+    };
+    let script = list(&["sh".to_owned(), "-c".to_owned(), format!("exec {line}")]);
+    let (keys, between) =
+        if of_image { (["ENTRYPOINT", "CMD"], " ") } else { (["entrypoint", "command"], ": ") };
+    let [entrypoint, command] = keys;
+    let written = match (word.in_entrypoint, word.and_command) {
+        (true, true) => format!("{entrypoint}{between}{script}\n  {command}{between}[]"),
+        (true, false) => format!("{entrypoint}{between}{script}"),
+        (false, _) => format!("{command}{between}{script}"),
+    };
+    finding.help(format!("run it through a shell:\n  {written}"));
+}
+
+/// Returns the name for what a runtime runs.
+pub(in crate::rules) fn main_word(runtime: RuntimeName) -> &'static str {
+    if runtime == RuntimeName::Java { "its main class" } else { "its script" }
 }
 
 fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut RuleContext<'_>) {

@@ -29,8 +29,15 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         Some(_) => format!("`{reference}` is deprecated"),
         None => format!("`{reference}` is no longer updated"),
     };
+    let workloads = cx.project().workloads.iter();
+    let share = workloads.filter(|other| !other.role.fragment && other.image.base.span() == base.span);
+    let used_by: Vec<String> = share.map(|other| format!("`{}`", other.name)).collect();
     let mut finding = cx.report(base.span, message);
     finding.label(label).image(reference).via(&base.via);
+    // Several services of one Dockerfile: one finding, in one place.
+    if used_by.len() > 1 {
+        finding.image_alone(reference).note(format!("the base of {}", used_by.join(", ")));
+    }
     if let Some(replacement) = &unsupported.replacement {
         finding.help(format!("use `{replacement}` instead"));
     } else if !unsupported.lines.is_empty() {

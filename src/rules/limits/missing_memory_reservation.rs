@@ -28,7 +28,11 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .label("no reservation")
         .via(&limit.via)
         .group_message("have a memory limit and no reservation")
-        .note("when the host runs short, the kernel spares memory within a reservation; on cgroup v2 only if the parent cgroup has one, too");
+        .note(if offer.is_for_swarm() {
+            "Swarm does not count its memory when it looks for a node, so more services may land on one than fit"
+        } else {
+            "when the host runs short, the kernel spares memory within a reservation; on cgroup v2 only if the parent cgroup has one, too"
+        });
     // If the limit has to change, the finding on the limit offers both.
     let advice = advise(workload);
     match (&workload.measured, &advice) {

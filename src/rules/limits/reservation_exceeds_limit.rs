@@ -1,7 +1,7 @@
 //! The rule `reservation-exceeds-limit`.
 
 use crate::capacity::Need;
-use crate::diagnostic::Applicability;
+use crate::diagnostic::{Applicability, Severity};
 use crate::rules::RuleContext;
 use crate::rules::offer::{CHANGES, Offer};
 use crate::workload::{FactName, Workload};
@@ -31,8 +31,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     finding
         .label(format!("reserves {}", reservation.value))
         .via(&reservation.via)
-        .related(limit.span, format!("may use {}", limit.value))
-        .daemon_says("Minimum memory limit can not be less than memory reservation limit, see usage");
+        .related(limit.span, format!("may use {}", limit.value));
+    if offer.is_for_swarm() {
+        // Swarm hands no reservation to the engine (moby `daemon/cluster/executor/container/container.go`, `resources`).
+        finding.severity(Severity::Warning).note(format!(
+            "Swarm places it only on a node with {} left to reserve, and never lets it use that much",
+            reservation.value
+        ));
+    } else {
+        finding.daemon_says("Minimum memory limit can not be less than memory reservation limit, see usage");
+    }
     match offer.reservation_like_limit() {
         Some(ops) => finding.fix_ops(
             format!("lower the reservation to the limit of {}", limit.value.to_compose()),

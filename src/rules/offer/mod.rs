@@ -10,7 +10,9 @@ mod write;
 
 pub(super) use self::form::Instead;
 use self::heap::lower;
-pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
+pub(super) use self::heap::{
+    bound_default, bound_in_bytes, largest, set_variables, set_words, share_of, usual,
+};
 
 use super::form::Form;
 use super::{FindingBuilder, Policy, RuleContext, Target};
@@ -42,6 +44,14 @@ impl<'w> Offer<'w> {
     /// Returns the offer for a workload of the context's project.
     pub(super) fn of(workload: &'w Workload, cx: &RuleContext<'w>) -> Self {
         Self { project: cx.project(), workload, policy: cx.policy(), prefer_deploy: false }
+    }
+
+    /// True if Swarm runs the service: it reads the reservation only to place it.
+    pub(super) fn is_for_swarm(&self) -> bool {
+        match self.workload.launch() {
+            Some(launch) => launch.swarm,
+            None => self.policy.target == Target::Swarm || self.project.for_swarm,
+        }
     }
 
     /// True unless the project is for Swarm, which has no settings for swap.

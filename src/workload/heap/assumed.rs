@@ -81,6 +81,7 @@ impl SettingsReader<'_> {
             hotspot,
             settings_files: Vec::new(),
         };
+        let heap = heap.forget_misread();
         (!heap.bound.is_unknown() || !heap.problems.is_empty()).then_some(heap)
     }
 

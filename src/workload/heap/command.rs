@@ -72,7 +72,7 @@ impl SettingsReader<'_> {
     fn expand(&self, word: &TracedText, source: &mut SettingSource) -> Vec<TracedText> {
         let mut out = TracedText::empty(word.span());
         self.expand_into(&mut out, word, source, (None, 0));
-        split_options(&out)
+        split_options(&out).into_iter().map(|option| option.within(word.span())).collect()
     }
 
     /// Appends the expansion of `word`, with a [`HOLE`] where it is not known. Within the value that a script assigns to

@@ -60,10 +60,30 @@ impl SettingsReader<'_> {
             memory: memory.as_ref().and_then(|said| bytes(said.value)),
             most,
             small: small.as_ref().map(|said| said.value),
-            initial: initial.and_then(|said| bytes(said.value)),
+            initial: initial.as_ref().and_then(|said| bytes(said.value)),
         };
         let limit =
             self.workload.memory.limit.value().and_then(|limit| bytes(*limit)).filter(|limit| *limit > 0);
+        // A maximum that no flag sets is raised to the initial size (`Arguments::set_heap_size`).
+        let begins = initial.filter(|begins| {
+            let own = HotspotFlags { initial: None, ..flags };
+            let seen = limit.filter(|_| limit_seen).or(flags.memory);
+            let most = seen.map(|seen| own.heap(seen)).or(limit);
+            most.zip(bytes(begins.value)).is_some_and(|(most, begins)| begins > most)
+        });
+        if let Some(begins) = begins {
+            let setting = HeapSetting {
+                bound: Bound::Bytes(begins.value),
+                grammar: Grammar::JvmSize,
+                flag: begins.flag,
+                carrier: begins.carrier,
+                lead: None,
+            };
+            let span = setting.flag.span();
+            let share = std::mem::replace(&mut winner.bound, Fact::Known(Spanned::new(setting, span)));
+            winner.overruled = share.value().cloned();
+            return (flags, read);
+        }
         // With `-XX:MaxRAM` the heap is the same size under any limit.
         if let Some(memory) = memory {
             let heap = flags.heap(0);

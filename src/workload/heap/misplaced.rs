@@ -20,14 +20,7 @@ impl SettingsReader<'_> {
         if reading.joins_values {
             return Vec::new();
         }
-        let mut first = 0;
-        while let Some(word) = program.arguments.get(first) {
-            let text = word.as_str();
-            if text == "-jar" || !text.starts_with('-') {
-                break;
-            }
-            first += 1 + usize::from(reading.with_value.iter().any(|option| option == text));
-        }
+        let first = self.main_word(program);
         let behind = program.arguments.iter().enumerate().skip(first + 1);
         behind
             .filter(|(_, word)| self.is_heap_flag(word))
@@ -41,6 +34,20 @@ impl SettingsReader<'_> {
                 }
             })
             .collect()
+    }
+
+    /// Returns the index of the argument that names what the runtime runs: `-jar`, a main class or a script.
+    pub(super) fn main_word(&self, program: &Program) -> usize {
+        let reading = &self.runtime.command_line;
+        let mut first = 0;
+        while let Some(word) = program.arguments.get(first) {
+            let text = word.as_str();
+            if text == "-jar" || !text.starts_with('-') {
+                break;
+            }
+            first += 1 + usize::from(reading.with_value.iter().any(|option| option == text));
+        }
+        first
     }
 
     /// True if the flag is valid where the runtime reads it, and sets a heap below the limit.

@@ -104,14 +104,21 @@ impl OverheadInputs {
     }
 }
 
-/// Fills in the placeholders of `text` for a limit. Returns an empty string if it has `{heap}` and no heap fits.
+/// Fills in the placeholders of `text` for a limit. Returns an empty string if a part of it is too small to be of use.
 pub(in crate::workload) fn with_numbers(
     text: &str,
     runtime: Option<RuntimeName>,
     facts: &OverheadInputs,
     limit: ByteSize,
 ) -> String {
+    // No program does much with less than this, in MiB, and many take 0 for no limit.
+    const LEAST: i64 = 16;
     let shares = [60, 70, 80, 90];
+    let tiny =
+        |share: &i64| text.contains(&format!("{{{share}%}}")) && limit.percent_in_mebibytes(*share) < LEAST;
+    if shares.iter().any(tiny) {
+        return String::new();
+    }
     let mut text = shares.iter().fold(text.to_owned(), |text, share| {
         text.replace(&format!("{{{share}%}}"), &limit.percent_in_mebibytes(*share).to_string())
     });

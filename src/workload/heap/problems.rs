@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use super::flags::{fits, size, spelled};
 use super::reader::{SettingSource, SettingsReader};
 use super::setting::COMMAND_LINE;
-use super::{Bound, HeapSetting};
+use super::{Bound, HeapSetting, LiteralWord, MemoryPool};
 use crate::catalog::{DefaultHeap, Grammar, Misspelled, Sets};
 use crate::secret;
 use crate::source::{Span, TracedText};
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, MIB};
 use crate::syntax::template::HOLE;
-use crate::workload::Fact;
+use crate::workload::{Fact, Why};
 
 /// The most words that a fix moves a flag over. A command line with more gets no fix.
 pub(super) const MAX_AHEAD: usize = 100;
@@ -37,10 +37,14 @@ pub struct HeapProblem {
     pub ahead: Vec<Span>,
     /// The corrected setting, if the intent is clear.
     pub instead: Option<String>,
+    /// The size that was meant, if the setting bounds a heap or cache and the intent is clear.
+    pub meant: Option<MeantSize>,
     /// Advice: lower case, no full stop, with something to paste if possible.
     pub help: Option<String>,
     /// A variable that would be read, for the same flags.
     pub read_variable: Option<ReadVariable>,
+    /// The word of the start line that nothing expands, if it is this variable.
+    pub literal: Option<LiteralWord>,
     /// True if programs copied from another stage or image may read the variable.
     pub has_other_readers: bool,
 }
@@ -60,6 +64,24 @@ pub struct ReadVariable {
     pub setting: HeapSetting,
     /// The names of the memory flags in `there` and `value`: `-Xmx`.
     pub names: Vec<String>,
+}
+
+/// The size that a rejected or misread setting was meant to give, and how to write it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeantSize {
+    /// In bytes.
+    pub size: ByteSize,
+    /// The text before the value: `-Xmx`.
+    front: String,
+    grammar: Grammar,
+}
+
+impl MeantSize {
+    /// Returns the setting with a size that its reader takes as meant.
+    #[must_use]
+    pub fn written(&self, size: ByteSize) -> Option<String> {
+        Some(format!("{}{}", self.front, spelled(self.grammar, size)?))
+    }
 }
 
 impl ReadVariable {
@@ -122,8 +144,10 @@ impl HeapProblem {
             read_as: None,
             ahead: Vec::new(),
             instead: None,
+            meant: None,
             help: None,
             read_variable: None,
+            literal: None,
             has_other_readers: false,
         }
     }
@@ -266,16 +290,21 @@ impl SettingsReader<'_> {
                 Some(bad) => bad.clone(),
                 None => format!("{name} does not start with it"),
             };
+            // `-Xmx=512m`
+            let size = ByteSize::parse_any(value.trim_start_matches(['=', ':']));
+            let size = size.filter(|_| grammar != Grammar::JvmPercent);
             let instead = match grammar {
                 Grammar::JvmPercent => {
                     let whole = value.trim_end_matches('%').parse::<u32>().ok().filter(|share| *share <= 100);
                     whole.map(|share| format!("{share}.0"))
                 }
-                grammar => ByteSize::parse_any(value).and_then(|size| spelled(grammar, size)),
+                grammar => size.and_then(|size| spelled(grammar, size)),
             };
             let instead = instead.map(|instead| with_value(text, value, &instead));
+            let meant = size.filter(|_| instead.is_some() && sets.is_bound());
             return Some(HeapProblem {
                 instead,
+                meant: meant.map(|size| MeantSize { size, front: with_value(text, value, ""), grammar }),
                 ..self.problem(HeapProblemKind::Malformed, text, carrier, effect)
             });
         }
@@ -296,8 +325,11 @@ impl SettingsReader<'_> {
                 None,
             ),
         };
-        let instead = value.parse::<u32>().ok().map(|number| with_value(text, value, &format!("{number}m")));
-        Some(HeapProblem { read_as, instead, ..self.problem(kind, text, carrier, effect) })
+        let number = value.parse::<u32>().ok();
+        let instead = number.map(|number| with_value(text, value, &format!("{number}m")));
+        let size = number.map(|number| ByteSize(i64::from(number).saturating_mul(MIB)));
+        let meant = size.map(|size| MeantSize { size, front: with_value(text, value, ""), grammar });
+        Some(HeapProblem { read_as, instead, meant, ..self.problem(kind, text, carrier, effect) })
     }
 
     /// Finds an initial heap above the maximum: "Initial heap size set to a larger value than the maximum heap size".
@@ -371,6 +403,48 @@ impl SettingsReader<'_> {
     }
 }
 
+impl MemoryPool {
+    /// Forgets a bound that its runtime rejects or misreads: with a size that nobody meant, no advice would hold.
+    pub(super) fn forget_misread(mut self) -> Self {
+        let misread = |problem: &&HeapProblem| {
+            let overridden = self.bound.known().is_some_and(|wins| wins.span != problem.flag.span());
+            match problem.kind {
+                HeapProblemKind::Misread => !overridden,
+                HeapProblemKind::Malformed | HeapProblemKind::Removed => {
+                    !overridden && self.bound.known().is_some()
+                }
+                _ => false,
+            }
+        };
+        if let Some(problem) = self.problems.iter().find(misread).filter(|_| !self.bound.is_unknown()) {
+            let why = Why::Other("its setting is rejected or misread");
+            self.bound = Fact::Unknown { at: problem.flag.span(), why };
+        }
+        self
+    }
+
+    /// True if a setting is meant to bound it, but is misread or not read.
+    #[must_use]
+    pub fn has_setting_without_effect(&self) -> bool {
+        self.problems.iter().any(|problem| match problem.kind {
+            HeapProblemKind::Misread
+            | HeapProblemKind::Misplaced
+            | HeapProblemKind::Unread
+            | HeapProblemKind::WrongVariable => true,
+            // Of these, a bound that is rejected is not absent.
+            HeapProblemKind::Malformed | HeapProblemKind::Removed | HeapProblemKind::BuildOnly => false,
+        })
+    }
+
+    /// Returns the setting that should bound it, and that its runtime rejects or misreads.
+    #[must_use]
+    pub fn misread(&self) -> Option<&HeapProblem> {
+        let Fact::Unknown { at, .. } = &self.bound else { return None };
+        let kinds = [HeapProblemKind::Malformed, HeapProblemKind::Misread, HeapProblemKind::Removed];
+        self.problems.iter().find(|problem| problem.flag.span() == *at && kinds.contains(&problem.kind))
+    }
+}
+
 /// Shortens a value to its first word, unless all of it is one size, and masks it: the words behind may be secrets.
 pub(super) fn without_secrets(value: &str) -> Cow<'_, str> {
     let value = value.trim();
@@ -401,9 +475,11 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
         _ => return None,
     };
     let written = format!("{carrier}={value}");
+    let size = decimal.filter(|_| grammar == Grammar::HexBytes).map(ByteSize);
     Some(HeapProblem {
         read_as: Some(read_as),
         instead,
+        meant: size.map(|size| MeantSize { size, front: String::new(), grammar }),
         ..HeapProblem::new(HeapProblemKind::Misread, text, written, carrier, effect)
     })
 }

@@ -112,7 +112,7 @@ impl ProductReader<'_> {
         let place = bound.known().map_or(image.base.span(), |setting| setting.span);
         let name = image.base.value().map_or_else(|| part.part.clone(), |base| base.as_str().to_owned());
         let origin = bound.known().map(|setting| Spanned::new(setting.value.carrier.clone(), place));
-        MemoryPool {
+        let pool = MemoryPool {
             runtime,
             pool: if heap { Pool::Heap } else { Pool::Cache },
             major: image.major.filter(|_| heap),
@@ -138,7 +138,8 @@ impl ProductReader<'_> {
             },
             hotspot: HotspotFlags::default(),
             settings_files: own.files.clone(),
-        }
+        };
+        pool.forget_misread()
     }
 
     /// Returns the strongest setting of a part.

@@ -153,7 +153,7 @@ impl SettingsReader<'_> {
         let name = program.base_name().to_owned();
         // A variable of the service replaces the image's.
         let env_unseen = bound.is_absent() && carrier.is_none() && !self.workload.image.env_known;
-        Some(MemoryPool {
+        let pool = MemoryPool {
             runtime: self.runtime.name,
             pool: self.runtime.pool,
             major,
@@ -180,7 +180,8 @@ impl SettingsReader<'_> {
             },
             hotspot,
             settings_files,
-        })
+        };
+        Some(pool.forget_misread())
     }
 
     /// Returns what scripts of the start assign to a variable.

@@ -15,7 +15,11 @@ impl SettingsReader<'_> {
     /// Returns heap flags in variables that only scripts read, if no script starts the runtime.
     pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
         let mut found = Vec::new();
-        for name in self.script_variables() {
+        let literal = self.literal_names(program);
+        let known: Vec<&str> = self.script_variables().collect();
+        let others = literal.iter().map(String::as_str).filter(|name| !known.contains(name));
+        let names: Vec<&str> = known.iter().copied().chain(others).collect();
+        for name in names {
             let mentioned =
                 program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
             if mentioned || self.workload.image.expands.iter().any(|known| known == name) {
@@ -26,6 +30,7 @@ impl SettingsReader<'_> {
             let flag = split_options(value).into_iter().find(|word| self.is_heap_flag(word));
             found.extend(flag.map(|flag| HeapProblem {
                 read_variable: self.way(EVERY_JVM, value, &flag),
+                literal: self.literal(program, name),
                 has_other_readers: self.workload.image.brings_unseen,
                 ..self.problem(HeapProblemKind::Unread, &flag, name, String::new())
             }));

@@ -59,7 +59,7 @@ fn the_rules_of_compose_hold_for_flags() {
         ("docker run -d --oom-kill-disable acme/x", "error disabled-oom-killer --oom-kill-disable"),
         (
             "docker service create --limit-memory 1g --reserve-memory 2g acme/x",
-            "error reservation-exceeds-limit 2g",
+            "warning reservation-exceeds-limit 2g",
         ),
         ("docker run -d --mem 1g acme/x", "error unknown-memory-key --mem"),
         ("docker run -d -m 1g --memory_swap 1g acme/x", "error unknown-memory-key --memory_swap"),
