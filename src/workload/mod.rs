@@ -45,6 +45,7 @@ mod toolchain;
 mod tools;
 mod unsupported;
 mod unused;
+mod windows;
 mod workers;
 
 pub use self::assemble::Assembler;
@@ -402,6 +403,8 @@ pub struct Workload {
     pub service: Box<Service>,
     /// The build of its image, if the service or the Dockerfile has one.
     pub build: Option<Build>,
+    /// True if it is a Windows container: it has neither cgroups nor swap of its own, and its engine refuses their settings.
+    pub windows: bool,
     /// The facts that come with its image.
     pub image: Box<ImageFacts>,
     /// The effective environment: the service's `environment` over `env_file` over the image's `ENV`.

@@ -86,6 +86,7 @@ mod why_grounds;
 mod why_hostile;
 mod why_joined;
 mod why_read;
+mod windows;
 mod workloads;
 mod yaml;
 mod yaml_conformance;

@@ -59,6 +59,8 @@ pub struct Demand {
     pub profiles: Vec<String>,
     /// True if it ends: it gets no reservation.
     pub job: bool,
+    /// True if it is a Windows container: it takes no reservation.
+    pub windows: bool,
     /// The least limit that its basis allows.
     pub least: ByteSize,
     /// The limit where the host has room.
@@ -146,6 +148,7 @@ impl Demand {
             replicas_known: !workload.resources.replicas.is_unknown(),
             profiles: workload.service.profiles.iter().map(|profile| profile.value.clone()).collect(),
             job: workload.role.is_job(),
+            windows: workload.windows,
             reserved: workload.memory.reservation.value().copied().filter(|size| size.0 > 0),
             current,
             variable: variable(workload),

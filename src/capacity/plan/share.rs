@@ -33,7 +33,7 @@ pub struct Plan {
 pub struct Grant {
     /// The limit, in bytes.
     pub limit: ByteSize,
-    /// The reservation; at most the limit. None for a job, which ends.
+    /// The reservation; at most the limit. None for a job, which ends, and for a Windows container.
     pub reservation: Option<ByteSize>,
     /// The limits of the steps of its `pre_start`, which run before its containers, one after another.
     pub steps: Vec<ByteSize>,
@@ -115,7 +115,7 @@ impl Demand {
 
     fn grant(&self, step: i64) -> Grant {
         let limit = self.limit(step);
-        let reservation = (!self.job).then(|| {
+        let reservation = (!self.job && !self.windows).then(|| {
             let half = match rounded_down(limit.0 / 2) {
                 // Of a small limit, whole MiB.
                 half if half < 64 * MIB => limit.0 / 2 / MIB * MIB,

@@ -108,7 +108,11 @@ impl Settings {
         Self {
             limit: known(&workload.memory.limit),
             reservation: known(&workload.memory.reservation),
-            swap: known(&workload.service.memswap_limit),
+            // A Windows container has no swap on top of its limit.
+            swap: match workload.windows {
+                true => known(&workload.memory.limit),
+                false => known(&workload.service.memswap_limit),
+            },
         }
     }
 }

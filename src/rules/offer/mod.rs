@@ -44,9 +44,9 @@ impl<'w> Offer<'w> {
         Self { project: cx.project(), workload, policy: cx.policy(), prefer_deploy: false }
     }
 
-    /// True unless the project is for Swarm, which has no settings for swap.
+    /// True unless the project is for Swarm, which has no settings for swap, or the container for Windows, which has no swap.
     pub(super) fn may_swap(&self) -> bool {
-        self.policy.target == Target::Compose && !self.project.for_swarm
+        !self.workload.windows && self.policy.target == Target::Compose && !self.project.for_swarm
     }
 
     /// Returns the memory limit and `memswap_limit`, if both are known and count.
