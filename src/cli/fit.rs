@@ -204,6 +204,9 @@ impl Arguments {
                 console.report(&why);
             }
         }
+        for guesses in stacks.iter().filter_map(fit::guesses) {
+            console.report(&guesses);
+        }
         if let Some(path) = &self.overlay {
             return self.write_overlay(options, discovered, stacks, written, (path, console));
         }

@@ -39,7 +39,8 @@ impl Basis {
             Self::Settings => "sure: from its settings",
             Self::Image => "likely: from its image",
             Self::Current => "kept",
-            Self::Class | Self::Unknown => "a start: measure it",
+            Self::Class => "a start: measure it",
+            Self::Unknown => "a guess: measure it",
         }
     }
 }
@@ -69,6 +70,8 @@ pub struct Demand {
     pub most: ByteSize,
     /// The evidence for its limit.
     pub basis: Basis,
+    /// True if nothing is known of what it needs, whatever limit is in the files: it keeps Docker's swap.
+    pub guess: bool,
     /// The reason in words: lower case, no full stop.
     pub reason: String,
     /// The memory in use all the time, if it is known.
@@ -156,6 +159,7 @@ impl Demand {
         };
         demand.find_basis(workload);
         demand.needs = demand.least;
+        demand.guess = demand.basis == Basis::Unknown;
         if let Some(current) = current {
             demand.compare_with_current(current, workload, refuted);
         }

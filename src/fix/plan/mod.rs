@@ -322,6 +322,17 @@ impl Writer<'_> {
         all
     }
 
+    /// Returns the keys of the services that a plan is written for and that are asked for.
+    fn keys_of(&self, asked: impl Fn(&Demand) -> bool) -> HashSet<Key> {
+        let mut keys = HashSet::default();
+        for stack in fitting(self.stacks) {
+            let Some(first) = stack.paths.first() else { continue };
+            let own = stack.demands.iter().filter(|demand| asked(demand));
+            keys.extend(own.map(|demand| (first.clone(), demand.name.clone())));
+        }
+        keys
+    }
+
     /// Returns the texts with the targets written: the limits first, then swap, heaps and caches. Also what was refused.
     fn texts(
         &self,
@@ -347,18 +358,16 @@ impl Writer<'_> {
         let rest = Targets { limits_only: false, ..targets.clone() };
         let rest = Options { targets: Some(Arc::new(rest)), ..options.clone() };
         // A limit that a variable sets stays, and its swap follows it.
-        let kept: HashSet<Key> = fitting(self.stacks)
-            .filter_map(|stack| Some((stack.paths.first()?, &stack.demands)))
-            .flat_map(|(first, demands)| demands.iter().map(move |demand| (first, demand)))
-            .filter(|(_, demand)| demand.variable.is_some())
-            .map(|(first, demand)| (first.clone(), demand.name.clone()))
-            .collect();
+        let kept = self.keys_of(|demand| demand.variable.is_some());
+        // A limit that is a guess may be too small: with swap, its service gets slow before it is killed.
+        let guesses = self.keys_of(|demand| demand.guess);
         let goes_with = |finding: &Finding, path: &Path| {
             let is_swap = finding.rule == "missing-swap-limit";
             (is_swap || goes_with_a_limit(finding))
                 && self
                     .planned
                     .keys(path, finding.service.as_deref())
+                    .filter(|key| !(is_swap && guesses.contains(key)))
                     .any(|key| targeted.contains(&key) || is_swap && kept.contains(&key))
         };
         let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);

@@ -51,6 +51,29 @@ pub fn whole_host(stacks: &[StackPlan]) -> Option<&'static str> {
     (stacks.len() > 1).then_some(text)
 }
 
+/// Says which limits of a stack are guesses, and what to do about them. None if there are none.
+#[must_use]
+pub fn guesses(stack: &StackPlan) -> Option<String> {
+    let guessed = stack.demands.iter().filter(|demand| demand.basis == Basis::Unknown);
+    let names: Vec<String> = guessed.map(|demand| format!("`{}`", demand.name)).collect();
+    let (are, own) = match names.len() {
+        0 => return None,
+        1 => ("the limit of", "is a guess, so its swap is"),
+        _ => ("the limits of", "are guesses, so their swap is"),
+    };
+    let named = names.get(..NAMED).unwrap_or(&names);
+    let more = names.len() - named.len();
+    let mut named = named.to_vec();
+    named.extend((more > 0).then(|| format!("{more} more")));
+    Some(format!(
+        "{are} {} {own} left as Docker has it; measure and check with `oomlint size`",
+        listed(&named)
+    ))
+}
+
+/// The most services that a line names.
+const NAMED: usize = 12;
+
 /// Lines about each service.
 type Lines = BTreeMap<(PathBuf, String), Vec<String>>;
 
@@ -144,6 +167,7 @@ impl<'r> Report<'r> {
         for demand in stack.demands.iter().filter(|demand| !demand.replicas_known) {
             remarks.push(format!("the number of containers of `{}` is not known: 1 is planned", demand.name));
         }
+        remarks.extend(guesses(stack));
         // A table of several hosts has no reasons.
         for demand in stack.demands.iter().filter(|_| stack.plans.len() > 1) {
             let text =
