@@ -187,7 +187,7 @@ impl<'t> Line<'t> {
         if std::mem::take(&mut self.is_user)
             && let Some((user, password)) = word.split_once(':')
             && !password.is_empty()
-            && !is_reference(password)
+            && !password.starts_with('$')
             // Others have `-u` for the number or the name of a user and a group.
             && (self.program == "curl" || !password.bytes().all(|b| b.is_ascii_digit()) && user != password)
         {
@@ -198,6 +198,7 @@ impl<'t> Line<'t> {
         } else if let Some((user, after)) = word.split_once(':')
             && self.program == "curl"
             && !is_port(after)
+            && !after.starts_with('$')
             && !word.contains("//")
             && !user.is_empty()
             && !user.contains(['/', '{', '.'])

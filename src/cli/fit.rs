@@ -200,7 +200,7 @@ impl Arguments {
         }
         for plan in stacks.iter().flat_map(|stack| &stack.plans) {
             if let Some(missing) = plan.missing {
-                let why = format!("does not fit {}: {missing} too much; nothing is written", plan.host);
+                let why = format!("does not fit {}: {missing} too much; nothing is written", plan.room.host);
                 console.report(&why);
             }
         }

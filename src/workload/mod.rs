@@ -171,6 +171,8 @@ pub struct ChangedElsewhere {
     pub file: PathBuf,
     /// The name of the extending service; `None` if the file is an override.
     pub by: Option<String>,
+    /// True if that service takes its keys by `<<`, and not by `extends`.
+    pub merges: bool,
     /// True if it sets limits or reservations below `deploy.resources`.
     pub in_deploy: bool,
     /// True if it sets limits, reservations, swap or shared memory.
@@ -183,6 +185,15 @@ pub struct ChangedElsewhere {
     pub healthcheck: bool,
     /// True if it sets nothing that matters for memory.
     pub plain: bool,
+}
+
+impl ChangedElsewhere {
+    /// Says what the other service does with the changed one: `` extends `web` ``.
+    #[must_use]
+    pub fn takes(&self) -> String {
+        let name = &self.service;
+        if self.merges { format!("takes the keys of `{name}` by `<<`") } else { format!("extends `{name}`") }
+    }
 }
 
 impl Project {

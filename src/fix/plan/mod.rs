@@ -128,7 +128,10 @@ pub fn plan(options: &Options, sources: &Sources, projects: &[Project], hosts: &
         } else {
             (hosts.sizes.clone(), hosts.from.clone())
         };
-        let plans = sizes.iter().map(|host| Plan::of(&demands, *host, hosts.reserve)).collect();
+        let plans = sizes
+            .iter()
+            .map(|host| Plan::of(&demands, options.room(project, sources, *host, hosts.reserve)))
+            .collect();
         let gaps = project.unresolved.iter().filter(|gap| matches!(gap.what, "include" | "extends"));
         StackPlan {
             files: project.compose_files.clone(),
