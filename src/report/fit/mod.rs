@@ -51,9 +51,13 @@ pub fn whole_host(stacks: &[StackPlan]) -> Option<&'static str> {
     (stacks.len() > 1).then_some(text)
 }
 
-/// Says which limits of a stack are guesses, and what to do about them. None if there are none.
+/// Says which limits of a stack are guesses, and what to do about them. None if there are none, and where nothing is written: for
+/// several hosts, or one that is too small.
 #[must_use]
 pub fn guesses(stack: &StackPlan) -> Option<String> {
+    if !matches!(stack.plans.as_slice(), [plan] if plan.missing.is_none()) {
+        return None;
+    }
     let guessed = || stack.demands.iter().filter(|demand| demand.basis == Basis::Unknown);
     let mut names: Vec<String> = guessed().map(|demand| format!("`{}`", demand.name)).collect();
     let (limit, are, own, them) = match names.len() {
@@ -171,8 +175,7 @@ impl<'r> Report<'r> {
         for demand in stack.demands.iter().filter(|demand| !demand.replicas_known) {
             remarks.push(format!("the number of containers of `{}` is not known: 1 is planned", demand.name));
         }
-        // Nothing is written for several hosts.
-        remarks.extend(guesses(stack).filter(|_| stack.plans.len() == 1));
+        remarks.extend(guesses(stack));
         // A table of several hosts has no reasons.
         for demand in stack.demands.iter().filter(|_| stack.plans.len() > 1) {
             let text =
