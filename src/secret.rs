@@ -179,20 +179,26 @@ impl<'t> Line<'t> {
             }
             let of_redis = self.program.starts_with("redis-cli") && option == "a";
             self.is_secret = of_redis || is_secret(option) && option != "p";
-            self.is_user = matches!(option, "u" | "-user");
+            // curl takes `-u` at the end of other letters, too.
+            let letters = self.program == "curl" && !option.starts_with('-') && option.ends_with('u');
+            self.is_user = matches!(option, "u" | "-user") || letters;
             return word.to_owned();
         }
         if std::mem::take(&mut self.is_user)
             && let Some((user, password)) = word.split_once(':')
-            && !password.bytes().all(|b| b.is_ascii_digit())
-            && user != password
+            && !password.is_empty()
+            && !password.starts_with('$')
+            // Others have `-u` for the number or the name of a user and a group.
+            && (self.program == "curl" || !password.bytes().all(|b| b.is_ascii_digit()) && user != password)
         {
             return format!("{user}:{MASK}");
         }
         if matches!(word, "Bearer" | "Basic" | "authtoken") {
             self.is_secret = true;
-        } else if let Some((user, _)) = word.split_once(':')
+        } else if let Some((user, after)) = word.split_once(':')
             && self.program == "curl"
+            && !is_port(after)
+            && !after.starts_with('$')
             && !word.contains("//")
             && !user.is_empty()
             && !user.contains(['/', '{', '.'])
@@ -245,6 +251,13 @@ fn in_url(word: &str) -> Option<String> {
     let (user, password) = who.split_once(':')?;
     (!password.is_empty() && !is_reference(password))
         .then(|| format!("{scheme}://{user}:{MASK}@{host}{path}"))
+}
+
+/// True for what follows the host in `host:port/path`.
+fn is_port(after: &str) -> bool {
+    let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = after.as_bytes().get(digits);
+    (1..=5).contains(&digits) && rest.is_none_or(|next| matches!(next, b'/' | b'?' | b'#'))
 }
 
 #[cfg(test)]
@@ -351,6 +364,11 @@ mod tests {
                 "curl -fsS -u elastic:pw http://localhost:9200",
                 "curl -fsS -u elastic:*** http://localhost:9200",
             ),
+            ("curl -fsSu elastic:1234 opensearch:9200", "curl -fsSu elastic:*** opensearch:9200"),
+            ("curl -u elastic:1234 opensearch:9200/_cat", "curl -u elastic:*** opensearch:9200/_cat"),
+            ("curl -u elastic:$PW opensearch:9200/_cat", "curl -u elastic:$PW opensearch:9200/_cat"),
+            ("curl -s opensearch:9200/_cat/health?v", "curl -s opensearch:9200/_cat/health?v"),
+            ("curl admin:1234@opensearch:9200/_cat", "curl admin:***"),
             ("curl -H \"Authorization: Bearer abc\" x", "curl -H \"Authorization: Bearer ***\" x"),
             (
                 "server --api-key=k --port=1 --token t -Xmx1g",

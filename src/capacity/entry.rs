@@ -152,6 +152,7 @@ fn limit(workload: &Workload) -> Fact<ByteSize> {
 /// Returns the swap: as much again as the limit, unless `memswap_limit` is set (moby `daemon/daemon_unix.go`).
 fn swap(workload: &Workload, limit: &Fact<ByteSize>) -> Swap {
     let limit = match limit {
+        Fact::Known(_) if workload.windows => return Swap::Bytes(ByteSize(0)),
         Fact::Known(limit) => limit.value,
         Fact::Absent { .. } => return Swap::Unlimited,
         Fact::Unknown { .. } => return Swap::Unknown,

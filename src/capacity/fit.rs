@@ -84,6 +84,6 @@ impl Stack {
         if open.is_empty() {
             return HostFit::Fits;
         }
-        HostFit::Open(ByteSize((host.size.0 - sum.limits.0).max(0)), open)
+        HostFit::Open(ByteSize((host.room.left().0 - sum.limits.0).max(0)), open)
     }
 }

@@ -13,6 +13,8 @@ pub use self::advice::{Advice, OversizedPool, Term, Verdict, advise};
 pub use self::entry::{Entry, ManagedMemory, Swap};
 pub use self::fit::{Fit, HostFit};
 pub use self::need::{Need, NoNumber};
-pub use self::plan::{Basis, Change, Demand, Grant, Plan, RESERVE_RULE, Step, Target, Targets, reserve};
+pub use self::plan::{
+    Basis, Change, Demand, Grant, Plan, RESERVE_RULE, Room, Step, Target, Targets, reserve,
+};
 pub use self::share::{Share, shares, started, sum};
 pub use self::stack::{Host, Overrun, Stack, Sum};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Entry, Swap};
+use super::plan::Room;
 use super::share::{active, is_started, sum};
 use crate::hash::{IndexMap, IndexSet};
 use crate::source::{SourceId, Span};
@@ -16,8 +17,8 @@ pub struct Host {
     pub size: ByteSize,
     /// The origin of that size: an option, or a file.
     pub from: String,
-    /// The factor by which limits may exceed its memory.
-    pub overcommit: f64,
+    /// The part of it that is left for containers.
+    pub room: Room,
 }
 
 /// Memory that exceeds the host's.
@@ -27,7 +28,7 @@ pub enum Overrun<'s> {
     Limit(&'s Entry, ByteSize),
     /// All reservations together exceed the host's memory.
     Reservations(ByteSize),
-    /// All limits together exceed the host's memory times [`Host::overcommit`].
+    /// All limits together exceed what is left for containers, [`Room::left`].
     Limits(ByteSize),
     /// The limits do not, but they do with what the services without a limit may take: both sizes, in bytes.
     Expected(ByteSize, ByteSize),
@@ -147,10 +148,10 @@ impl Stack {
         if sum.reservations > host.size {
             out.push(Overrun::Reservations(sum.reservations));
         }
-        let most = host.size.0 as f64 * host.overcommit;
-        if sum.limits.0 as f64 > most {
+        let most = host.room.left();
+        if sum.limits > most {
             out.push(Overrun::Limits(sum.limits));
-        } else if sum.expected.0 > 0 && sum.limits.0.saturating_add(sum.expected.0) as f64 > most {
+        } else if sum.expected.0 > 0 && sum.limits.0.saturating_add(sum.expected.0) > most.0 {
             out.push(Overrun::Expected(sum.limits, sum.expected));
         }
         out

@@ -7,6 +7,7 @@ use super::image_runtime::ImageRuntime;
 use super::lighter::LighterRule;
 use super::pattern::has_word;
 use super::{HeapWhenUnset, MemoryPart, NoHeapIn, OffHeap, Shutdown};
+use crate::model::reference::is_windows_tag;
 
 /// The table of images, without its rows.
 #[derive(Debug, Default, Deserialize)]
@@ -196,7 +197,7 @@ impl ImageEntry {
     /// Returns ENTRYPOINT and CMD. None if they are not known.
     #[must_use]
     pub fn start(&self, tag: &str) -> Option<&Start> {
-        if is_windows(tag) {
+        if is_windows_tag(tag) {
             return None;
         }
         self.variants(tag).find_map(|variant| variant.start.as_ref()).or(self.start.as_ref())
@@ -216,7 +217,7 @@ impl ImageEntry {
     /// True if it has a shell. None if that is not known.
     #[must_use]
     pub fn shell(&self, tag: &str) -> Option<bool> {
-        if is_windows(tag) {
+        if is_windows_tag(tag) {
             return None;
         }
         let own = self.variants(tag).find_map(|variant| variant.shell);
@@ -226,7 +227,7 @@ impl ImageEntry {
     /// True if its `/bin/sh` is known to be dash: Debian and Ubuntu.
     #[must_use]
     pub fn sh_is_dash(&self, tag: &str) -> bool {
-        self.dash && !is_windows(tag) && !has_word(tag, "alpine")
+        self.dash && !is_windows_tag(tag) && !has_word(tag, "alpine")
     }
 
     /// Returns the name of its `/bin/sh`, if that is known to be another shell than bash.
@@ -242,7 +243,7 @@ impl ImageEntry {
     /// True if it has a program such as `curl`, before anything is installed. None if that is not known.
     #[must_use]
     pub fn has_tool(&self, tag: &str, tool: &str) -> Option<bool> {
-        if is_windows(tag) {
+        if is_windows_tag(tag) {
             return None;
         }
         if tool == "sh" {
@@ -314,11 +315,6 @@ impl Tools {
         }
         self.lacks.iter().any(|name| name == tool).then_some(false)
     }
-}
-
-/// True for tags of Windows images, to which no fact here applies.
-pub(super) fn is_windows(tag: &str) -> bool {
-    ["windowsservercore", "nanoserver", "windows"].iter().any(|word| has_word(tag, word))
 }
 
 /// True for tags that name themselves distroless: such a variant has neither a shell nor tools, whatever the others have.

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::image::{ImageEntry, is_windows};
+use super::image::ImageEntry;
 use super::pattern::{Captures, fill, fit, has_word};
 use super::tags::Tags;
 use crate::model::ImageReference;
+use crate::model::reference::is_windows_tag;
 
 /// The kind of replacement by a lighter image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -77,7 +78,7 @@ pub(super) fn find<'c>(
     mirror: &str,
 ) -> Option<Lighter<'c>> {
     let tag = reference.effective_tag()?;
-    if is_windows(tag) {
+    if is_windows_tag(tag) {
         return None;
     }
     let java = entry.runtime_major(tag).map(|(_, major)| major.to_string());

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::image::{Healthcheck, is_windows};
+use super::image::Healthcheck;
 use super::pattern::has_word;
+use crate::model::reference::is_windows_tag;
 
 /// The table of probes, without its rows.
 #[derive(Debug, Default, Deserialize)]
@@ -239,7 +240,7 @@ impl ProbeRow {
     /// Returns the programs that a tag certainly has. None without a tag.
     #[must_use]
     pub fn tools(&self, tag: Option<&str>) -> Vec<&str> {
-        let Some(tag) = tag.filter(|tag| !is_windows(tag)) else { return Vec::new() };
+        let Some(tag) = tag.filter(|tag| !is_windows_tag(tag)) else { return Vec::new() };
         let fitting = self
             .tools
             .iter()
@@ -259,7 +260,7 @@ impl ProbeRow {
     pub fn probes<'r>(&'r self, tag: Option<&str>) -> Vec<&'r ProbeEntry> {
         let holds = |entry: &&ProbeEntry| match tag {
             Some(tag) => {
-                !is_windows(tag)
+                !is_windows_tag(tag)
                     && fits(tag, &entry.when, &entry.unless, entry.since.as_deref(), entry.before.as_deref())
             }
             // Only a digest is given: keep what holds for every tag.

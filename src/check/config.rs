@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Options;
 use super::checked::CheckedProject;
-use crate::capacity::{Host, Stack};
+use crate::capacity::{Host, Room, Stack};
 use crate::config::Config;
 use crate::diagnostic::Finding;
 use crate::discover::host_requirement;
@@ -45,16 +45,19 @@ impl Options {
         self.config_of(sources.get(*first).path())
     }
 
-    /// Returns the host memory of a project's configuration with the place where it is set, if it is, and the overcommit
-    /// factor.
+    /// Returns the host memory of a project's configuration with the place where it is set, if it is.
+    fn host_of(&self, project: &Project, sources: &Sources) -> Option<(ByteSize, String)> {
+        let config = self.config_of_files(&project.files, sources)?;
+        let size = config.file.host_memory.as_ref()?;
+        Some((size.value.0, config.place(&size.at)))
+    }
+
+    /// Returns what a host has left for the containers of a project, by its configuration. `kept` is the memory that the host keeps for
+    /// itself, if the caller knows it.
     #[must_use]
-    pub fn host_of(&self, project: &Project, sources: &Sources) -> (Option<(ByteSize, String)>, f64) {
-        let config = self.config_of_files(&project.files, sources);
-        let host = config.as_deref().and_then(|config| {
-            let size = config.file.host_memory.as_ref()?;
-            Some((size.value.0, config.place(&size.at)))
-        });
-        (host, self.policy_of(config.as_deref()).overcommit)
+    pub fn room(&self, project: &Project, sources: &Sources, host: ByteSize, kept: Option<ByteSize>) -> Room {
+        let policy = self.policy_of(self.config_of_files(&project.files, sources).as_deref());
+        Room::of(host, kept.or(policy.reserve), policy.overcommit)
     }
 
     /// Returns the host memory of a project with its origin: by its configuration, else by a development container around it.
@@ -65,7 +68,7 @@ impl Options {
             let from = format!("{}:{}", path_text(&required.path), required.line);
             Some((ByteSize(required.bytes), from))
         };
-        self.host_of(project, sources).0.or_else(required)
+        self.host_of(project, sources).or_else(required)
     }
 
     /// Returns the stacks of the projects that have Compose files or containers. `given` is the host's memory with its origin, if the caller knows
@@ -84,10 +87,10 @@ impl Options {
             !project.compose_files.is_empty() || workloads.any(|workload| workload.kind != Kind::Image)
         };
         let stacks = projects.iter().filter(runs).map(|project| {
-            let overcommit = self.host_of(project, sources).1;
             let given = given.map(|(size, from)| (size, from.to_owned()));
             let host = given.or_else(|| self.host_for(project, sources));
-            let host = host.map(|(size, from)| Host { size, from, overcommit });
+            let host =
+                host.map(|(size, from)| Host { size, from, room: self.room(project, sources, size, None) });
             Stack::of(project, host, profiles, scale)
         });
         stacks.filter(|stack| !stack.services.is_empty() || !stack.gaps.is_empty()).collect()
@@ -100,6 +103,7 @@ impl Options {
             let own = config.policy.clone();
             policy = Policy {
                 host_memory: policy.host_memory.or(own.host_memory),
+                reserve: policy.reserve.or(own.reserve),
                 profiles: policy.profiles,
                 ..own
             };

@@ -120,6 +120,7 @@ impl ExternalChanges {
             service: service.to_owned(),
             file: file.to_path_buf(),
             by: matches!(change.of, ChangeTarget::ExtendedService(..)).then(|| change.by.clone()),
+            merges: change.merges,
             in_deploy: change.in_deploy,
             memory: change.memory,
             limit: change.limit,

@@ -10,9 +10,10 @@ use super::Outcome;
 use super::input::Input;
 use super::output::{Console, write_file};
 use super::policy::{Host as HostArguments, Scope};
-use crate::check;
+use crate::check::{self, Options};
 use crate::error::Error;
 use crate::report::budget::{self, Format, Report, TableStyle};
+use crate::rules::Policy;
 use crate::workload::Project;
 
 #[derive(Args)]
@@ -64,6 +65,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Outcome {
     let configs = arguments.scope.configs(sources.disk())?;
     let mut discovered = arguments.input.discover(&configs, &sources, console)?;
     let options = arguments.scope.apply(arguments.input.options(), &mut discovered)?;
+    let policy = Policy { reserve: arguments.host.reserve, ..options.policy.clone() };
+    let options = Options { policy, ..options };
     let projects = check::projects(&options, &sources, &discovered);
     let scale: BTreeMap<String, i64> = arguments.scale.iter().cloned().collect();
     known_services(&scale, &projects)?;

@@ -164,6 +164,8 @@ impl Table {
         row("host-memory", host.map(|set| (set.value.to_string().into(), &set.at)), Value::Null);
         let overcommit = file.and_then(|file| file.overcommit.as_ref());
         row("overcommit", overcommit.map(|set| (set.value.0.into(), &set.at)), default.overcommit.into());
+        let reserve = file.and_then(|file| file.reserve.as_ref());
+        row("reserve", reserve.map(|set| (set.value.to_string().into(), &set.at)), Value::Null);
         let target = file.and_then(|file| file.target.as_ref());
         row("target", target.map(|set| (word(&set.value), &set.at)), word(&default.target));
         let excluded = file.and_then(|file| {

@@ -200,9 +200,12 @@ impl Arguments {
         }
         for plan in stacks.iter().flat_map(|stack| &stack.plans) {
             if let Some(missing) = plan.missing {
-                let why = format!("does not fit {}: {missing} too much; nothing is written", plan.host);
+                let why = format!("does not fit {}: {missing} too much; nothing is written", plan.room.host);
                 console.report(&why);
             }
+        }
+        for guesses in stacks.iter().filter_map(fit::guesses) {
+            console.report(&guesses);
         }
         if let Some(path) = &self.overlay {
             return self.write_overlay(options, discovered, stacks, written, (path, console));

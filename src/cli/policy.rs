@@ -49,6 +49,10 @@ pub(super) struct Host {
     #[arg(long, help_heading = None, value_name = "SIZE", value_parser = single_line_error(host_memory))]
     pub(super) host_memory: Option<ByteSize>,
 
+    /// Memory that the host keeps for itself and other programs [default: by its size, 1843 MiB of 8g]
+    #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = single_line_error(size))]
+    pub(super) reserve: Option<ByteSize>,
+
     #[command(flatten)]
     pub(super) active: Active,
 }
@@ -74,7 +78,12 @@ pub(super) struct Deployment {
 impl Host {
     /// Returns `policy` with the host memory and the profiles of the command line.
     pub(super) fn policy(&self, policy: Policy) -> Policy {
-        Policy { host_memory: self.host_memory, profiles: self.active.profiles.clone(), ..policy }
+        Policy {
+            host_memory: self.host_memory,
+            reserve: self.reserve,
+            profiles: self.active.profiles.clone(),
+            ..policy
+        }
     }
 }
 
@@ -182,11 +191,12 @@ impl Choices {
     }
 
     /// Returns the values given on the command line, by key of the configuration.
-    pub(super) fn given(&self) -> [(&'static str, Option<String>); 3] {
+    pub(super) fn given(&self) -> [(&'static str, Option<String>); 4] {
         let target = self.deployment.target.and_then(|target| target.to_possible_value());
         [
             ("preset", self.preset.map(|preset| preset.name().to_owned())),
             ("host-memory", self.host.host_memory.map(|size| size.to_compose())),
+            ("reserve", self.host.reserve.map(|size| size.to_compose())),
             ("target", target.map(|value| value.get_name().to_owned())),
         ]
     }

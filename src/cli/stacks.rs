@@ -61,16 +61,20 @@ impl Reader {
             return Ok(whole);
         }
         console.end(discovered);
-        let part = others.iter().find_map(|other| other.compose_files.first());
-        Err(match part.map(|file| sources.get(*file)) {
-            Some(part) => Error::Usage {
-                problem: format!(
-                    "{} whole stacks, and `{}` only changes one",
-                    self.reads,
-                    path_text(part.path())
-                ),
-                help: Some(format!("name its base, too: `-f compose.yaml -f {}`", path_text(part.path()))),
-            },
+        let part = others.iter().find_map(|other| Some((other, other.compose_files.last()?)));
+        Err(match part {
+            Some((other, part)) => {
+                let name = path_text(sources.get(*part).path());
+                let files = other.compose_files.iter().map(|file| path_text(sources.get(*file).path()));
+                let files: Vec<String> = files.collect();
+                Error::Usage {
+                    problem: format!("{} whole stacks, and `{name}` only changes one", self.reads),
+                    help: Some(match files.len() {
+                        1 => format!("name its base before it, as in `-f <base> -f {name}`"),
+                        _ => format!("name its base, too: `-f {}`", files.join(" -f ")),
+                    }),
+                }
+            }
             None => Error::Usage {
                 problem: format!("{} Compose files; none here", self.reads),
                 help: Some(instead(discovered)),

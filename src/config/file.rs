@@ -31,8 +31,10 @@ pub struct File {
     pub fail_on: Option<Located<FailOn>>,
     /// Memory of the host.
     pub host_memory: Option<Located<Size>>,
-    /// The factor by which the sum of limits may exceed the host's memory; 1 if not set.
+    /// The factor by which the sum of limits, with what the host keeps, may exceed the host's memory; 1 if not set.
     pub overcommit: Option<Located<Factor>>,
+    /// Memory that the host keeps for itself and other programs; by its size if not set, 1843 MiB of 8 GiB.
+    pub reserve: Option<Located<Size>>,
     /// Deployment target.
     pub target: Option<Located<Target>>,
     /// Files that are not checked, unless they are named on the command line.

@@ -114,6 +114,7 @@ fn compile(source: Arc<Source>, mut file: File, today: Date) -> Config {
         // The command line selects profiles.
         profiles: Vec::new(),
         host_memory: file.host_memory.as_ref().map(|size| size.value.0),
+        reserve: file.reserve.as_ref().map(|size| size.value.0),
         overcommit: file.overcommit.as_ref().map_or(default.overcommit, |factor| factor.value.0),
         target: file.target.as_ref().map_or(default.target, |target| target.value),
         thresholds,

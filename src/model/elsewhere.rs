@@ -16,6 +16,8 @@ pub struct Change {
     pub of: ChangeTarget,
     /// The name of the changing service.
     pub by: String,
+    /// It takes the other one's keys by `<<`, and not by `extends`.
+    pub merges: bool,
     /// It sets memory below `deploy.resources`.
     pub in_deploy: bool,
     /// It sets limits, reservations, swap or shared memory.
@@ -108,6 +110,7 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
         let change = |of| Change {
             of,
             by: (*name).to_owned(),
+            merges: false,
             in_deploy: sets_memory_in(tree, *service, &["limits", "reservations"]),
             memory,
             limit: has(*service, &["mem_limit"]) || sets_memory_in(tree, *service, &["limits"]),
@@ -125,8 +128,9 @@ pub fn changes(tree: &Tree, path: &Path) -> Changes {
             let (name, ..) = services.iter().find(|(_, service, _)| *service == base)?;
             Some((normalize(path), (*name).to_owned()))
         });
-        let bases = bases.chain(extended(tree, *service, path));
-        found.known.extend(bases.map(|(file, name)| change(ChangeTarget::ExtendedService(file, name))));
+        let on = |(file, name)| change(ChangeTarget::ExtendedService(file, name));
+        found.known.extend(bases.map(|base| Change { merges: true, ..on(base) }));
+        found.known.extend(extended(tree, *service, path).map(on));
     }
     found
 }

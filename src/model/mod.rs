@@ -10,7 +10,7 @@ pub mod image;
 pub mod launch;
 pub mod project;
 pub mod purpose;
-mod reference;
+pub(crate) mod reference;
 pub mod stack;
 
 pub use reference::ImageReference;

@@ -18,6 +18,17 @@ pub struct ImageReference {
 }
 
 const DOCKER_HUB: &str = "docker.io";
+/// Repositories of which every image is for Windows.
+const WINDOWS_ONLY: [&str; 8] = [
+    "mcr.microsoft.com/windows/",
+    "mcr.microsoft.com/windowsservercore",
+    "mcr.microsoft.com/nanoserver",
+    "mcr.microsoft.com/dotnet/framework/",
+    "microsoft/windowsservercore",
+    "microsoft/nanoserver",
+    "microsoft/iis",
+    "microsoft/dotnet-framework",
+];
 const OFFICIAL: &str = "library/";
 
 impl ImageReference {
@@ -71,6 +82,19 @@ impl ImageReference {
         }
     }
 
+    /// True for an image that is for Windows alone, by its repository or its tag.
+    #[must_use]
+    pub fn is_windows(&self) -> bool {
+        let name = self.name();
+        let last = name.rsplit('/').next().unwrap_or(&name);
+        // An image called `windows` may run it in a virtual machine.
+        let named = last.split(['-', '_', '.']).skip(1).any(|word| word == "windows");
+        named
+            || name == "mcr.microsoft.com/windows"
+            || WINDOWS_ONLY.iter().any(|prefix| name.starts_with(prefix))
+            || self.tag.as_deref().is_some_and(is_windows_tag)
+    }
+
     /// True for `scratch`, the empty base, which is not an image.
     #[must_use]
     pub fn is_scratch(&self) -> bool {
@@ -89,6 +113,18 @@ impl std::fmt::Display for ImageReference {
             None => Ok(()),
         }
     }
+}
+
+/// True for the tag of an image for Windows.
+pub(crate) fn is_windows_tag(tag: &str) -> bool {
+    let names = ["windowsservercore", "nanoserver", "windows"];
+    tag.split('-')
+        .any(|word| names.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')))
+}
+
+/// True for a platform such as `windows/amd64`.
+pub(crate) fn is_windows_platform(platform: &str) -> bool {
+    platform.split(['/', '(']).next().is_some_and(|system| system.eq_ignore_ascii_case("windows"))
 }
 
 fn is_registry(component: &str) -> bool {
@@ -134,6 +170,26 @@ mod tests {
         tag: Option<&str>,
     ) -> Option<(String, String, Option<String>, bool)> {
         Some((registry.into(), repository.into(), tag.map(Into::into), false))
+    }
+
+    #[test]
+    fn images_for_windows_are_told_by_their_names() {
+        for (text, expected) in [
+            ("mcr.microsoft.com/windows:1809", true),
+            ("mcr.microsoft.com/windows/servercore:ltsc2022", true),
+            ("mcr.microsoft.com/dotnet/framework/aspnet", true),
+            ("microsoft/windowsservercore", true),
+            ("acme/mssql-server-windows-express", true),
+            ("golang:1.22-nanoserver-1809", true),
+            ("openjdk:8-windowsservercore-ltsc2016", true),
+            ("dockurr/windows:latest", false),
+            ("mcr.microsoft.com/dotnet/sdk:8.0", false),
+            ("windowsill/app:1", false),
+        ] {
+            assert_eq!(ImageReference::parse(text).unwrap().is_windows(), expected, "{text}");
+        }
+        assert!(is_windows_platform("windows/amd64") && is_windows_platform("windows(10.0.17763)/amd64"));
+        assert!(!is_windows_platform("linux/amd64"));
     }
 
     #[test]

@@ -78,12 +78,16 @@ impl Rule {
         &self.meta
     }
 
-    /// False for a container that exists and a rule about its build, or about what an engine refuses: that was taken.
+    /// False for a container that exists and a rule about its build, or about what an engine refuses: that was taken. Also for a
+    /// Windows container and a rule about what only Linux has.
     fn concerns(&self, workload: &Workload) -> bool {
         let exists =
             workload.described().is_some_and(|described| matches!(described.by, Description::Inspect { .. }));
         let of_build = self.meta.group == Group::Image
             && self.meta.name != image::unsupported_base_image::RULE.meta.name;
+        if workload.windows && LINUX.iter().any(|rule| rule.meta.name == self.meta.name) {
+            return false;
+        }
         !exists || !of_build && !REFUSALS.iter().any(|rule| rule.meta.name == self.meta.name)
     }
 
@@ -124,6 +128,27 @@ static REFUSALS: [&Rule; 6] = [
     &limits::swap_without_limit::RULE,
     &health::invalid_healthcheck::RULE,
     &process::invalid_restart_policy::RULE,
+];
+
+/// The rules about cgroups, swap, `/dev/shm` and signals, which Windows containers do not have.
+static LINUX: [&Rule; 17] = [
+    &limits::memory_limit_below_minimum::RULE,
+    &limits::swap_below_limit::RULE,
+    &limits::swap_without_limit::RULE,
+    &limits::unlimited_swap::RULE,
+    &limits::redundant_swap_limit::RULE,
+    &limits::missing_swap_limit::RULE,
+    &limits::ineffective_swappiness::RULE,
+    &limits::missing_memory_reservation::RULE,
+    &limits::missing_pids_limit::RULE,
+    &limits::disabled_oom_killer::RULE,
+    &memory_fs::shm_exceeds_limit::RULE,
+    &memory_fs::build_only_shm_size::RULE,
+    &memory_fs::small_shm::RULE,
+    &memory_fs::unsized_tmpfs::RULE,
+    &process::short_stop_grace_period::RULE,
+    &process::ulimit_in_build::RULE,
+    &process::shell_form_start::RULE,
 ];
 
 /// Every rule, the most harmful problem first. Reports list findings of one severity in this order.

@@ -8,6 +8,8 @@ use crate::workload::{COMPOSE, Release};
 pub struct Policy {
     /// Memory of the host, in bytes.
     pub host_memory: Option<ByteSize>,
+    /// The memory that the host keeps for itself, in bytes; `None` for the usual part.
+    pub reserve: Option<ByteSize>,
     /// The Compose profiles that are started, in addition to services without one; `*` for all.
     pub profiles: Vec<String>,
     /// The factor by which the sum of limits may exceed the host's memory.
@@ -54,6 +56,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             host_memory: None,
+            reserve: None,
             profiles: Vec::new(),
             overcommit: 1.0,
             target: Target::default(),

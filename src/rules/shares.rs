@@ -21,7 +21,10 @@ pub(super) fn report_sum<'c>(
     for term in terms.iter().filter(|term| term.size.span != largest.size.span).take(SHOWN) {
         finding.related(term.size.span, label(term));
     }
-    finding.note(arithmetic(terms, total));
+    // A single container is no sum.
+    if terms.len() > 1 || largest.replicas > 1 {
+        finding.note(arithmetic(terms, total));
+    }
     Some(finding)
 }
 

@@ -16,7 +16,7 @@ use super::{
     Build, Fact, Health, Kind, LimitKeys, Memory, Origin, Pools, Process, Project, Resources, Role, Start,
     Variable, Why, Workload,
 };
-use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools, unused};
+use super::{ImageFacts, heap, probe, process, quotes, role, serves, tools, unused, windows};
 use crate::catalog::{Catalog, Pool};
 use crate::discover::Untracked;
 use crate::hash::{HashSet, IndexMap};
@@ -112,6 +112,7 @@ impl Assembler<'_> {
             out.workloads.push(workload);
         }
         unused::find(&compose.environment_files, &mut out, self.sources);
+        windows::spread(&mut out.workloads);
         out.limit_keys = LimitKeys::of(&out.workloads);
         // A file that git ignores, or that has an example next to it, is missing on purpose. Its variables stay unknown.
         let mut untracked = Untracked::default();
@@ -160,6 +161,7 @@ impl Assembler<'_> {
             kind: Kind::Image,
             anchor: target.from,
             build: Some(Build::of_file(file, &path, &runs, self.catalog)),
+            windows: facts.windows,
             env: image_environment(&facts, Some(&target)),
             env_missing: None,
             memory: Memory::of(&service, None),
@@ -188,6 +190,7 @@ impl Assembler<'_> {
         };
         workload.health.probe = site.probe();
         out.workloads.push(workload);
+        windows::spread(&mut out.workloads);
         out
     }
 
@@ -280,6 +283,7 @@ impl Assembler<'_> {
             kind: Kind::of(&service.element),
             anchor: service.key,
             build: build.map(|(built, section)| Build::of(section, built, runs.as_ref(), self.catalog)),
+            windows: windows::is_windows(&service, &facts),
             env,
             env_missing: resolved.open_ended.map(|file| Spanned::new(file.name, file.span)),
             memory: Memory::of(&service, facts.shared_memory.clone()),

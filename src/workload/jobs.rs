@@ -5,7 +5,7 @@ use super::start::{ExecEntrypoint, Program};
 use super::{Start, idle};
 use crate::catalog::Programs;
 use crate::source::TracedText;
-use crate::syntax::shell::{self, FrameKind, base_name};
+use crate::syntax::shell::{self, FrameKind, Join, base_name};
 
 /// True for an interpreter or build tool that may run a server in the foreground.
 pub(super) fn may_serve(name: &str) -> bool {
@@ -161,6 +161,23 @@ pub(super) fn repeats(start: &Start, handover: Option<&ExecEntrypoint>) -> bool 
     !sleeps.is_empty() && script.commands.iter().all(quiet)
 }
 
+/// True if a script of several commands ends with a word about its end, as in `…; echo "All done!"`, with nothing left in the
+/// background.
+pub(super) fn tells_its_end(start: &Start, handover: Option<&ExecEntrypoint>) -> bool {
+    let words = super::process::words(start, handover);
+    let script = shell::read_words(&words);
+    let behind = script.commands.iter().any(|command| command.end == Join::Background)
+        || script.frames.iter().any(|frame| frame.end == Join::Background);
+    let told = script.commands.last().is_some_and(|last| {
+        let outermost = script
+            .enclosing(last)
+            .all(|frame| script.frames.get(frame).is_some_and(|frame| frame.kind == FrameKind::Script));
+        let plain = last.joined != Join::Pipe && last.joined != Join::Or && last.redirections.is_empty();
+        outermost && plain && matches!(last.program(), Some("echo" | "printf"))
+    });
+    script.complete && !behind && told && script.commands.len() > 2
+}
+
 fn is_job_command(command: &shell::Command) -> bool {
     let mut words = command.runs().iter().map(|word| word.text.clone());
     let Some(name) = words.next() else { return true };
@@ -177,6 +194,27 @@ mod tests {
         let words =
             words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
         is_only_jobs(&StartedPrograms::of(&words.collect::<Vec<_>>(), None, &Scripts::none()))
+    }
+
+    #[test]
+    fn a_script_may_tell_its_end() {
+        let tells = |script: &str| {
+            let words = ["bash", "-c", script];
+            let words =
+                words.iter().map(|word| TracedText::verbatim(*word, Span::new(SourceId(0), 0, word.len())));
+            tells_its_end(&Start { entrypoint: Vec::new(), command: words.collect(), shell: false }, None)
+        };
+        assert!(tells("unzip a; chown -R a b; until curl x | grep -q y; do sleep 3; done; echo 'All done!'"));
+        for script in [
+            "serve & curl x; curl y; echo ready",
+            "echo starting; serve",
+            "cp a b; serve || echo failed",
+            "cp a b; if serve; then echo done; fi",
+            "cp a b; mv c d; echo x | serve",
+            "cp a b; mv c d; echo x > file",
+        ] {
+            assert!(!tells(script), "{script}");
+        }
     }
 
     #[test]

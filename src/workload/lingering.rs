@@ -298,9 +298,15 @@ impl ScriptFollower<'_> {
 
     fn needs_no_signal(&self, last: &Command) -> bool {
         let Some(name) = last.program() else { return last.runs().is_empty() };
-        // `bash -c '…'` is a program like any other.
-        if is_shell(name) && matches!(unwrap_once(last.runs()), Wrapped::Script(_)) {
-            return false;
+        // `bash -c '…'` passes a signal on if its own last command replaces it.
+        if is_shell(name)
+            && let Wrapped::Script(at) = unwrap_once(last.runs())
+        {
+            let inner = last.runs().get(at).filter(|word| !word.expands);
+            let script = inner.map(|word| shell::read(&word.text));
+            return script.is_some_and(|script| {
+                Self::last(&script, None, 0).is_none_or(|last| self.needs_no_signal(last))
+            });
         }
         ENDS.contains(&name) || is_shell(name) || self.packages.is_plain(name) || name == "source"
     }
@@ -366,6 +372,7 @@ mod tests {
     fn only_dash_lingers() {
         assert!(lingers(&["/bin/sh", "-c", "node server.js"], true));
         assert!(lingers(&["/bin/sh", "-c", "cd /app && node server.js"], true));
+        assert!(lingers(&["/bin/sh", "-c", "bash -c 'cd /app && node server.js'"], true));
         assert!(lingers(&["gosu", "app", "sh", "-c", "A=b node server.js"], true));
         for words in [
             &["/bin/sh", "-c", "cd /app && exec node server.js"][..],
@@ -382,6 +389,9 @@ mod tests {
             &["sh", "-c", "command node x"],
             &["sh", "-c", "node", "server.js"],
             &["sh", "-c", "{ node x; } & wait"],
+            &["sh", "-c", "bash -c \"bash x.sh && sleep infinity\""],
+            &["sh", "-c", "bash -c 'node x | tee log'"],
+            &["sh", "-c", "bash -c 'bash -c \"node x; tail -f /dev/null\"'"],
         ] {
             assert!(!lingers(words, true), "{words:?}");
         }

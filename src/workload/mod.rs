@@ -45,6 +45,7 @@ mod toolchain;
 mod tools;
 mod unsupported;
 mod unused;
+mod windows;
 mod workers;
 
 pub use self::assemble::Assembler;
@@ -173,6 +174,8 @@ pub struct ChangedElsewhere {
     pub file: PathBuf,
     /// The name of the extending service; `None` if the file is an override.
     pub by: Option<String>,
+    /// True if that service takes its keys by `<<`, and not by `extends`.
+    pub merges: bool,
     /// True if it sets limits or reservations below `deploy.resources`.
     pub in_deploy: bool,
     /// True if it sets limits, reservations, swap or shared memory.
@@ -185,6 +188,15 @@ pub struct ChangedElsewhere {
     pub healthcheck: bool,
     /// True if it sets nothing that matters for memory.
     pub plain: bool,
+}
+
+impl ChangedElsewhere {
+    /// Says what the other service does with the changed one: `` extends `web` ``.
+    #[must_use]
+    pub fn takes(&self) -> String {
+        let name = &self.service;
+        if self.merges { format!("takes the keys of `{name}` by `<<`") } else { format!("extends `{name}`") }
+    }
 }
 
 impl Project {
@@ -411,6 +423,8 @@ pub struct Workload {
     pub service: Box<Service>,
     /// The build of its image, if the service or the Dockerfile has one.
     pub build: Option<Build>,
+    /// True if it is a Windows container: it has neither cgroups nor swap of its own, and its engine refuses their settings.
+    pub windows: bool,
     /// The facts that come with its image.
     pub image: Box<ImageFacts>,
     /// The effective environment: the service's `environment` over `env_file` over the image's `ENV`.

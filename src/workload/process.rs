@@ -9,7 +9,7 @@ use crate::syntax::template::HOLE;
 use super::keys::{restart, shadowed_restart};
 use super::start::ExecEntrypoint;
 use super::{Fact, ImageFacts, Service, ShellAsPid1, Start, Starts, Variable, Why, Workload};
-use crate::syntax::shell::{self, Join, Wrapped, base_name, is_shell};
+use crate::syntax::shell::{self, Command, Join, Wrapped, base_name, is_shell};
 
 /// The program that a container starts, and its restart policy.
 #[derive(Clone, Debug)]
@@ -284,15 +284,37 @@ pub(super) fn starts_several(start: &Start, handover: Option<&ExecEntrypoint>) -
     background(&words)
 }
 
-/// Returns the first `&` that puts a command into the background, if another command follows.
+/// Commands that do a piece of work and end, or only keep a container up: they take no memory to speak of.
+const PASSING: [&str; 21] = [
+    "sleep", "tail", "wait", "true", "false", ":", "echo", "printf", "trap", "exit", "return", "test", "[",
+    "curl", "wget", "cat", "grep", "kill", "cd", "export", "set",
+];
+
+/// Returns the first `&` that puts a command into the background, if at least two programs stay: those in the background, and the
+/// command that the shell ends with. What runs before that ends.
 fn background(words: &[TracedText]) -> Option<Span> {
-    let script = shell::read_words(words);
-    let of_commands = script.commands.iter().filter(|command| command.end == Join::Background);
-    let of_frames = script.frames.iter().filter(|frame| frame.end == Join::Background);
-    let places =
-        of_commands.map(|command| command.end_span).chain(of_frames.filter_map(|frame| frame.end_span));
-    let more = |place: &Span| script.commands.iter().any(|command| command.span.start > place.start);
-    places.min_by_key(|place| place.start).filter(more)
+    let script = &shell::read_words(words);
+    let stays = |command: &Command| {
+        let program = command.runs().first().map(|word| base_name(word.as_ref()));
+        program.is_some_and(|program| !PASSING.contains(&program))
+    };
+    let is_behind =
+        |frame: usize| script.frames.get(frame).is_some_and(|frame| frame.end == Join::Background);
+    let in_frame = |index: usize| {
+        script.commands.iter().filter(move |command| script.enclosing(command).any(|frame| frame == index))
+    };
+    let frames = script.frames.iter().enumerate().filter(|(index, _)| is_behind(*index));
+    let frames = frames.filter(|(index, _)| in_frame(*index).any(stays));
+    let outside = |command: &&Command| !script.enclosing(command).any(is_behind);
+    let of_commands = script.commands.iter().filter(outside);
+    let mut behind: Vec<Span> = of_commands
+        .filter(|command| command.end == Join::Background && stays(command))
+        .map(|own| own.end_span)
+        .collect();
+    behind.extend(frames.filter_map(|(_, frame)| frame.end_span));
+    let last = script.commands.last().filter(outside).filter(|last| last.end != Join::Background);
+    let staying = behind.len() + usize::from(last.is_some_and(stays));
+    behind.into_iter().min_by_key(|place| place.start).filter(|_| staying > 1)
 }
 
 #[cfg(test)]
@@ -316,5 +338,23 @@ mod tests {
         assert!(several(&["sh", "-c", "(a; b) & exec c"]));
         assert!(!several(&["sh", "-c", "a &>log; b"]));
         assert!(!several(&["nginx", "-c", "a & b"]));
+        assert!(several(&["sh", "-c", "a & b & wait"]));
+        assert!(several(&["sh", "-c", "a & sleep 5; exec b"]));
+    }
+
+    /// A program with what waits for it, asks it or keeps the container up is one program.
+    #[test]
+    fn one_program_in_the_background_is_one() {
+        let several = |words: &[&str]| starts_several(&start(words), None).is_some();
+        for script in [
+            "run & sleep infinity",
+            "run &\nwhile ! curl -s x; do sleep 5; done\ncurl -X POST x\ntail -f /dev/null",
+            "(sleep 30; curl -X POST x) & exec run",
+            "sleep 30 && curl -X POST x & run",
+            "tail -f log & exec run",
+            "run & ./load.sh; wait",
+        ] {
+            assert!(!several(&["bash", "-c", script]), "{script}");
+        }
     }
 }

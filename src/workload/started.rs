@@ -96,7 +96,8 @@ impl Assembler<'_> {
         let again =
             matches!(workload.process.restart.value().map(String::as_str), Some("always" | "unless-stopped"));
         let works = jobs::is_only_jobs(&started.opened);
-        workload.role.ends = jobs::ends(&started.opened) && !again;
+        let told = jobs::tells_its_end(start, workload.image.handover.as_ref());
+        workload.role.ends = (jobs::ends(&started.opened) || told) && !again;
         workload.role.listens_nowhere = works
             || started.opened.exits && !started.opened.endless
             || jobs::repeats(start, workload.image.handover.as_ref());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use oomlint::capacity::{Host, Stack};
+use oomlint::capacity::{Host, Room, Stack};
 use oomlint::check::{self, Options};
 use oomlint::discover::{self, Discovered, FileKind};
 use oomlint::report::budget::{Format, Report, TableStyle, write};
@@ -20,8 +20,10 @@ const GIB: i64 = 1 << 30;
 fn stacks(sources: &Sources, discovered: &Discovered, host: Option<i64>, profiles: &[&str]) -> Vec<Stack> {
     let profiles: Vec<String> = profiles.iter().map(|profile| (*profile).to_owned()).collect();
     let projects = check::projects(&Options::default(), sources, discovered);
-    let host =
-        host.map(|bytes| Host { size: ByteSize(bytes), from: "--host-memory".to_owned(), overcommit: 1.0 });
+    let host = host.map(|bytes| {
+        let size = ByteSize(bytes);
+        Host { size, from: "--host-memory".to_owned(), room: Room::of(size, None, 1.0) }
+    });
     let stacks = projects.iter().filter(|project| !project.compose_files.is_empty());
     stacks.map(|project| Stack::of(project, host.clone(), &profiles, &BTreeMap::new())).collect()
 }
@@ -283,7 +285,8 @@ fn a_stack_fits_its_host_or_not_or_only_if_the_rest_stays_small() {
         (stack["fits"].clone(), text)
     };
     let small = "  a: {image: x, mem_limit: 512m}\n";
-    assert_eq!(verdict(small, Some(GIB)), (Value::Bool(true), "fits 1 GiB".to_owned()));
+    let fits = "fits 1 GiB: limits of 512 MiB + 256 MiB for the host = 768 MiB of 1 GiB";
+    assert_eq!(verdict(small, Some(GIB)), (Value::Bool(true), fits.to_owned()));
     assert_eq!(verdict(small, None), (Value::Null, String::new()));
     let (fits, text) = verdict("  a: {image: x, mem_limit: 2g}\n", Some(GIB));
     assert!(
@@ -291,12 +294,12 @@ fn a_stack_fits_its_host_or_not_or_only_if_the_rest_stays_small() {
         "{text}"
     );
     let (fits, text) = verdict(&format!("{small}  b: {{image: x}}\n"), Some(GIB));
-    assert!(fits.is_null() && text.contains("stay below 512 MiB together, without a limit: `b`"), "{text}");
+    assert!(fits.is_null() && text.contains("stay below 256 MiB together, without a limit: `b`"), "{text}");
     let java = "  a: {image: 'eclipse-temurin:21-jre', mem_limit: 512m, command: java -Xmx512m -jar a.jar}\n";
     let (fits, text) = verdict(java, None);
     assert!(fits == false && text.contains("`a` has a limit of 512 MiB for 512 MiB of Java heap"), "{text}");
     // A heap that is sized from the host counts, although nothing limits it.
-    let open = "  a: {image: 'eclipse-temurin:21-jre', command: java -jar a.jar}\n  b: {image: x, mem_limit: 900m}\n";
+    let open = "  a: {image: 'eclipse-temurin:21-jre', command: java -jar a.jar}\n  b: {image: x, mem_limit: 700m}\n";
     let (fits, text) = verdict(open, Some(GIB));
     assert!(fits == false && text.contains("limits and default heaps add up to"), "{text}");
 }

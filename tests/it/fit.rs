@@ -555,3 +555,101 @@ fn the_page_is_what_is_printed() {
     }
     assert!(is == wanted || std::env::var_os("UPDATE").is_some(), "UPDATE=1 cargo test --test it fit");
 }
+
+/// `check`, `budget` and `fit` compare the same sum with the same part of the host.
+#[test]
+fn the_three_commands_agree_on_what_fits() {
+    for (limits, host, options, fits) in [
+        (&["8g"][..], "8g", &[][..], false),
+        (&["6g"], "8g", &[], true),
+        (&["6400m"], "8g", &[], false),
+        (&["6400m"], "8g", &["--reserve", "1g"], true),
+        (&["3g", "3g"], "8g", &[], true),
+        (&["3g", "4g"], "8g", &[], false),
+        (&["9g"], "8g", &[], false),
+        (&["3g"], "4g", &[], true),
+        (&["3073m"], "4g", &[], false),
+    ] {
+        let services = limits.iter().enumerate();
+        let services: String = services
+            .map(|(index, limit)| format!("  s{index}:\n    image: acme/s\n    mem_limit: {limit}\n"))
+            .collect();
+        let scratch = tree(&[("compose.yaml", &format!("services:\n{services}"))]);
+        let of = |command: &[&str]| {
+            let host = ["--host-memory", host];
+            run(scratch.path(), &[command, &host[..], options].concat())
+        };
+        let label = format!("{limits:?} on {host} {options:?}");
+        let select = ["check", "--select", "budget-exceeded,limit-exceeds-host", "--fail-on", "note"];
+        assert_eq!(of(&select).0 == 0, fits, "{label}");
+        assert_eq!(of(&["budget"]).0 == 0, fits, "{label}");
+        let (code, plan, _) = of(&["fit"]);
+        assert_eq!(code == 0, fits, "{label}");
+        // The arithmetic is the same line.
+        let sum = plan.lines().find_map(|line| Some(line.split_once("limits of ")?.1)).unwrap();
+        assert!(of(&["budget"]).1.contains(sum) || limits == ["9g"], "{label}: {sum}");
+    }
+}
+
+/// `overcommit` of the configuration counts for all three.
+#[test]
+fn a_factor_counts_for_plans_too() {
+    let compose = "services:\n  a:\n    image: acme/a\n    mem_limit: 7g\n";
+    let scratch = tree(&[("compose.yaml", compose), (".oomlint.yaml", "overcommit: 1.5\nreserve: 2g\n")]);
+    for command in [&["check", "--select", "budget-exceeded", "--fail-on", "note"][..], &["budget"], &["fit"]]
+    {
+        let (code, out, err) = run(scratch.path(), &[command, &["--host-memory", "8g"]].concat());
+        assert_eq!(code, 0, "{out}{err}");
+        if command != ["check", "--select", "budget-exceeded", "--fail-on", "note"] {
+            assert!(
+                out.contains("limits of 7 GiB + 2 GiB for the host = 9 GiB of 8 GiB x 1.5 = 12 GiB"),
+                "{out}"
+            );
+        }
+    }
+}
+
+/// A limit of which nothing is known keeps Docker's swap, whether it is new or in the files, and is named.
+#[test]
+fn a_guess_keeps_the_swap_of_docker() {
+    let compose = "\
+services:
+  guess:
+    image: acme/guess
+  varies:
+    image: ${IMAGE}
+  kept:
+    image: acme/kept
+    mem_limit: 300m
+  db:
+    image: postgres:17
+";
+    let scratch = tree(&[("compose.yaml", compose)]);
+    let (code, table, _) = run(scratch.path(), &["fit", "--host-memory", "8g"]);
+    assert_eq!(code, 0, "{table}");
+    let guesses = "the limits of `guess` and `varies` are guesses: their swap stays as Docker has it";
+    assert!(table.contains(guesses), "{table}");
+    let (code, _, err) = run(scratch.path(), &["fit", "--host-memory", "8g", "--write"]);
+    assert!(code == 0 && err.contains(guesses), "{err}");
+    let written = std::fs::read_to_string(scratch.path().join("compose.yaml")).unwrap();
+    assert_eq!(written.matches("memswap_limit").count(), 1, "{written}");
+    assert_eq!(written.matches("mem_limit").count(), 4, "{written}");
+    // The next run changes nothing.
+    run(scratch.path(), &["fit", "--host-memory", "8g", "--write"]);
+    assert_eq!(std::fs::read_to_string(scratch.path().join("compose.yaml")).unwrap(), written);
+}
+
+/// An override file is named with the base that is there.
+#[test]
+fn the_base_of_an_override_file_is_named() {
+    let base = "services:\n  a:\n    image: acme/a\n";
+    let change = "services:\n  a:\n    mem_limit: 1g\n";
+    let scratch = tree(&[("docker-compose.yml", base), ("docker-compose.dev.yml", change)]);
+    let (code, _, err) = run(scratch.path(), &["fit", "--host-memory", "8g", "docker-compose.dev.yml"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("`docker-compose.dev.yml` only changes one"), "{err}");
+    let files = "`-f docker-compose.yml -f docker-compose.dev.yml`";
+    assert!(err.contains(files), "{err}");
+    let named = ["fit", "--host-memory", "8g", "-f", "docker-compose.yml", "-f", "docker-compose.dev.yml"];
+    assert_eq!(run(scratch.path(), &named).0, 0);
+}

@@ -13,7 +13,7 @@ fn a_reserve_is_named_and_stacks_are_apart() {
         let (_, out, _) =
             run(dir.path(), &["fit", "--host-memory", "8g", "--reserve", "4g", "--format", format]);
         let out = unescaped(&out);
-        assert!(out.contains("4 GiB (--reserve)") && !out.contains("25 %"), "{out}");
+        assert!(out.contains("4 GiB, as given") && !out.contains("25 %"), "{out}");
         assert_eq!(out.matches("each stack is planned for the whole host").count(), 2, "{out}");
         let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g", "--format", format, "a"]);
         assert!(out.contains("25 %") && !out.contains("each stack"), "{out}");

@@ -270,7 +270,7 @@ fn nothing_outside_is_read() {
             None,
         ),
         (
-            "include",
+            "env_file",
             format!("include: [{{path: ok.yaml, env_file: @/vars}}]\n{}", service("init: true")),
             None,
         ),

@@ -92,6 +92,7 @@ mod why_grounds;
 mod why_hostile;
 mod why_joined;
 mod why_read;
+mod windows;
 mod workloads;
 mod yaml;
 mod yaml_conformance;

@@ -7,6 +7,8 @@ use oomlint::discover::{Discovered, FileKind};
 use oomlint::rules::{Preset, Target};
 use oomlint::source::Sources;
 
+use crate::common::Checked;
+
 /// Returns what the first fix of a rule's first finding writes: nothing without a fix, `None` without a finding.
 fn written(target: Target, service: &str, rule: &str) -> Option<String> {
     let sources = Sources::new();
@@ -338,4 +340,66 @@ fn a_higher_limit_takes_swap_along() {
         let written = compose(&format!("{java}{swap}"), "heap-exceeds-limit");
         assert_eq!(written.as_deref(), Some(expected), "{swap}");
     }
+}
+
+/// A service that takes another one's keys by `<<` is not said to extend it.
+#[test]
+fn what_takes_the_keys_of_another_is_named_by_how() {
+    let text = |take: &str| {
+        format!(
+            "services:\n  a: &a\n    image: postgres:17\n    environment: {{A: b}}\n  b:\n    {take}\n    mem_limit: 1g\n"
+        )
+    };
+    for (take, words) in [
+        ("<<: *a", "`b` in `compose.yaml` takes the keys of `a` by `<<` and has its own limit"),
+        ("extends: {service: a}", "`b` in `compose.yaml` extends `a` and has its own limit"),
+    ] {
+        let found = Checked::texts(&[("compose.yaml", &text(take))]);
+        let limits = found.of_rule("missing-memory-limit");
+        let help = limits.first().and_then(|own| own.help.clone()).unwrap_or_default();
+        assert!(help.contains(words), "{take}: {help}");
+    }
+}
+
+/// A service that the same probe is right for is no reason to withhold it.
+#[test]
+fn a_probe_is_offered_to_all_that_it_is_right_for() {
+    let text = |image: &str| {
+        let other = format!("  b:\n    <<: *a\n{image}    command: nginx -g 'daemon off;'\n");
+        format!("services:\n  a: &a\n    image: nginx:1.29\n    ports: ['80:80']\n{other}")
+    };
+    let helps = |image: &str| {
+        let found = Checked::texts(&[("compose.yaml", &text(image))]);
+        let found = found.of_rule("missing-healthcheck").into_iter();
+        found.filter_map(|own| own.help.clone()).collect::<Vec<String>>().join("\n")
+    };
+    assert!(!helps("").contains("give each its own"), "{}", helps(""));
+    let other = "    image: postgres:17\n";
+    assert!(helps(other).contains("takes the keys of `a` by `<<`"), "{}", helps(other));
+}
+
+/// A service that ends is probed for a moment only.
+#[test]
+fn a_frequent_probe_of_a_job_is_not_costly() {
+    let costly = |keys: &str| {
+        let probe = "healthcheck: {test: ['CMD-SHELL', 'test -f /a'], interval: 1s}";
+        let text = format!("services:\n  a:\n    image: debian:13\n    {keys}\n    {probe}\n");
+        !Checked::texts(&[("compose.yaml", &text)]).of_rule("costly-healthcheck").is_empty()
+    };
+    assert!(costly("command: /serve"));
+    assert!(!costly("command: /setup\n    restart: 'no'"));
+    assert!(!costly("command: sh -c 'mkdir a; chown -R b a; echo done'"));
+}
+
+/// The env file of an include is called that, and not an include.
+#[test]
+fn a_missing_file_of_an_include_is_called_what_it_is() {
+    let files = [
+        ("compose.yaml", "include:\n  - path: other.yaml\n    env_file: gone.env\n"),
+        ("other.yaml", "services:\n  a:\n    image: acme/a\n"),
+    ];
+    let found = Checked::tree(&files, "");
+    let found = found.of_rule("unresolved-reference");
+    let messages: Vec<&str> = found.iter().map(|own| own.message.as_str()).collect();
+    assert_eq!(messages, ["env_file `gone.env` does not exist"]);
 }

@@ -1,7 +1,7 @@
 //! The changes by which a stack would fit its host.
 
 use super::share::rounded_down;
-use super::{Basis, Demand, Plan};
+use super::{Basis, Demand, Plan, Room};
 use crate::capacity::share::sum;
 use crate::hash::IndexMap;
 use crate::syntax::size::{ByteSize, MIB, SMALLEST_LIMIT};
@@ -42,11 +42,7 @@ enum Take {
 
 /// Returns the changes that save `missing` bytes, and what they save together: those that are enough alone, the smallest first,
 /// else the largest ones until they are enough together, if they ever are. A larger host comes last, and is not in the sum.
-pub(super) fn changes_to_fit(
-    demands: &[Demand],
-    missing: ByteSize,
-    (host, kept): (ByteSize, Option<ByteSize>),
-) -> (Vec<Change>, ByteSize) {
+pub(super) fn changes_to_fit(demands: &[Demand], missing: ByteSize, room: Room) -> (Vec<Change>, ByteSize) {
     let mut changes: Vec<Saving> =
         demands.iter().enumerate().flat_map(|(index, demand)| of_service(index, demand, missing)).collect();
     changes.extend(of_profiles(demands, missing));
@@ -66,9 +62,9 @@ pub(super) fn changes_to_fit(
     };
     let saved = together(demands, chosen.iter());
     let mut named: Vec<Change> = chosen.into_iter().map(|saving| saving.change).collect();
-    let needed = Plan::smallest_host(demands, kept);
+    let needed = Plan::smallest_host(demands, room);
     let text = format!("use a host with {needed}");
-    named.push(Change { text, saves: ByteSize((needed.0 - host.0).max(0)), enough: true });
+    named.push(Change { text, saves: ByteSize((needed.0 - room.host.0).max(0)), enough: true });
     (named, saved)
 }
 
@@ -220,7 +216,7 @@ mod tests {
             Demand { profiles: vec!["tools".to_owned()], ..demand("admin", 1024) },
             Demand { replicas: 3, ..demand("web", 512) },
         ];
-        let plan = Plan::of(&demands, ByteSize(8 << 30), None);
+        let plan = Plan::of(&demands, Room::of(ByteSize(8 << 30), None, 1.0));
         assert_eq!(plan.missing.map(ByteSize::mebibytes), Some(1715));
         let texts: Vec<&str> = plan.changes.iter().map(|change| change.text.as_str()).collect();
         assert_eq!(
@@ -232,7 +228,7 @@ mod tests {
         );
         let mut smaller = demands;
         smaller[0].largest = None;
-        let plan = Plan::of(&smaller, ByteSize(8 << 30), None);
+        let plan = Plan::of(&smaller, Room::of(ByteSize(8 << 30), None, 1.0));
         let texts: Vec<&str> = plan.changes.iter().map(|change| change.text.as_str()).collect();
         assert_eq!(
             texts,
@@ -248,7 +244,7 @@ mod tests {
     #[test]
     fn as_many_containers_run_as_fit() {
         let many = [Demand { replicas: 1000, ..demand("web", 256) }];
-        let plan = Plan::of(&many, ByteSize(8 << 30), None);
+        let plan = Plan::of(&many, Room::of(ByteSize(8 << 30), None, 1.0));
         assert_eq!(plan.changes[0].text, "run 24 instead of 1000 containers of `web`");
         assert!(plan.changes[0].enough && plan.missing.is_some_and(|missing| plan.saved_together >= missing));
     }
@@ -259,7 +255,7 @@ mod tests {
         let heap = Some(("Java heap".to_owned(), ByteSize(1024 * MIB), "-Xmx1g".to_owned()));
         let few =
             [Demand { replicas: 2, profiles, largest: heap, ..demand("web", 2048) }, demand("db", 9000)];
-        let plan = Plan::of(&few, ByteSize(2 << 30), None);
+        let plan = Plan::of(&few, Room::of(ByteSize(2 << 30), None, 1.0));
         let saves: i64 = plan.changes.iter().rev().skip(1).map(|change| change.saves.0).sum();
         assert_eq!(plan.saved_together, ByteSize(4096 * MIB));
         assert!(

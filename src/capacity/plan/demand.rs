@@ -39,7 +39,8 @@ impl Basis {
             Self::Settings => "sure: from its settings",
             Self::Image => "likely: from its image",
             Self::Current => "kept",
-            Self::Class | Self::Unknown => "a start: measure it",
+            Self::Class => "a start: measure it",
+            Self::Unknown => "a guess: measure it",
         }
     }
 }
@@ -59,6 +60,8 @@ pub struct Demand {
     pub profiles: Vec<String>,
     /// True if it ends: it gets no reservation.
     pub job: bool,
+    /// True if it is a Windows container: it takes no reservation.
+    pub windows: bool,
     /// The least limit that its basis allows.
     pub least: ByteSize,
     /// The limit where the host has room.
@@ -67,6 +70,8 @@ pub struct Demand {
     pub most: ByteSize,
     /// The evidence for its limit.
     pub basis: Basis,
+    /// True if nothing is known of what it needs, whatever limit is in the files: it keeps Docker's swap.
+    pub guess: bool,
     /// The reason in words: lower case, no full stop.
     pub reason: String,
     /// The memory in use all the time, if it is known.
@@ -146,6 +151,7 @@ impl Demand {
             replicas_known: !workload.resources.replicas.is_unknown(),
             profiles: workload.service.profiles.iter().map(|profile| profile.value.clone()).collect(),
             job: workload.role.is_job(),
+            windows: workload.windows,
             reserved: workload.memory.reservation.value().copied().filter(|size| size.0 > 0),
             current,
             variable: variable(workload),
@@ -154,6 +160,7 @@ impl Demand {
         demand.find_basis(workload);
         demand.say_misread(workload);
         demand.needs = demand.least;
+        demand.guess = demand.basis == Basis::Unknown;
         if let Some(current) = current {
             demand.compare_with_current(current, workload, refuted);
         }

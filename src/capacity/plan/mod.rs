@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub use self::change::Change;
 use self::change::changes_to_fit;
 pub use self::demand::{Basis, Demand, Step};
-pub use self::reserve::{RESERVE_RULE, reserve};
+pub use self::reserve::{RESERVE_RULE, Room, reserve};
 pub use self::share::{Grant, Plan};
 
 use crate::hash::IndexMap;

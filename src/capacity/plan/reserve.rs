@@ -1,4 +1,4 @@
-//! The memory that a host keeps for itself.
+//! The memory that a host keeps for itself, and what is left for containers.
 
 use crate::syntax::size::{ByteSize, MIB};
 
@@ -26,6 +26,60 @@ pub fn reserve(host: ByteSize) -> ByteSize {
     ByteSize(kept.max(255 * MIB).min(host.0.max(0)))
 }
 
+/// The memory of a host that the limits of containers may fill. Rules, budgets and plans compare their sums with the same one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Room {
+    /// The memory of the host, in bytes.
+    pub host: ByteSize,
+    /// The part that the host keeps for itself.
+    pub reserve: ByteSize,
+    /// True if that part was given, by an option or a configuration.
+    pub reserve_given: bool,
+    /// The factor by which limits, with that part, may exceed the host's memory.
+    pub overcommit: f64,
+}
+
+impl Room {
+    /// Returns the room on a host. `kept` replaces its usual reserve.
+    #[must_use]
+    pub fn of(host: ByteSize, kept: Option<ByteSize>, overcommit: f64) -> Self {
+        let reserve = kept.unwrap_or_else(|| reserve(host));
+        Self { host, reserve, reserve_given: kept.is_some(), overcommit }
+    }
+
+    /// Returns the room on a host of another size, by the same rule.
+    #[must_use]
+    pub fn on(self, host: ByteSize) -> Self {
+        Self::of(host, self.reserve_given.then_some(self.reserve), self.overcommit)
+    }
+
+    /// Returns the most that limits may add up to.
+    #[must_use]
+    pub fn left(self) -> ByteSize {
+        ByteSize(self.most().0.saturating_sub(self.reserve.0).max(0))
+    }
+
+    /// Returns the memory that limits and the host's own part may add up to.
+    fn most(self) -> ByteSize {
+        match self.overcommit {
+            1.0 => self.host,
+            factor => ByteSize((self.host.0 as f64 * factor) as i64),
+        }
+    }
+
+    /// Writes the comparison out: `limits of 5 GiB + 1.8 GiB for the host = 6.8 GiB of 8 GiB`.
+    #[must_use]
+    pub fn arithmetic(self, limits: ByteSize) -> String {
+        let Self { host, reserve, overcommit, .. } = self;
+        let both = ByteSize(limits.0.saturating_add(reserve.0));
+        let most = match overcommit {
+            1.0 => host.to_string(),
+            factor => format!("{host} x {factor} = {}", self.most()),
+        };
+        format!("limits of {limits} + {reserve} for the host = {both} of {most}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +92,21 @@ mod tests {
         {
             assert!((mebibytes(host) - kept).abs() <= 1, "{host}: {}", mebibytes(host));
         }
+    }
+
+    #[test]
+    fn room_is_what_the_host_does_not_keep() {
+        let host = ByteSize(8 * GIB);
+        let usual = Room::of(host, None, 1.0);
+        assert_eq!(usual.left(), ByteSize(host.0 - reserve(host).0));
+        let text = "limits of 8 GiB + 1.8 GiB for the host = 9.8 GiB of 8 GiB";
+        assert_eq!(usual.arithmetic(host), text);
+        let given = Room::of(host, Some(ByteSize(GIB)), 1.5);
+        assert_eq!(given.left(), ByteSize(11 * GIB));
+        let text = "limits of 8 GiB + 1 GiB for the host = 9 GiB of 8 GiB x 1.5 = 12 GiB";
+        assert_eq!(given.arithmetic(host), text);
+        assert_eq!(given.on(ByteSize(4 * GIB)).left(), ByteSize(5 * GIB));
+        assert_eq!(Room::of(ByteSize(0), None, 1.0).left(), ByteSize(0));
     }
 
     proptest::proptest! {

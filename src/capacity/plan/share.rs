@@ -1,6 +1,6 @@
 //! Shares the memory of a host among the services of a stack.
 
-use super::{Change, Demand, changes_to_fit, reserve};
+use super::{Change, Demand, Room, changes_to_fit};
 use crate::capacity::share::sum;
 use crate::syntax::size::{ByteSize, MIB};
 
@@ -10,12 +10,8 @@ const STEPS: i64 = 1 << 16;
 /// A plan for one host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// The memory of the host, in bytes.
-    pub host: ByteSize,
-    /// The part that the host keeps for itself.
-    pub reserve: ByteSize,
-    /// True if the request named that part.
-    pub reserve_given: bool,
+    /// The host, and what is left of it for containers.
+    pub room: Room,
     /// The limits of each service, in the order of the demands.
     pub grants: Vec<Grant>,
     /// The sum of the limits of all containers.
@@ -33,18 +29,17 @@ pub struct Plan {
 pub struct Grant {
     /// The limit, in bytes.
     pub limit: ByteSize,
-    /// The reservation; at most the limit. None for a job, which ends.
+    /// The reservation; at most the limit. None for a job, which ends, and for a Windows container.
     pub reservation: Option<ByteSize>,
     /// The limits of the steps of its `pre_start`, which run before its containers, one after another.
     pub steps: Vec<ByteSize>,
 }
 
 impl Plan {
-    /// Shares the memory of `host` among the demands. `kept` replaces the host's usual reserve.
+    /// Shares the room of a host among the demands.
     #[must_use]
-    pub fn of(demands: &[Demand], host: ByteSize, kept: Option<ByteSize>) -> Self {
-        let reserve = kept.unwrap_or_else(|| reserve(host));
-        let left = ByteSize(host.0.saturating_sub(reserve.0).max(0));
+    pub fn of(demands: &[Demand], room: Room) -> Self {
+        let left = room.left();
         let fits = |step: i64| total(demands, step) <= left;
         let missing = (!fits(0)).then(|| ByteSize(total(demands, 0).0.saturating_sub(left.0)));
         let (mut least, mut most) = (0, 2 * STEPS);
@@ -58,27 +53,26 @@ impl Plan {
         }
         let grants: Vec<Grant> = demands.iter().map(|demand| demand.grant(least)).collect();
         let (changes, saved_together) =
-            missing.map(|missing| changes_to_fit(demands, missing, (host, kept))).unwrap_or_default();
+            missing.map(|missing| changes_to_fit(demands, missing, room)).unwrap_or_default();
         let total = total(demands, least);
-        Self { host, reserve, reserve_given: kept.is_some(), grants, total, missing, changes, saved_together }
+        Self { room, grants, total, missing, changes, saved_together }
     }
 
     /// Returns the memory that neither the host nor a service is given.
     #[must_use]
     pub fn spare(&self) -> ByteSize {
-        ByteSize((self.host.0 - self.reserve.0).saturating_sub(self.total.0).max(0))
+        ByteSize(self.room.left().0.saturating_sub(self.total.0).max(0))
     }
 
-    /// Returns the smallest host, in whole GiB, on which the least of all demands fits.
+    /// Returns the smallest host, in whole GiB, on which the least of all demands fits by the rule of `room`.
     #[must_use]
-    pub fn smallest_host(demands: &[Demand], kept: Option<ByteSize>) -> ByteSize {
+    pub fn smallest_host(demands: &[Demand], room: Room) -> ByteSize {
         let needed = total(demands, 0);
-        let mut gibibytes = (needed.0 / (1024 * MIB)).max(1);
+        let mut gibibytes = ((needed.0 as f64 / room.overcommit.max(1.0)) as i64 / (1024 * MIB)).max(1);
         loop {
             let host = ByteSize(gibibytes.saturating_mul(1024 * MIB));
-            let left = host.0.saturating_sub(kept.unwrap_or_else(|| reserve(host)).0);
             // At most a quarter is kept, so this ends unless the size cannot be written.
-            if left >= needed.0 || host.0 == i64::MAX {
+            if room.on(host).left() >= needed || host.0 == i64::MAX {
                 return host;
             }
             gibibytes = gibibytes.saturating_add(1 + gibibytes / 64);
@@ -115,7 +109,7 @@ impl Demand {
 
     fn grant(&self, step: i64) -> Grant {
         let limit = self.limit(step);
-        let reservation = (!self.job).then(|| {
+        let reservation = (!self.job && !self.windows).then(|| {
             let half = match rounded_down(limit.0 / 2) {
                 // Of a small limit, whole MiB.
                 half if half < 64 * MIB => limit.0 / 2 / MIB * MIB,
@@ -162,15 +156,16 @@ mod tests {
         #[test]
         fn the_sum_never_exceeds_what_the_host_has_left(demands in demands(), host in 0_i64..64_000) {
             let host = ByteSize(host * MIB);
-            let plan = Plan::of(&demands, host, None);
+            let room = Room::of(host, None, 1.0);
+            let plan = Plan::of(&demands, room);
             let limits = plan.grants.iter().zip(&demands).map(|(grant, demand)| grant.limit.0 * demand.replicas);
             prop_assert_eq!(limits.sum::<i64>(), plan.total.0);
             if plan.missing.is_none() {
-                prop_assert!(plan.total.0 + plan.reserve.0 <= host.0);
+                prop_assert!(plan.total.0 + room.reserve.0 <= host.0);
             } else {
-                prop_assert!(plan.total.0 + plan.reserve.0 > host.0);
-                let smallest = Plan::smallest_host(&demands, None);
-                prop_assert!(smallest > host && Plan::of(&demands, smallest, None).missing.is_none());
+                prop_assert!(plan.total.0 + room.reserve.0 > host.0);
+                let smallest = Plan::smallest_host(&demands, room);
+                prop_assert!(smallest > host && Plan::of(&demands, room.on(smallest)).missing.is_none());
             }
             for (grant, demand) in plan.grants.iter().zip(&demands) {
                 prop_assert!(grant.reservation.is_none_or(|size| size <= grant.limit && size.0 > 0));
@@ -180,7 +175,7 @@ mod tests {
 
         #[test]
         fn more_memory_gives_no_service_less(demands in demands(), host in 0_i64..64_000, more in 0_i64..8_000) {
-            let on = |host: i64| Plan::of(&demands, ByteSize(host * MIB), None);
+            let on = |host: i64| Plan::of(&demands, Room::of(ByteSize(host * MIB), None, 1.0));
             let (small, large) = (on(host), on(host + more));
             prop_assert!(small.missing.is_some() || large.missing.is_none());
             for (small, large) in small.grants.iter().zip(&large.grants) {
@@ -194,7 +189,7 @@ mod tests {
         let current = ByteSize(700_000_000);
         let demand =
             Demand { least: current, usual: current, most: current, replicas: 2, ..Demand::default() };
-        let plan = Plan::of(&[demand], ByteSize(8 << 30), None);
+        let plan = Plan::of(&[demand], Room::of(ByteSize(8 << 30), None, 1.0));
         assert_eq!((plan.grants[0].limit, plan.total), (current, ByteSize(1_400_000_000)));
     }
 }

@@ -108,7 +108,11 @@ impl Settings {
         Self {
             limit: known(&workload.memory.limit),
             reservation: known(&workload.memory.reservation),
-            swap: known(&workload.service.memswap_limit),
+            // A Windows container has no swap on top of its limit.
+            swap: match workload.windows {
+                true => known(&workload.memory.limit),
+                false => known(&workload.service.memswap_limit),
+            },
         }
     }
 }
@@ -124,7 +128,10 @@ pub fn plan(options: &Options, sources: &Sources, projects: &[Project], hosts: &
         } else {
             (hosts.sizes.clone(), hosts.from.clone())
         };
-        let plans = sizes.iter().map(|host| Plan::of(&demands, *host, hosts.reserve)).collect();
+        let plans = sizes
+            .iter()
+            .map(|host| Plan::of(&demands, options.room(project, sources, *host, hosts.reserve)))
+            .collect();
         let gaps = project.unresolved.iter().filter(|gap| matches!(gap.what, "include" | "extends"));
         StackPlan {
             files: project.compose_files.clone(),
@@ -318,6 +325,17 @@ impl Writer<'_> {
         all
     }
 
+    /// Returns the keys of the services that a plan is written for and that are asked for.
+    fn keys_of(&self, asked: impl Fn(&Demand) -> bool) -> HashSet<Key> {
+        let mut keys = HashSet::default();
+        for stack in fitting(self.stacks) {
+            let Some(first) = stack.paths.first() else { continue };
+            let own = stack.demands.iter().filter(|demand| asked(demand));
+            keys.extend(own.map(|demand| (first.clone(), demand.name.clone())));
+        }
+        keys
+    }
+
     /// Returns the texts with the targets written: the limits first, then swap, heaps and caches. Also what was refused.
     fn texts(
         &self,
@@ -343,18 +361,16 @@ impl Writer<'_> {
         let rest = Targets { limits_only: false, ..targets.clone() };
         let rest = Options { targets: Some(Arc::new(rest)), ..options.clone() };
         // A limit that a variable sets stays, and its swap follows it.
-        let kept: HashSet<Key> = fitting(self.stacks)
-            .filter_map(|stack| Some((stack.paths.first()?, &stack.demands)))
-            .flat_map(|(first, demands)| demands.iter().map(move |demand| (first, demand)))
-            .filter(|(_, demand)| demand.variable.is_some())
-            .map(|(first, demand)| (first.clone(), demand.name.clone()))
-            .collect();
+        let kept = self.keys_of(|demand| demand.variable.is_some());
+        // A limit that is a guess may be too small: with swap, its service gets slow before it is killed.
+        let guesses = self.keys_of(|demand| demand.guess);
         let goes_with = |finding: &Finding, path: &Path| {
             let is_swap = finding.rule == "missing-swap-limit";
             (is_swap || goes_with_a_limit(finding))
                 && self
                     .planned
                     .keys(path, finding.service.as_deref())
+                    .filter(|key| !(is_swap && guesses.contains(key)))
                     .any(|key| targeted.contains(&key) || is_swap && kept.contains(&key))
         };
         let second = fix_some(&rest, discovered, &texts, Applicability::Unsafe, &goes_with);

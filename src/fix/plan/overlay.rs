@@ -87,7 +87,7 @@ fn text<'w>(
     stack: &StackPlan,
     merged: &[PathBuf],
 ) -> String {
-    let host = stack.plans.first().map(|plan| plan.host).unwrap_or_default();
+    let host = stack.plans.first().map(|plan| plan.room.host).unwrap_or_default();
     let mut out = format!("# Memory limits for a host with {host}, {MARK}, which overwrites this file.\n");
     let names: Vec<String> = merged
         .iter()

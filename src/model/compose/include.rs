@@ -85,7 +85,7 @@ impl Loader<'_> {
             Some(env_files) if !env_files.is_empty() => {
                 let files = there.environment.files();
                 for path in env_files {
-                    if self.unset(path, "include", None).is_some() {
+                    if self.unset(path, "env_file", None).is_some() {
                         there.environment.leave_open();
                         continue;
                     }
@@ -100,7 +100,7 @@ impl Loader<'_> {
                         let missing = matches!(error, LoadError::NotFound).then_some(file);
                         self.unresolved.insert(Unresolved {
                             span: path.span(),
-                            what: "include",
+                            what: "env_file",
                             name: path.as_str().to_owned(),
                             reason: error.to_string(),
                             unset: None,

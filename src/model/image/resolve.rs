@@ -7,8 +7,10 @@ use super::stages::{Stage, by_name, stages};
 use super::target::{Base, TargetImage};
 use super::variables::Args;
 use crate::hash::IndexMap;
+use crate::model::reference::is_windows_platform;
 use crate::source::{Span, TracedText};
 use crate::syntax::dockerfile::{Dockerfile, Expansion, Keyword, Lookup, expand};
+use crate::syntax::shell::base_name;
 
 /// The options of a build.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +88,7 @@ pub fn resolve(dockerfile: &Dockerfile, options: &BuildOptions) -> Result<Target
         reference: stage.reference.span(),
         stage_name: stage.name.as_ref().map(|name| name.as_str().to_owned()),
         base,
+        windows: is_for_windows(dockerfile, &chain, image.shell().as_deref()),
         base_from: chain.first().map_or(stage.from, |outermost| outermost.from),
         multi_stage: chain.len() < stages.len(),
         chain: chain.iter().map(|part| part.index).collect(),
@@ -160,6 +163,17 @@ fn base(reference: &TracedText, globals: &Args, escape: char) -> Base {
         Expansion::Unknown { variable, .. } => Base::Unknown { at, variable },
         Expansion::Invalid { .. } => Base::Unknown { at, variable: reference.as_str().to_owned() },
     }
+}
+
+/// True for a Dockerfile that is written for Windows. Paths with `\\` need the other escape character, and images for Linux have none of
+/// these shells (`pwsh` is what PowerShell is called there).
+fn is_for_windows(dockerfile: &Dockerfile, chain: &[&Stage<'_>], shell: Option<&[TracedText]>) -> bool {
+    let platform = chain.first().and_then(|outermost| outermost.platform.as_ref());
+    let shell =
+        shell.and_then(<[TracedText]>::first).map(|word| base_name(word.as_str()).to_ascii_lowercase());
+    dockerfile.escape == '`'
+        || platform.is_some_and(|platform| is_windows_platform(platform.as_str()))
+        || shell.is_some_and(|shell| matches!(shell.trim_end_matches(".exe"), "cmd" | "powershell"))
 }
 
 /// Returns the `ARG`s before the first `FROM`, with the values that the build gives them.

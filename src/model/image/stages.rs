@@ -14,6 +14,8 @@ pub struct Stage<'d> {
     pub reference: TracedText,
     /// The name after `AS`.
     pub name: Option<TracedText>,
+    /// The value of its `--platform`, not expanded.
+    pub platform: Option<TracedText>,
     /// The instructions after the `FROM`.
     pub instructions: &'d [Instruction],
     /// The last stage, which is built if no target is named.
@@ -45,6 +47,11 @@ pub fn stages(dockerfile: &Dockerfile) -> Vec<Stage<'_>> {
             from: from.span,
             reference: reference.clone(),
             name: name.cloned(),
+            platform: from
+                .flags
+                .iter()
+                .find(|flag| flag.name.as_str() == "platform")
+                .and_then(|flag| flag.value.clone()),
             instructions,
             is_final: false,
         });

@@ -21,6 +21,8 @@ pub struct TargetImage {
     pub stage_name: Option<String>,
     /// The external base image of the stages.
     pub base: Base,
+    /// True if the Dockerfile is written for Windows: by its platform, its escape character or its shell.
+    pub windows: bool,
     /// The `FROM` instruction that names the base.
     pub base_from: Span,
     /// Numbers of the stages that this image is built of, outermost first, itself last.

@@ -32,7 +32,8 @@ const INTEGERS: [(&str, &[&str]); 6] = [
 ];
 
 /// Flags with a text that Compose writes in the same way, and their keys.
-const TEXTS: [(&str, &[&str]); 15] = [
+const TEXTS: [(&str, &[&str]); 16] = [
+    ("platform", &["platform"]),
     ("name", &["container_name"]),
     ("restart", &["restart"]),
     ("ipc", &["ipc"]),

@@ -7,7 +7,6 @@ use super::{
     Mark, OUTSIDE, Report, appetite, excess, headline, heap, heap_head, off_heap, swap, verdict, with_profile,
 };
 use crate::capacity::{Entry, Fit, Stack};
-use crate::syntax::size::ByteSize;
 
 const STYLE: &str = "\
 body{margin:0 auto;padding:1.5rem;max-width:70rem;background:var(--ground);color:var(--ink);font:15px/1.45 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\
@@ -88,8 +87,8 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack) -> io::Result<()
     if sum.reservations.0 > 0 {
         writeln!(out, "<p class=\"dim\">{} reserved</p>", sum.reservations)?;
     }
-    for one in stack.excesses() {
-        let (severity, rule, words) = excess(&one, host.map_or(ByteSize(0), |host| host.size));
+    for (one, host) in stack.excesses().iter().filter_map(|one| Some((one, host?))) {
+        let (severity, rule, words) = excess(one, host);
         writeln!(out, "<p class=\"over\">{}</p>", with_code(&format!("{severity}[{rule}]: {words}")))?;
     }
     if let Some((mark, words)) = verdict(stack) {

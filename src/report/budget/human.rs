@@ -86,9 +86,8 @@ fn one(out: &mut dyn Write, report: &Report<'_>, stack: &Stack, look: TableStyle
         let line = format!("with profile {profile}: {}", with_profile(&adds, &sum, stack));
         writeln!(out, "{}", escape::line(&line))?;
     }
-    for excess in stack.excesses() {
-        let size = host.map_or(ByteSize(0), |host| host.size);
-        let (severity, rule, text) = self::excess(&excess, size);
+    for (excess, host) in stack.excesses().iter().filter_map(|excess| Some((excess, host?))) {
+        let (severity, rule, text) = self::excess(excess, host);
         let code = if severity == "error" { "1;91" } else { "1;93" };
         writeln!(out, "{}: {}", look.paint(&format!("{severity}[{rule}]"), code), escape::line(&text))?;
     }

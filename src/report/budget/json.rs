@@ -40,7 +40,7 @@ impl Report<'_> {
             "files": files,
             "overlay": stack.is_override_file,
             "host": stack.host.as_ref().map(|host| {
-                json!({ "bytes": host.size.0, "from": host.from, "overcommit": host.overcommit })
+                json!({ "bytes": host.size.0, "from": host.from, "overcommit": host.room.overcommit, "reserve": host.room.reserve.0 })
             }),
             "active_profiles": stack.active,
             "services": stack.services.iter().map(|entry| self.entry(entry, stack)).collect::<Vec<_>>(),

@@ -49,8 +49,8 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
             let with = with_code(&with_profile(&adds, &sum, stack));
             writeln!(out, "\n- with profile {}: {with}", with_code(&profile))?;
         }
-        for one in stack.excesses() {
-            let (severity, rule, text) = excess(&one, host.unwrap_or_default());
+        for (one, host) in stack.excesses().iter().filter_map(|one| Some((one, stack.host.as_ref()?))) {
+            let (severity, rule, text) = excess(one, host);
             writeln!(out, "\n{severity} ({rule}): {}", with_code(&text))?;
         }
         if let Some((_, text)) = verdict(stack) {

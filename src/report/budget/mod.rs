@@ -11,7 +11,7 @@ mod svg;
 use std::io::{self, Write};
 
 use super::{FileLocation, path_text};
-use crate::capacity::{Entry, Fit, HostFit, ManagedMemory, Overrun, Stack, Sum, Swap, sum};
+use crate::capacity::{Entry, Fit, Host, HostFit, ManagedMemory, Overrun, Stack, Sum, Swap, sum};
 use crate::diagnostic::plural;
 use crate::source::{Sources, Span};
 use crate::syntax::size::ByteSize;
@@ -222,7 +222,8 @@ fn appetite(entry: &Entry) -> String {
 }
 
 /// Returns severity, rule and text of what exceeds the host. The rule is the one that `oomlint check` reports for it.
-fn excess(excess: &Overrun<'_>, host: ByteSize) -> (&'static str, &'static str, String) {
+fn excess(excess: &Overrun<'_>, host: &Host) -> (&'static str, &'static str, String) {
+    let Host { size: host, room, .. } = host;
     match excess {
         Overrun::Limit(entry, limit) => {
             let text = format!("the limit of `{}` is {limit}; the host has {host}", entry.name);
@@ -231,12 +232,11 @@ fn excess(excess: &Overrun<'_>, host: ByteSize) -> (&'static str, &'static str, 
         Overrun::Reservations(sum) => {
             ("error", "reservations-exceed-host", format!("{sum} is reserved; the host has {host}"))
         }
-        Overrun::Limits(sum) => {
-            ("warning", "budget-exceeded", format!("the limits add up to {sum}; the host has {host}"))
-        }
+        Overrun::Limits(sum) => ("warning", "budget-exceeded", room.arithmetic(*sum)),
         Overrun::Expected(limits, expected) => {
             let text = format!(
-                "limits of {limits}, and {expected} of heaps and caches without a limit; the host has {host}"
+                "limits of {limits}, and {expected} of heaps and caches without a limit; the host has {host}, {} of them for itself",
+                room.reserve
             );
             ("warning", "missing-memory-limit", text)
         }
@@ -258,7 +258,11 @@ fn verdict(stack: &Stack) -> Option<(Mark, String)> {
     Some(match stack.host_fit() {
         HostFit::Unknown if host.is_none() => return None,
         HostFit::Unknown => (Mark::Open, format!("not known whether it fits{on}: see below")),
-        HostFit::Fits => (Mark::Good, format!("fits{on}")),
+        HostFit::Fits => {
+            let sum =
+                stack.host.as_ref().map(|host| format!(": {}", host.room.arithmetic(stack.sum().limits)));
+            (Mark::Good, format!("fits{on}{}", sum.unwrap_or_default()))
+        }
         HostFit::Open(left, open) => {
             let names = names(&open);
             (
@@ -268,7 +272,9 @@ fn verdict(stack: &Stack) -> Option<(Mark, String)> {
         }
         HostFit::DoesNotFit(too_large) => {
             let mut reasons: Vec<String> = Vec::new();
-            reasons.extend(stack.excesses().iter().map(in_short));
+            let host = stack.host.as_ref();
+            let excesses = stack.excesses();
+            reasons.extend(excesses.iter().filter_map(|excess| Some(in_short(excess, host?))));
             reasons.extend(too_large.iter().take(NAMED).map(|entry| too_large_for_its_limit(entry)));
             let more = too_large.len().saturating_sub(NAMED);
             reasons.extend((more > 0).then(|| format!("and {more} more")));
@@ -278,14 +284,16 @@ fn verdict(stack: &Stack) -> Option<(Mark, String)> {
 }
 
 /// Describes what exceeds the host, for a verdict.
-fn in_short(excess: &Overrun<'_>) -> String {
+fn in_short(excess: &Overrun<'_>, host: &Host) -> String {
     match excess {
         Overrun::Limit(entry, limit) => format!("the limit of `{}` alone is {limit}", entry.name),
         Overrun::Reservations(sum) => format!("{sum} is reserved"),
-        Overrun::Limits(sum) => format!("the limits add up to {sum}"),
-        Overrun::Expected(limits, expected) => {
-            format!("limits and default heaps add up to {}", sum([*limits, *expected]))
-        }
+        Overrun::Limits(sum) => host.room.arithmetic(*sum),
+        Overrun::Expected(limits, expected) => format!(
+            "limits and default heaps add up to {}, and {} are for the host",
+            sum([*limits, *expected]),
+            host.room.reserve
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::{escape, wrap};
-use super::{Report, Row, arithmetic, kept, outcome, times, verdict, ways_to_fit};
+use super::{Report, Row, kept, outcome, times, verdict, ways_to_fit};
 use crate::capacity::Plan;
 use crate::diagnostic::plural;
 use crate::fix::plan::StackPlan;
@@ -74,7 +74,7 @@ fn one(
 ) -> io::Result<()> {
     let title = look.paint(&escape::line(&Report::title(stack)), "1");
     let from = escape::line(&stack.from);
-    writeln!(out, "{title}  on a host with {} ({from})\n", plan.host)?;
+    writeln!(out, "{title}  on a host with {} ({from})\n", plan.room.host)?;
     let rows: Vec<Row<'_>> = report.rows(stack, plan).collect();
     let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
     let width = |column: usize| {
@@ -99,7 +99,7 @@ fn one(
             look.line(out, &look.paint(&format!("not written: {why}"), "93"), "    ")?;
         }
     }
-    writeln!(out, "\n{}: {}", plural(rows.len(), "service"), arithmetic(plan))?;
+    writeln!(out, "\n{}: {}", plural(rows.len(), "service"), plan.room.arithmetic(plan.total))?;
     look.line(out, &format!("kept for the host: {}", kept(plan)), "")?;
     let code = if plan.missing.is_some() { "1;91" } else { "1;92" };
     look.line(out, &look.paint(&verdict(stack, plan, &rows), code), "")?;
@@ -133,7 +133,10 @@ fn several(out: &mut dyn Write, stack: &StackPlan, plans: &[Plan], look: Look) -
     let title = look.paint(&escape::line(&Report::title(stack)), "1");
     writeln!(out, "{title}\n")?;
     let mut table: Vec<Vec<String>> = vec![
-        ["service".to_owned()].into_iter().chain(plans.iter().map(|plan| plan.host.to_string())).collect(),
+        ["service".to_owned()]
+            .into_iter()
+            .chain(plans.iter().map(|plan| plan.room.host.to_string()))
+            .collect(),
     ];
     for (index, demand) in stack.demands.iter().enumerate() {
         let limits = plans.iter().map(|plan| {
@@ -146,7 +149,7 @@ fn several(out: &mut dyn Write, stack: &StackPlan, plans: &[Plan], look: Look) -
         [name.to_owned()].into_iter().chain(plans.iter().map(of)).collect()
     };
     table.push(row("sum", &|plan| plan.total.to_string()));
-    table.push(row("for the host", &|plan| plan.reserve.to_string()));
+    table.push(row("for the host", &|plan| plan.room.reserve.to_string()));
     table.push(row("", &outcome));
     let columns = plans.len() + 1;
     let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();

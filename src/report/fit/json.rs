@@ -148,8 +148,8 @@ impl Report<'_> {
     fn plan(&self, stack: &StackPlan, plan: &Plan) -> PlanOut {
         let changes = plan.changes.iter();
         PlanOut {
-            host: plan.host.0,
-            reserve: plan.reserve.0,
+            host: plan.room.host.0,
+            reserve: plan.room.reserve.0,
             fits: plan.missing.is_none(),
             sum: plan.total.0,
             missing: plan.missing.map(|missing| missing.0),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::markdown::with_code;
-use super::{Report, Row, arithmetic, kept, outcome, times, verdict, ways_to_fit};
+use super::{Report, Row, kept, outcome, times, verdict, ways_to_fit};
 
 /// Writes the plans as tables for a pull request.
 ///
@@ -26,7 +26,7 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
             for of in &rows {
                 row(out, &cells(of))?;
             }
-            writeln!(out, "\n{}.", with_code(&arithmetic(plan)))?;
+            writeln!(out, "\n{}.", with_code(&plan.room.arithmetic(plan.total)))?;
             writeln!(out, "Kept for the host: {}.\n", with_code(&kept(plan)))?;
             writeln!(out, "**{}**", with_code(&verdict(stack, plan, &rows)))?;
             if let Some((head, changes)) = ways_to_fit(plan) {
@@ -36,7 +36,7 @@ pub fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
                 }
             }
         } else {
-            let hosts: Vec<String> = stack.plans.iter().map(|plan| plan.host.to_string()).collect();
+            let hosts: Vec<String> = stack.plans.iter().map(|plan| plan.room.host.to_string()).collect();
             writeln!(out, "| service | {} |", hosts.join(" | "))?;
             writeln!(out, "|---|{}", "---|".repeat(hosts.len()))?;
             for (index, demand) in stack.demands.iter().enumerate() {

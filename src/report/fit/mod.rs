@@ -51,6 +51,37 @@ pub fn whole_host(stacks: &[StackPlan]) -> Option<&'static str> {
     (stacks.len() > 1).then_some(text)
 }
 
+/// Says which limits of a stack are guesses, and what to do about them. None if there are none, and where nothing is written: for
+/// several hosts, or one that is too small.
+#[must_use]
+pub fn guesses(stack: &StackPlan) -> Option<String> {
+    if !matches!(stack.plans.as_slice(), [plan] if plan.missing.is_none()) {
+        return None;
+    }
+    let guessed = || stack.demands.iter().filter(|demand| demand.basis == Basis::Unknown);
+    let mut names: Vec<String> = guessed().map(|demand| format!("`{}`", demand.name)).collect();
+    let (limit, are, own, them) = match names.len() {
+        0 => return None,
+        1 => ("limit", "is a guess", "its swap stays", "it"),
+        _ => ("limits", "are guesses", "their swap stays", "them"),
+    };
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    names.extend((more > 0).then(|| format!("{more} more")));
+    // A Windows container has none.
+    let swap = match guessed().any(|demand| !demand.windows) {
+        true => format!(": {own} as Docker has it"),
+        false => String::new(),
+    };
+    Some(format!(
+        "the {limit} of {} {are}{swap}; `oomlint size` corrects {them} by samples of `docker stats`",
+        listed(&names)
+    ))
+}
+
+/// The most services that a line names.
+const NAMED: usize = 12;
+
 /// Lines about each service.
 type Lines = BTreeMap<(PathBuf, String), Vec<String>>;
 
@@ -83,7 +114,7 @@ impl<'r> Report<'r> {
                 let rows: Vec<Row<'_>> = self.rows(stack, plan).collect();
                 Words {
                     rows: rows.iter().map(Row::cells).collect(),
-                    sum: arithmetic(plan),
+                    sum: plan.room.arithmetic(plan.total),
                     kept: kept(plan),
                     verdict: verdict(stack, plan, &rows),
                     ways_to_fit: ways_to_fit(plan),
@@ -144,6 +175,7 @@ impl<'r> Report<'r> {
         for demand in stack.demands.iter().filter(|demand| !demand.replicas_known) {
             remarks.push(format!("the number of containers of `{}` is not known: 1 is planned", demand.name));
         }
+        remarks.extend(guesses(stack));
         // A table of several hosts has no reasons.
         for demand in stack.demands.iter().filter(|_| stack.plans.len() > 1) {
             let text =
@@ -224,16 +256,10 @@ impl Row<'_> {
     }
 }
 
-/// Describes the sum: `limits of 5 GiB + 1843 MiB for the host = 6.8 GiB of 8 GiB`.
-fn arithmetic(plan: &Plan) -> String {
-    let both = ByteSize(plan.total.0.saturating_add(plan.reserve.0));
-    format!("limits of {} + {} for the host = {both} of {}", plan.total, plan.reserve, plan.host)
-}
-
 /// Describes what the host keeps, and by which rule.
 fn kept(plan: &Plan) -> String {
-    match plan.reserve_given {
-        true => format!("{} (--reserve)", plan.reserve),
+    match plan.room.reserve_given {
+        true => format!("{}, as given", plan.room.reserve),
         false => format!("{RESERVE_RULE}, as on a node of Google's Kubernetes Engine"),
     }
 }
@@ -252,7 +278,7 @@ fn ways_to_fit(plan: &Plan) -> Option<(String, Vec<String>)> {
             texts(&plan.changes),
         ));
     }
-    let fits = ByteSize(plan.host.0.saturating_add(host.saves.0));
+    let fits = ByteSize(plan.room.host.0.saturating_add(host.saves.0));
     if others.is_empty() {
         return Some((format!("no change saves enough; a host with {fits} fits"), Vec::new()));
     }
@@ -287,12 +313,17 @@ fn verdict(stack: &StackPlan, plan: &Plan, rows: &[Row<'_>]) -> String {
     let are = if open.len() == 1 { "is" } else { "are" };
     match plan.missing {
         None if !open.is_empty() => {
-            format!("fits {}, with {} to spare, once {} {are} set", plan.host, plan.spare(), listed(&open))
+            format!(
+                "fits {}, with {} to spare, once {} {are} set",
+                plan.room.host,
+                plan.spare(),
+                listed(&open)
+            )
         }
-        None => format!("fits {}, with {} to spare", plan.host, plan.spare()),
+        None => format!("fits {}, with {} to spare", plan.room.host, plan.spare()),
         Some(missing) => format!(
             "does not fit {}: {missing} too much, even with the smallest limit for each service that is known to be enough",
-            plan.host
+            plan.room.host
         ),
     }
 }

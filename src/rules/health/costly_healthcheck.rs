@@ -22,6 +22,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if workload.health.probe_lack.is_some() || workload.role.development {
         return;
     }
+    // One that ends is probed for a moment, and somebody may wait for that.
+    if workload.role.is_job() || workload.role.idle {
+        return;
+    }
     match &workload.health.probe_runtime {
         Some((runtime, program)) => virtual_machine(workload, &known.value, *runtime, program, cx),
         None => often(workload, known, cx),

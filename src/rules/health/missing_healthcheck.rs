@@ -64,15 +64,23 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
 /// start something else.
 fn inherited(project: &Project, workload: &Workload) -> Option<String> {
     let name = &workload.name;
+    // One that the same probe is right for may inherit it.
+    let has_same = |other: &String| {
+        let mut others = project.workloads.iter().filter(|own| own.name == *other);
+        let test = |workload: &Workload| workload.health.probe.as_ref().ok().map(|probe| probe.test.clone());
+        test(workload).is_some() && others.any(|other| test(other) == test(workload))
+    };
     let mut based = project.changed_elsewhere(name).filter(|change| !change.healthcheck);
-    let (change, other) = based.find_map(|change| Some((change, change.by.as_ref()?)))?;
+    let (change, other) =
+        based.find_map(|change| Some((change, change.by.as_ref().filter(|other| !has_same(other))?)))?;
     let file = path_text(change.file.strip_prefix(&project.directory).unwrap_or(&change.file));
     let own = match &workload.health.probe {
         Ok(probe) => format!("; that of `{name}`{}: `{}`", assumption(probe), test_key(&probe.test)),
         Err(_) => String::new(),
     };
     Some(format!(
-        "`{other}` in `{file}` extends `{name}` and would inherit this healthcheck: give each its own{own}"
+        "`{other}` in `{file}` {} and would inherit this healthcheck: give each its own{own}",
+        change.takes()
     ))
 }
 

@@ -1,9 +1,8 @@
 //! The rule `budget-exceeded`.
 
-use crate::capacity::{shares, sum};
+use crate::capacity::{Room, shares, sum};
 use crate::rules::RuleContext;
 use crate::rules::shares::{report_sum, services};
-use crate::syntax::size::ByteSize;
 use crate::workload::Project;
 
 rule! {
@@ -18,19 +17,20 @@ rule! {
 fn check(project: &Project, cx: &mut RuleContext<'_>) {
     let policy = cx.policy();
     let Some(host) = policy.host_memory else { return };
-    let budget = ByteSize((host.0 as f64 * policy.overcommit) as i64);
+    let room = Room::of(host, policy.reserve, policy.overcommit);
     let terms = shares(project, &policy.profiles, |workload| workload.memory.limit.known());
-    // A single container is left to `limit-exceeds-host`.
-    if terms.len() == 1 && terms.iter().all(|term| term.total == term.size.value) {
-        return;
-    }
     let total = sum(terms.iter().map(|term| term.total));
-    if total <= budget {
+    // A single container that the host cannot hold at all is left to `limit-exceeds-host`.
+    let single = terms.len() == 1 && terms.iter().all(|term| term.total == term.size.value);
+    if total <= room.left() || single && total > host {
         return;
     }
-    let message = format!("{} may use {total} together; the host has {host}", services(&terms));
-    let finding = report_sum(&terms, total, message, cx);
-    if let Some(mut finding) = finding.filter(|_| policy.overcommit != 1.0) {
-        finding.note(format!("{host} x {} = {budget}", policy.overcommit));
+    let who = match terms.as_slice() {
+        [only] if single => format!("`{}` may use {total}", only.workload.name),
+        terms => format!("{} may use {total} together", services(terms)),
+    };
+    let message = format!("{who}; the host has {host}, {} of them for itself", room.reserve);
+    if let Some(mut finding) = report_sum(&terms, total, message, cx) {
+        finding.note(room.arithmetic(total));
     }
 }

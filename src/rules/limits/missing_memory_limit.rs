@@ -41,7 +41,12 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&workload.service.via)
         .severity(workload.role.soften(RULE.meta().severity))
         .group_message("have no memory limit")
-        .note("a leak can use up the host's memory; the OOM killer may then kill any process on the host");
+        .note(match workload.windows {
+            true => "a leak can use up the host's memory",
+            false => {
+                "a leak can use up the host's memory; the OOM killer may then kill any process on the host"
+            }
+        });
     if let Some((step, limit)) = unreached {
         finding.related(limit, format!("limits `{}`, not the steps of its `pre_start`", step.service));
     }

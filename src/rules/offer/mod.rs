@@ -54,9 +54,9 @@ impl<'w> Offer<'w> {
         }
     }
 
-    /// True unless the project is for Swarm, which has no settings for swap.
+    /// True unless the project is for Swarm, which has no settings for swap, or the container for Windows, which has no swap.
     pub(super) fn may_swap(&self) -> bool {
-        self.policy.target == Target::Compose && !self.project.for_swarm
+        !self.workload.windows && self.policy.target == Target::Compose && !self.project.for_swarm
     }
 
     /// Returns the memory limit and `memswap_limit`, if both are known and count.
@@ -115,10 +115,10 @@ impl<'w> Offer<'w> {
         let file = path_text(change.file.strip_prefix(&self.project.directory).unwrap_or(&change.file));
         Some(match &change.by {
             Some(other) if change.limit => {
-                format!("`{other}` in `{file}` extends `{name}` and has its own limit")
+                format!("`{other}` in `{file}` {} and has its own limit", change.takes())
             }
             Some(other) => {
-                format!("`{other}` in `{file}` extends `{name}`: pick a size that fits both")
+                format!("`{other}` in `{file}` {}: pick a size that fits both", change.takes())
             }
             None if change.limit => format!("`{file}` has its own limit for `{name}`"),
             None => format!("`{file}` also sets `{name}`: pick a size that fits with and without it"),

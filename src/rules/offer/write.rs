@@ -82,6 +82,8 @@ impl<'w> Offer<'w> {
         reservation: Option<ByteSize>,
     ) -> Option<Vec<FixOp>> {
         let memory = &self.workload.memory;
+        // The engine for Windows refuses a reservation.
+        let reservation = reservation.filter(|_| !self.workload.windows);
         let keys = self.keys(["deploy.resources.limits.memory", "mem_limit"]);
         let reserves = self.keys(["deploy.resources.reservations.memory", "mem_reservation"]);
         let mut ops = match reservation {

@@ -37,6 +37,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .group_message("have a log without a size limit")
         .note("the default driver, `json-file`, keeps every line until the container is removed, unless the daemon is configured otherwise")
         .help(match (form, &workload.service.logging) {
+            // The engine for Windows has no driver `local`.
+            (Form::Compose, Fact::Absent { .. }) if workload.windows => {
+                "in the service:\n  logging:\n    driver: json-file\n    options:\n      max-size: 10m"
+            }
+            (_, Fact::Absent { .. }) if workload.windows => {
+                "add `--log-driver json-file --log-opt max-size=10m`"
+            }
             (Form::Compose, Fact::Known(_)) => "in the service:\n  logging:\n    options:\n      max-size: 10m",
             (Form::Compose, _) => "in the service:\n  logging:\n    driver: local",
             (_, Fact::Known(_)) => "add `--log-opt max-size=10m`",

@@ -101,6 +101,8 @@ impl ImageDefaultHeap {
 pub struct ImageFacts {
     /// The image reference that the root file system comes from: `image`, or the outermost `FROM`.
     pub base: Fact<TracedText>,
+    /// True if it is for Windows, by its reference or its Dockerfile.
+    pub(super) windows: bool,
     pub(super) healthcheck: Fact<Healthcheck>,
     pub(super) entrypoint: Fact<Vec<TracedText>>,
     pub(super) command: Fact<Vec<TracedText>>,
@@ -182,6 +184,7 @@ impl ImageFacts {
         }
         Self {
             base: unknown(at, why),
+            windows: false,
             healthcheck: unknown(at, why),
             entrypoint: unknown(at, why),
             command: unknown(at, why),
@@ -255,6 +258,7 @@ impl ImageFacts {
         if ["bin/sh", "reconfigure dash", "dash/sh"].iter().any(|text| target.mentions(text)) {
             facts.sh = None;
         }
+        facts.windows |= target.windows;
         facts.build_only.clone_from(&target.build_only);
         facts.filled_in = fills(target);
         facts.brings_unseen = target.copies.iter().any(|copied| brings_unseen(copied, &target.copies));
@@ -319,7 +323,8 @@ impl ImageFacts {
             Knowledge::Nothing => Why::Image(name),
             _ => Why::ImageFact(name),
         };
-        let unknown = Self { base, knowledge, ..Self::unknown(at, &why) };
+        let windows = parsed.is_windows();
+        let unknown = Self { base, windows, knowledge, ..Self::unknown(at, &why) };
         let healthcheck = match catalog.healthcheck(parsed) {
             catalog::Healthcheck::None => Fact::Absent { anchor: at },
             catalog::Healthcheck::Present => Fact::Known(Spanned::new(Healthcheck::OfImage, at)),

@@ -58,6 +58,8 @@ pub struct Service {
     pub image: Fact<TracedText>,
     /// `build`.
     pub build: Option<BuildSection>,
+    /// `platform`.
+    pub platform: Fact<String>,
     /// `container_name`.
     pub container_name: Fact<String>,
     /// `provider` is set: there is no container.
@@ -227,6 +229,7 @@ impl Service {
             via: Vec::new(),
             image: Fact::Absent { anchor },
             build: None,
+            platform: unknown(anchor),
             container_name: Fact::Absent { anchor },
             provider: false,
             incomplete: None,
@@ -301,6 +304,7 @@ impl Service {
             via: entry.value.via.clone(),
             image: fields.text(&["image"]),
             build: fields.get(&["build"]).map(build),
+            platform: fields.string(&["platform"]),
             container_name: fields.string(&["container_name"]),
             provider: fields.get(&["provider"]).is_some(),
             incomplete: entry
