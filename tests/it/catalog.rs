@@ -68,10 +68,9 @@ fn suggests_the_lighter_tag() {
         ("golang:1.22-alpine", MultiStage, "alpine:3.24"),
         ("golang:1.22-alpine3.22", MultiStage, "alpine:3.22"),
         ("golang:1.22-bookworm", MultiStage, "debian:bookworm-slim"),
-        ("golang:bullseye", MultiStage, "debian:bullseye-slim"),
         ("rust:1.80-slim-bookworm", MultiStage, "debian:bookworm-slim"),
         ("gcc:13-bookworm", MultiStage, "debian:bookworm-slim"),
-        ("haskell:9-slim-bullseye", MultiStage, "debian:bullseye-slim"),
+        ("haskell:9-slim-bookworm", MultiStage, "debian:bookworm-slim"),
         ("rust:1.80-slim", MultiStage, "debian:trixie-slim"),
         ("tomcat:10.1-jdk21", DropIn, "tomcat:10.1-jre21"),
         ("tomcat:9.0.80-jdk17", Line, "tomcat:9-jre17"),
@@ -271,7 +270,9 @@ fn knows_which_versions_are_still_rebuilt() {
         ("node", None),
         ("python:3", None),
         ("python:3.1", Some(false)),
-        ("python:3.10-slim", Some(true)),
+        ("python:3.11-slim", Some(true)),
+        ("python:3.10-slim", Some(false)),
+        ("debian:bullseye-slim", Some(false)),
         ("python:2.7", Some(false)),
         ("debian:buster-slim", Some(false)),
         ("debian:bookworm-slim", Some(true)),
@@ -322,7 +323,8 @@ fn every_tag_of_the_table_exists() {
         let image = image.as_str().expect("an image");
         for name in words(names) {
             let some = official[image].iter().any(|tag| tag.split('-').any(|word| word == name));
-            assert!(!some, "{image}:{name} is still there");
+            // It ended after the day of the list.
+            assert!(!some || name == "bullseye", "{image}:{name} is still there");
         }
     }
     println!("{count} tags of {} images", table["tags"].as_mapping().map_or(0, serde_yaml::Mapping::len));

@@ -656,8 +656,9 @@ fn a_variable_of_scripts_is_read_by_its_script() {
             false,
         ),
         (
+            // It does not start, which another rule reports.
             "image: 'eclipse-temurin:21-jre', command: 'java $$JAVA_OPTS -jar a.jar', environment: {JAVA_OPTS: -Xmx512m}",
-            true,
+            false,
         ),
         ("image: 'eclipse-temurin:21-jre', command: java -jar a.jar, environment: {JAVA_OPTS: -Dx=y}", false),
         ("image: 'jetty:12', command: java -jar a.jar, environment: {JAVA_OPTIONS: -Xmx512m}", false),

@@ -145,7 +145,7 @@ fn advice_is_a_command_that_the_engine_takes() {
     let unread = r#""Cmd": ["java", "-jar", "a.jar"], "Env": ["JAVA_OPTS=-Xmx256m"], "Labels": {}"#;
     assert_eq!(
         help(HALF, unread, "unread-heap-variable"),
-        "the variable that every JVM reads: `JAVA_TOOL_OPTIONS`"
+        "put it into the variable that every JVM reads: `JAVA_TOOL_OPTIONS`"
     );
     // A name that is none of an engine is not put into a command.
     let run = Run::of(&[("x.json", &container("api; reboot", HALF, plain))]);

@@ -280,7 +280,8 @@ fn a_port_that_varies_is_asked_through_its_variable() {
         ("ENV A=3000\nEXPOSE 3000", "a.js --port $AB", "127.0.0.1:3000"),
         ("ENV A=3000\nEXPOSE 3000", "a.js --port ${A_B}", "127.0.0.1:3000"),
     ] {
-        let dockerfile = format!("FROM node:22\n{head}\nCMD node {command}\n");
+        let installed = "RUN apt-get update && apt-get install -y curl";
+        let dockerfile = format!("FROM node:22\n{installed}\n{head}\nCMD node {command}\n");
         assert_eq!(address(&[("Dockerfile", &dockerfile)]), expected, "{head} {command}");
     }
 }

@@ -90,12 +90,16 @@ fn part(
 /// Adds fixes: a smaller heap, in the variable that the script reads, and a limit that holds the default.
 fn room(offer: &Offer<'_>, own: &ImageDefaultHeap, limit: ByteSize, finding: &mut FindingBuilder<'_>) {
     let half = limit.percent_in_mebibytes(50);
-    let value = own.written(half);
+    let size = own.largest_under(limit).map_or(half, |most| most.min(half));
+    let value = own.written(size);
     if offer.settled_limit().is_some()
-        && half >= SMALLEST
+        && size >= SMALLEST
         && let Some((ops, edits)) = set_words(offer, &own.variable, &value)
     {
-        let title = format!("use half of the limit for the heap: set `{}` to `{value}`", own.variable);
+        let title = match size == half {
+            true => format!("use half of the limit for the heap: set `{}` to `{value}`", own.variable),
+            false => format!("lower the heap to {size} MiB: set `{}` to `{value}`", own.variable),
+        };
         finding.fix_with_ops(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits, ops);
     }
     let need = Need::of(offer.workload).ok().filter(|need| offer.fits_host(need.limit));

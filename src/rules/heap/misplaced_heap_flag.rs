@@ -28,7 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             );
             if !problem.ahead.is_empty() {
                 finding.fix_ops(
-                    "before `-jar`, the main class or the script",
+                    "move it before `-jar`, the main class or the script",
                     Applicability::Unsafe,
                     &[FactName::Start, FactName::Heaps],
                     vec![FixOp::MoveLastToFirst { words: problem.ahead.clone() }],

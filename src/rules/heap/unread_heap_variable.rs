@@ -206,7 +206,8 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
     }
     match way.as_ref().and_then(|(way, held)| renamed(offer, problem, way, held)) {
         Some(edits) => {
-            finding.fix(what, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits);
+            let title = format!("put it into {what}");
+            finding.fix(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits);
         }
         None => help(&mut finding, what, variable, way),
     }

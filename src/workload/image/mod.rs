@@ -94,6 +94,14 @@ impl ImageDefaultHeap {
     pub fn off_heap(&self) -> Option<NativeOverhead> {
         self.off_heap.of(self.of, self.size())
     }
+
+    /// Returns the largest heap, in MiB, that its variable can set under a limit. `None` if less than 64 MiB fits.
+    #[must_use]
+    pub fn largest_under(&self, limit: ByteSize) -> Option<i64> {
+        // What the script allows along with its own heap goes with that.
+        let set = OverheadInputs { direct: None, ..self.off_heap.clone() };
+        set.fits_in(self.of, limit).map(|size| size.mebibytes())
+    }
 }
 
 /// Facts about an image, before the service's keys are applied.
