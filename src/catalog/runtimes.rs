@@ -166,7 +166,7 @@ impl CommandLine {
     #[must_use]
     pub fn named_file<'w>(&self, word: &'w str) -> Option<&'w str> {
         let files = self.names_files.iter().filter_map(|start| word.strip_prefix(start.as_str()));
-        files.filter(|file| !file.is_empty()).last()
+        files.rev().find(|file| !file.is_empty())
     }
 }
 
