@@ -100,13 +100,11 @@ impl Need {
         let mut steady = pools.iter().fold(0_i64, |sum, pool| sum.saturating_add(pool.size.0));
         let mut limit = limit;
         for shared in shares(workload, total)? {
-            terms.push(format!(
-                "{} of {} ({} % of the limit) + {} of overhead",
-                shared.what,
-                in_mebibytes(shared.size),
-                shared.percent,
-                in_mebibytes(shared.overhead)
-            ));
+            let size = in_mebibytes(shared.size);
+            terms.push(format!("{} of {size} ({} % of the limit)", shared.what, shared.percent));
+            if shared.overhead.0 > 0 {
+                terms.push(format!("{} of overhead", in_mebibytes(shared.overhead)));
+            }
             steady = steady.saturating_add(shared.size.0);
             total = total.saturating_add(shared.size.0).saturating_add(shared.overhead.0);
             limit = ByteSize(total).rounded_up();

@@ -156,6 +156,9 @@ pub struct CommandLine {
     /// `_` is the same as `-` in the names of options.
     #[serde(default)]
     pub underscores: bool,
+    /// A flag whose name is in another case is none, and keeps the program from starting.
+    #[serde(default)]
+    pub exact_names: bool,
     /// The beginnings of words that name a file with more options. These files are not read.
     #[serde(default)]
     pub names_files: Vec<String>,
@@ -219,6 +222,12 @@ pub struct Variable {
     pub value: Option<Setting>,
     /// The source of the claim.
     pub source: String,
+}
+
+/// Returns the name of a flag without what people get wrong in it: case, `_` for `-`, and the sign of a switch of the JVM.
+fn plain(name: &str) -> impl Iterator<Item = u8> {
+    let name = name.strip_prefix("-XX:").map_or(name, |switch| switch.trim_start_matches(['+', '-']));
+    name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() })
 }
 
 /// A word that is meant to be a flag of a runtime.
@@ -397,20 +406,14 @@ impl Runtime {
     /// no flags of Java, and `--max-old-space-size` without a value is none of Node.
     #[must_use]
     pub fn misspelled(&self, word: &str) -> Option<Misspelled> {
-        // The names of servers' settings may be written in any case.
-        let is_strict = matches!(self.name, RuntimeName::Java | RuntimeName::Node);
-        if !is_strict || self.flag(word).is_some() {
+        if !self.command_line.exact_names || self.flag(word).is_some() {
             return None;
         }
-        let plain = |name: &str| {
-            let name = name.replacen("-XX:+", "-XX:", 1).replacen("-XX:-", "-XX:", 1).to_ascii_lowercase();
-            if self.command_line.underscores { name.replace('_', "-") } else { name }
-        };
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
         let bounds = self.flags.iter().filter(|flag| flag.sets.is_bound());
-        let mut spellings =
-            bounds.flat_map(|flag| &flag.spellings).filter(|spelling| spelling.ends_with('='));
-        let spelling = spellings.find(|spelling| plain(spelling.trim_end_matches('=')) == plain(name))?;
+        let mut spellings = bounds.flat_map(|flag| &flag.spellings);
+        let spelling = spellings
+            .find(|spelling| spelling.strip_suffix('=').is_some_and(|known| plain(known).eq(plain(name))))?;
         Some(match value {
             Some(value) => Misspelled::Name(format!("{spelling}{value}")),
             None => Misspelled::NoValue(spelling.clone()),

@@ -17,6 +17,7 @@ use crate::hash::HashSet;
 use crate::model::build::Dockerfiles;
 use crate::model::{allowance, elsewhere, project, stack};
 use crate::parallel;
+use crate::rules::Target;
 use crate::source::{Source, SourceId, Sources, Span, path_text};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::Tree;
@@ -155,9 +156,12 @@ impl Checker<'_> {
         defined::find(&mut project, &model, compose_files, self.sources);
         project.for_swarm = project.workloads.iter().any(Workload::is_for_swarm)
             || project.compose_files.iter().any(|file| is_for_swarm(&self.sources.get(*file)));
-        let files = project.compose_files.iter();
-        project.stack_refusals =
-            files.flat_map(|file| stack::refusals(&Tree::of(&self.sources.get(*file)))).collect();
+        let config = self.options.config_of_files(&project.files, self.sources);
+        if self.options.policy_of(config.as_deref()).target == Target::Swarm {
+            let files = project.compose_files.iter();
+            project.stack_refusals =
+                files.flat_map(|file| stack::refusals(&Tree::of(&self.sources.get(*file)))).collect();
+        }
         if let Some(measured) = self.measured {
             measured.attach(&mut project);
         }

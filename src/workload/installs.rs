@@ -191,8 +191,7 @@ impl Step<'_> {
                 Brings::Nothing
             };
         }
-        let is_wrapper = matches!(name, "mvnw" | "gradlew");
-        let outside = written.contains('/') && !written.contains("bin/") && !is_wrapper;
+        let outside = written.contains('/') && !written.contains("bin/") && !is_wrapper(name);
         match name {
             _ if is_function() => Brings::Nothing,
             _ if outside => Brings::Anything,
@@ -350,4 +349,9 @@ fn is_archive(word: &str) -> bool {
     [".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".txz"]
         .iter()
         .any(|end| word.ends_with(end))
+}
+
+/// True for the scripts that Maven and Gradle put into a project to start them.
+pub(super) fn is_wrapper(name: &str) -> bool {
+    matches!(name, "mvnw" | "gradlew")
 }

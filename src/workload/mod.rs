@@ -124,7 +124,8 @@ pub struct Project {
     pub directory: PathBuf,
     /// True if the files use a Swarm-only feature: a placed service, an overlay network or an external secret.
     pub for_swarm: bool,
-    /// The parts of its own files that `docker stack deploy` refuses, besides keys of services that are in [`Service::keys`].
+    /// The parts of its own files that `docker stack deploy` refuses, besides keys of services that are in [`Service::keys`]. Empty
+    /// unless Swarm is the target.
     pub stack_refusals: Vec<StackRefusal>,
     /// True if the files declare `version: "3…"`. Swarm reads that format, and it has no short keys for limits.
     pub is_version_3: bool,

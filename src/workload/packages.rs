@@ -3,6 +3,7 @@
 use super::removal::{Removal, TRAP_SPLITS, covers, removal};
 use super::runs::{Runs, has_word};
 use crate::catalog::{Catalog, Effect, Manager, Packages};
+use crate::hash::HashMap;
 use crate::model::image::{Form, Run, TargetImage};
 use crate::source::{Span, Spanned, TracedText};
 use crate::syntax::shell::{Command, FrameKind, Script, Word, base_name};
@@ -45,6 +46,14 @@ pub enum CacheRemedy {
     },
 }
 
+/// The first call of a manager in a later `RUN`.
+enum NextCall {
+    /// It installs from the cache that is there: its words.
+    Installs(String),
+    /// It fills the cache by itself.
+    Fills,
+}
+
 /// Maximum number of installations in one `RUN` that are checked.
 const MAX_FOLLOWED: usize = 64;
 
@@ -52,6 +61,7 @@ const MAX_FOLLOWED: usize = 64;
 pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCache> {
     let packages = catalog.packages();
     let mut found: Vec<PackageCache> = Vec::new();
+    let mut kept_out: HashMap<&str, bool> = HashMap::default();
     for (nth, (run, script)) in runs.all().enumerate() {
         let Some(script) = script else { continue };
         let mut seen: Vec<&str> = Vec::new();
@@ -65,7 +75,10 @@ pub(super) fn left_behind(runs: &Runs<'_>, catalog: &Catalog) -> Vec<PackageCach
             if followed > MAX_FOLLOWED {
                 break;
             }
-            let look = CommandContext { target: runs.target, run, script, manager, packages };
+            let kept_out = *kept_out
+                .entry(&manager.name)
+                .or_insert_with(|| is_kept_out_of_the_image(manager, runs.target));
+            let look = CommandContext { target: runs.target, run, script, manager, packages, kept_out };
             if look.is_kept_out(at, command) || look.is_emptied(at, command) {
                 continue;
             }
@@ -99,29 +112,35 @@ struct CommandContext<'l> {
     script: &'l Script,
     manager: &'l Manager,
     packages: &'l Packages,
+    /// The image's variables or configuration keep the cache out of all layers, or may.
+    kept_out: bool,
+}
+
+/// True if a variable or configuration file of the image keeps a cache out of all its layers, or may.
+fn is_kept_out_of_the_image(manager: &Manager, target: &TargetImage) -> bool {
+    let named = |name: &String| {
+        target.env.contains_key(name.as_str())
+            || target.arguments.iter().any(|argument| argument.as_str() == name)
+    };
+    let configured = || {
+        let files: Vec<&str> = manager.files.iter().map(String::as_str).collect();
+        let set = ["set", "--set", "--add"].map(|word| format!("{} config {word}", manager.name));
+        let words: Vec<&str> = set.iter().map(String::as_str).chain(files.iter().copied()).collect();
+        let copied = target.copies.iter().flat_map(|copied| &copied.words);
+        target.runs.iter().any(|run| has_word(run, &words))
+            || copied.map(TracedText::as_str).any(|word| files.iter().any(|file| word.contains(file)))
+    };
+    manager.variables.iter().any(named) || configured()
 }
 
 impl CommandContext<'_> {
     /// True if a mount, variable or configuration file keeps the cache out of the layer, or may.
     fn is_kept_out(&self, at: usize, command: &Command) -> bool {
-        let manager = self.manager;
         let mounted = self.run.mounts.iter().any(|mount| self.is_mounted(mount.as_str()));
         // An installation into another root directory puts its cache there.
         let elsewhere = command.words.iter().any(|word| base_name(word.as_ref()) == "chroot");
-        let named = |name: &String| {
-            self.target.env.contains_key(name.as_str())
-                || self.target.arguments.iter().any(|argument| argument.as_str() == name)
-                || self.is_set(at, name)
-        };
-        let configured = || {
-            let files: Vec<&str> = manager.files.iter().map(String::as_str).collect();
-            let set = ["set", "--set", "--add"].map(|word| format!("{} config {word}", manager.name));
-            let words: Vec<&str> = set.iter().map(String::as_str).chain(files.iter().copied()).collect();
-            let copied = self.target.copies.iter().flat_map(|copied| &copied.words);
-            self.target.runs.iter().any(|run| has_word(run, &words))
-                || copied.map(TracedText::as_str).any(|word| files.iter().any(|file| word.contains(file)))
-        };
-        mounted || elsewhere || manager.variables.iter().any(named) || configured()
+        let is_set = |name: &String| self.is_set(at, name);
+        self.kept_out || mounted || elsewhere || self.manager.variables.iter().any(is_set)
     }
 
     /// True if the command, an earlier `export` or the surrounding shell sets the variable.
@@ -222,12 +241,13 @@ impl CommandContext<'_> {
     ) -> CacheRemedy {
         let name = self.called(command);
         if let Some(empties) = self.manager.appended(name) {
-            return match later.find_map(|script| self.needs_cache(script)) {
-                Some(installs) => {
+            // The next `RUN` that calls the manager decides: what it fills is another cache.
+            return match later.find_map(|script| self.next_call(script)) {
+                Some(NextCall::Installs(installs)) => {
                     let fills = format!("{name} {}", self.manager.phrase(words)).trim_end().to_owned();
                     CacheRemedy::InOneRun { fills, installs, empties }
                 }
-                None => CacheRemedy::Append(empties),
+                Some(NextCall::Fills) | None => CacheRemedy::Append(empties),
             };
         }
         let (mut calls, mut needless) = (Vec::new(), Vec::new());
@@ -256,21 +276,19 @@ impl CommandContext<'_> {
         command.program().filter(|_| !module).unwrap_or(&self.manager.name)
     }
 
-    /// Returns the call of another `RUN` that installs from the cache of this one: no call before it fills the cache again.
-    fn needs_cache(&self, script: &Script) -> Option<String> {
-        for command in &script.commands {
-            let Some((manager, words)) = manager_of(command, self.packages) else { continue };
+    /// Returns the first call of the manager in another `RUN` that installs or fills the cache.
+    fn next_call(&self, script: &Script) -> Option<NextCall> {
+        script.commands.iter().find_map(|command| {
+            let (manager, words) = manager_of(command, self.packages)?;
             if manager.name != self.manager.name {
-                continue;
+                None
+            } else if manager.effect(words) != Effect::Nothing {
+                Some(NextCall::Fills)
+            } else {
+                let installs = || format!("{} {}", self.called(command), manager.install_phrase(words));
+                manager.installed(words).map(|_| NextCall::Installs(installs()))
             }
-            if manager.effect(words) != Effect::Nothing {
-                return None;
-            }
-            if manager.installed(words).is_some() {
-                return Some(format!("{} {}", self.called(command), manager.install_phrase(words)));
-            }
-        }
-        None
+        })
     }
 
     /// Returns the `RUN` with a cache mount added.

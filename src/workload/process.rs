@@ -284,14 +284,14 @@ pub(super) fn starts_several(start: &Start, handover: Option<&ExecEntrypoint>) -
     background(&words)
 }
 
-/// Commands that do a piece of work and end, or only keep a container up: they take no memory to speak of.
+/// Commands that do a piece of work and end, or only keep a container up. They take hardly any memory.
 const PASSING: [&str; 21] = [
     "sleep", "tail", "wait", "true", "false", ":", "echo", "printf", "trap", "exit", "return", "test", "[",
     "curl", "wget", "cat", "grep", "kill", "cd", "export", "set",
 ];
 
 /// Returns the first `&` that puts a command into the background, if at least two programs stay: those in the background, and the
-/// command that the shell ends with. What runs before that ends.
+/// command that the shell ends with. Those before it end.
 fn background(words: &[TracedText]) -> Option<Span> {
     let script = &shell::read_words(words);
     let stays = |command: &Command| {

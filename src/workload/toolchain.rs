@@ -3,7 +3,7 @@
 use super::distribution::{Family, is_bound_to};
 use super::idle::is_idle;
 use super::image::LighterBase;
-use super::installs::expanded;
+use super::installs::{expanded, is_wrapper};
 use super::own::{OwnProgram, is_call};
 use super::packages::manager_of;
 use super::process::words;
@@ -81,6 +81,7 @@ pub(super) fn lighter(
             let tool = used(command, &tools)?;
             Some(Spanned::new(tool.to_owned(), command.runs().first()?.text.span()))
         });
+        lighter.needed_by_wrapper = lighter.needed.as_ref().is_some_and(|tool| is_wrapper(&tool.value));
         let at_start = running.iter().flat_map(|script| &script.commands);
         let compiles = |row: &Toolchain| {
             let mut commands = in_runs().chain(at_start);

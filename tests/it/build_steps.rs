@@ -269,7 +269,7 @@ fn copied_files_bring_what_may_be_a_program() {
     }
 }
 
-/// What keeps a cache out of a layer: a variable of the manager, wherever it is set before, its configuration, or a mount.
+/// A cache stays out of a layer by a variable of the manager, wherever it is set before, by its configuration, or by a mount.
 #[test]
 fn a_cache_may_be_kept_out_of_the_layer() {
     let install = "pip install x";

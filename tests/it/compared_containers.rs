@@ -127,7 +127,7 @@ fn an_old_client_is_the_reason_only_below_deploy() {
     assert!(!reason("deploy: {resources: {limits: {memory: 1g}}}", &[], labels));
 }
 
-/// What is not known of one side is not compared, and a variable without a heap setting is no missing heap.
+/// A setting that is unknown on one side is not compared, and a variable without a heap setting is no missing heap.
 #[test]
 fn what_is_not_known_is_not_compared() {
     let java = |env: &str| format!(r#""Env": [{env}]"#);

@@ -245,7 +245,7 @@ fn words(said: &str) -> String {
     format!("{}{rest}", dotted.trim_end_matches(':'))
 }
 
-/// Who searches the web for a message of Docker Compose has it from the finding.
+/// A finding quotes the message of Docker Compose, so that people can search the web for it.
 #[test]
 fn refusals_have_the_words_of_docker_compose() {
     let mut wrong = Vec::new();

@@ -221,7 +221,7 @@ fn a_file_that_compose_refuses_is_not_planned() {
     assert_eq!(run(dir.path(), &["fit", "--host-memory", "8g"]).0, 0);
 }
 
-/// What does not parse stops a plan where it may hide keys of a Compose file or values for it.
+/// A file that does not parse stops a plan if it may hide keys of a Compose file or values for it.
 #[test]
 fn only_files_of_compose_have_to_parse() {
     let compose = |keys: &str| format!("services:\n  it:\n    image: acme/x\n{keys}");
@@ -652,4 +652,29 @@ fn the_base_of_an_override_file_is_named() {
     assert!(err.contains(files), "{err}");
     let named = ["fit", "--host-memory", "8g", "-f", "docker-compose.yml", "-f", "docker-compose.dev.yml"];
     assert_eq!(run(scratch.path(), &named).0, 0);
+}
+
+/// Parts of a program that take a share of what they see get a limit with room for all of them; shares of 100 % and more leave none.
+#[test]
+fn several_shares_of_the_limit_add_up() {
+    for (percent, expected) in [
+        (
+            20,
+            "page cache of 100 MiB + 33 MiB of overhead + heap of 398 MiB (60 % of the limit) + index of 133 MiB (20 % of the limit) \
+             = 664 MiB",
+        ),
+        (40, "a guess"),
+        (50, "a guess"),
+    ] {
+        let config = format!(
+            "images:\n  - repositories: [acme/db]\n    memory:\n\
+             \x20     - {{part: page cache, kind: cache, default: {{mib: 100}}, source: x}}\n\
+             \x20     - {{part: heap, kind: heap, default: {{percent: 60}}, source: x}}\n\
+             \x20     - {{part: index, kind: cache, default: {{percent: {percent}}}, source: x}}\n"
+        );
+        let compose = "services:\n  a: {image: acme/db}\n";
+        let dir = tree(&[(".oomlint.yaml", &config), ("compose.yaml", compose)]);
+        let (_, out, _) = run(dir.path(), &["fit", "--host-memory", "8g"]);
+        assert!(out.contains(expected), "{percent} % {out}");
+    }
 }

@@ -337,6 +337,28 @@ fn help(files: &[(&str, &str)]) -> String {
     found.first().and_then(|finding| finding.help.clone()).unwrap_or_default()
 }
 
+/// Both the lighter image of one finding and the health check of another can be followed: the smaller image can run the probe.
+#[test]
+fn a_probe_also_runs_in_the_lighter_image() {
+    for base in ["node:22", "python:3.13", "ruby:3.4"] {
+        let dockerfile = format!("FROM {base}\nEXPOSE 3000\nCMD [\"./start\"]\n");
+        let files = [("Dockerfile", dockerfile.as_str())];
+        let help = help(&files);
+        let Some(instruction) = help.lines().map(str::trim).find(|line| line.starts_with("HEALTHCHECK "))
+        else {
+            panic!("{base}: {help}")
+        };
+        let lighter = format!("{base}-slim");
+        let checked = Checked::tree(&files, "");
+        assert!(checked.of_rule("heavy-base-image")[0].message.contains(&lighter));
+        let followed = format!("FROM {lighter}\nEXPOSE 3000\n{instruction}\nCMD [\"./start\"]\n");
+        let checked = Checked::tree(&[("Dockerfile", &followed)], "");
+        for rule in ["missing-healthcheck", "healthcheck-missing-tool", "heavy-base-image"] {
+            assert!(checked.of_rule(rule).is_empty(), "{rule} {followed}");
+        }
+    }
+}
+
 /// Comments of a configuration are no part of it. `#` begins one at the beginning of a word, outside of quotes.
 #[test]
 fn comments_of_a_configuration_say_nothing() {

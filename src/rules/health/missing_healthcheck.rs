@@ -1,6 +1,7 @@
 //! The rule `missing-healthcheck`.
 
 use crate::diagnostic::Severity;
+use crate::hash::HashSet;
 use crate::rules::RuleContext;
 use crate::rules::probe::{self, Form, assumption, command, healthcheck, json, test_key};
 use crate::source::path_text;
@@ -64,15 +65,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
 /// start something else.
 fn inherited(project: &Project, workload: &Workload) -> Option<String> {
     let name = &workload.name;
+    let based = project.changed_elsewhere(name).filter(|change| !change.healthcheck);
+    let mut based = based.filter_map(|change| Some((change, change.by.as_ref()?))).peekable();
+    based.peek()?;
     // One that the same probe is right for may inherit it.
-    let has_same = |other: &String| {
-        let mut others = project.workloads.iter().filter(|own| own.name == *other);
-        let test = |workload: &Workload| workload.health.probe.as_ref().ok().map(|probe| probe.test.clone());
-        test(workload).is_some() && others.any(|other| test(other) == test(workload))
-    };
-    let mut based = project.changed_elsewhere(name).filter(|change| !change.healthcheck);
-    let (change, other) =
-        based.find_map(|change| Some((change, change.by.as_ref().filter(|other| !has_same(other))?)))?;
+    let own = suggested(workload);
+    let same = project.workloads.iter().filter(|other| own.is_some() && suggested(other) == own);
+    let same: HashSet<&str> = same.map(|other| other.name.as_str()).collect();
+    let (change, other) = based.find(|(_, other)| !same.contains(other.as_str()))?;
     let file = path_text(change.file.strip_prefix(&project.directory).unwrap_or(&change.file));
     let own = match &workload.health.probe {
         Ok(probe) => format!("; that of `{name}`{}: `{}`", assumption(probe), test_key(&probe.test)),
@@ -82,6 +82,11 @@ fn inherited(project: &Project, workload: &Workload) -> Option<String> {
         "`{other}` in `{file}` {} and would inherit this healthcheck: give each its own{own}",
         change.takes()
     ))
+}
+
+/// Returns the command of the probe that is suggested for a workload.
+fn suggested(workload: &Workload) -> Option<&[String]> {
+    workload.health.probe.as_ref().ok().map(|probe| probe.test.as_slice())
 }
 
 /// Returns why there is nothing to paste, and what leads to a probe.

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Applicability, Severity};
 use crate::rules::RuleContext;
-use crate::rules::offer::{Offer, set_words, share_of};
+use crate::rules::offer::{Offer, set_words};
 use crate::workload::{FactName, Kind, Workload};
 
 rule! {
@@ -39,7 +39,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         finding.severity(Severity::Warning);
     }
     let limit = offer.settled_limit().filter(|_| target.is_absent());
-    let value = limit.and_then(|limit| Some(format!("{}MiB", share_of(limit, 90)?)));
+    let value = limit.and_then(|limit| Some(format!("{}MiB", limit.useful_percent(90)?)));
     match value.and_then(|value| Some((set_words(&offer, "GOMEMLIMIT", &value)?, value))) {
         Some(((ops, edits), value)) => {
             let title = format!("set `GOMEMLIMIT` to {value}, nine tenths of the limit");

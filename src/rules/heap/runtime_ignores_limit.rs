@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Applicability, Confidence, Severity};
 use crate::rules::RuleContext;
-use crate::rules::offer::{Offer, bound_in_bytes, set_variables, share_of};
+use crate::rules::offer::{Offer, bound_in_bytes, set_variables};
 use crate::source::Spanned;
 use crate::syntax::size::ByteSize;
 use crate::workload::{Bound, FactName, MemoryPool, Workload};
@@ -60,7 +60,7 @@ fn server(offer: &Offer<'_>, limit: &Spanned<ByteSize>, cx: &mut RuleContext<'_>
             .label("a percentage of the host's memory")
             .confidence(Confidence::Medium)
             .related(limit.span, format!("the kernel kills it at {}", limit.value))
-            .help(match share_of(limit.value, 60) {
+            .help(match limit.value.useful_percent(60) {
                 Some(size) => format!("use a size instead: `vm_memory_high_watermark.absolute = {size}MiB`"),
                 None => format!("raise the limit of {}: hardly anything fits in it", limit.value),
             });

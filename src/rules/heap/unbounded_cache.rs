@@ -2,7 +2,6 @@
 
 use crate::catalog::RuntimeName;
 use crate::rules::RuleContext;
-use crate::rules::offer::share_of;
 use crate::workload::Workload;
 
 rule! {
@@ -29,7 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         cx.report(cache.program.span, format!("the data of `{name}` has no limit: `maxmemory` is not set"))
             .label("no `--maxmemory`: it grows until it is killed")
             .note("Redis does not read the container's limit: it is killed there, and unsaved data is lost")
-            .help(match limit.map(|limit| (limit, share_of(limit, 75))) {
+            .help(match limit.map(|limit| (limit, limit.useful_percent(75))) {
                 Some((_, Some(mebibytes))) => format!(
                     "limit it with `--maxmemory {mebibytes}mb`, three quarters of the limit: writes then fail at that size, or with `--maxmemory-policy allkeys-lru` old keys are evicted"
                 ),

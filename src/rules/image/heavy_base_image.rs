@@ -70,10 +70,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             LighterKind::MultiStage => "there".to_owned(),
             LighterKind::DropIn | LighterKind::Line => format!("`{}`", lighter.reference),
         };
-        let lacks = match tool.value.as_str() {
-            // Scripts of the project, which run the compiler.
-            "mvnw" | "gradlew" => format!("`{}` needs a JDK, which is not in {then}", tool.value),
-            name => format!("`{name}` is not in {then}"),
+        let lacks = match lighter.needed_by_wrapper {
+            true => format!("`{}` needs a JDK, which is not in {then}", tool.value),
+            false => format!("`{}` is not in {then}", tool.value),
         };
         finding.related(tool.span, lacks).help(format!(
             "run `{}` in a separate stage, and copy the result:\n  FROM {reference} AS build\n  …\n  FROM {}\n  COPY --from=build …",

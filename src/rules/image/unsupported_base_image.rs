@@ -1,8 +1,10 @@
 //! The rule `unsupported-base-image`.
 
+use crate::hash::IndexMap;
 use crate::rules::RuleContext;
 use crate::rules::form::Form;
-use crate::workload::Workload;
+use crate::source::Span;
+use crate::workload::{Project, Workload};
 
 rule! {
     name: "unsupported-base-image",
@@ -10,16 +12,32 @@ rule! {
     severity: Note,
     group: Image,
     preset: Recommended,
-    check: Workload(check),
+    check: Project(check),
 }
 
-fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
+/// The most services that a finding names.
+const NAMED: usize = 5;
+
+fn check(_: &Project, cx: &mut RuleContext<'_>) {
+    let mut by_place: IndexMap<Span, Vec<&Workload>> = IndexMap::default();
+    for workload in &cx.project().workloads {
+        if let (false, Some(base)) = (workload.role.fragment, workload.image.base.known()) {
+            by_place.entry(base.span).or_default().push(workload);
+        }
+    }
+    for sharing in by_place.into_values() {
+        if let Some(first) = sharing.first() {
+            cx.set_workload(first);
+            one(first, &sharing, cx);
+        }
+    }
+}
+
+/// Reports a base image in its place, once for all services that share it: those of one Dockerfile, or of one anchor.
+fn one(workload: &Workload, sharing: &[&Workload], cx: &mut RuleContext<'_>) {
     let (Some(unsupported), Some(base)) = (&workload.image.unsupported, workload.image.base.known()) else {
         return;
     };
-    if workload.role.fragment {
-        return;
-    }
     let reference = base.value.as_str();
     let label = match &unsupported.why {
         Some(why) => why.clone(),
@@ -29,14 +47,15 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         Some(_) => format!("`{reference}` is deprecated"),
         None => format!("`{reference}` is no longer updated"),
     };
-    let workloads = cx.project().workloads.iter();
-    let share = workloads.filter(|other| !other.role.fragment && other.image.base.span() == base.span);
-    let used_by: Vec<String> = share.map(|other| format!("`{}`", other.name)).collect();
     let mut finding = cx.report(base.span, message);
     finding.label(label).image(reference).via(&base.via);
-    // Several services of one Dockerfile: one finding, in one place.
-    if used_by.len() > 1 {
-        finding.image_alone(reference).note(format!("the base of {}", used_by.join(", ")));
+    if sharing.len() > 1 {
+        let names: Vec<String> = sharing.iter().take(NAMED).map(|own| format!("`{}`", own.name)).collect();
+        let more = match sharing.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        finding.image_alone(reference).note(format!("the base of {}{more}", names.join(", ")));
     }
     if let Some(replacement) = &unsupported.replacement {
         finding.help(format!("use `{replacement}` instead"));

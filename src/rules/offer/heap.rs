@@ -15,9 +15,6 @@ const CHANGES: &[FactName] = &[FactName::Env, FactName::Start, FactName::Heaps, 
 /// The smallest heap that is offered, in bytes: hardly a program starts with less.
 const SMALLEST: i64 = 64 * MIB;
 
-/// The smallest part of a limit that is offered, in MiB.
-const LEAST_SHARE: i64 = 16;
-
 /// Returns the largest heap that leaves room for the rest in a limit, in whole MiB. `None` if the limit is too small for any.
 pub(in crate::rules) fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
     let size = match heap.runtime {
@@ -30,12 +27,6 @@ pub(in crate::rules) fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<By
         _ => ByteSize(limit.percent_in_mebibytes(75).saturating_mul(MIB)),
     };
     Some(size).filter(|size| size.0 >= SMALLEST)
-}
-
-/// Returns a share of a limit in MiB. `None` below 16 MiB: hardly a program does anything with so little, and many take 0 for no
-/// limit.
-pub(in crate::rules) fn share_of(limit: ByteSize, percent: i64) -> Option<i64> {
-    Some(limit.percent_in_mebibytes(percent)).filter(|mebibytes| *mebibytes >= LEAST_SHARE)
 }
 
 /// True if a heap of 70 % of the limit leaves a JVM what it takes on top of its heap.

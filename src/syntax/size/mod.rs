@@ -88,6 +88,13 @@ impl ByteSize {
         i64::try_from(i128::from(self.0) * i128::from(percent) / 100 / i128::from(MIB)).unwrap_or(i64::MAX)
     }
 
+    /// Returns `percent` of it in MiB, for a part of a limit. `None` below 16 MiB: hardly a program does anything with so little, and
+    /// many take 0 for no limit.
+    #[must_use]
+    pub fn useful_percent(self, percent: i64) -> Option<i64> {
+        Some(self.percent_in_mebibytes(percent)).filter(|mebibytes| *mebibytes >= 16)
+    }
+
     /// Rounds up to a usual limit: a multiple of 16 MiB up to 256 MiB, of 64 MiB up to 4 GiB, of 256 MiB beyond.
     #[must_use]
     pub fn rounded_up(self) -> Self {
@@ -245,6 +252,9 @@ mod tests {
             assert_eq!(ByteSize(bytes).to_string(), text);
         }
         assert_eq!(ByteSize(512 * MIB).percent_in_mebibytes(75), 384);
+        for (mebibytes, part) in [(0, None), (20, None), (21, None), (22, Some(16)), (512, Some(384))] {
+            assert_eq!(ByteSize(mebibytes * MIB).useful_percent(75), part, "{mebibytes} MiB");
+        }
         assert_eq!(ByteSize(512 * MIB).to_compose(), "512m");
         assert_eq!(ByteSize(1_000_000_001).to_compose(), "1000000001");
     }

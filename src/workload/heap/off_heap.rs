@@ -111,17 +111,14 @@ pub(in crate::workload) fn with_numbers(
     facts: &OverheadInputs,
     limit: ByteSize,
 ) -> String {
-    // No program does much with less than this, in MiB, and many take 0 for no limit.
-    const LEAST: i64 = 16;
-    let shares = [60, 70, 80, 90];
-    let tiny =
-        |share: &i64| text.contains(&format!("{{{share}%}}")) && limit.percent_in_mebibytes(*share) < LEAST;
-    if shares.iter().any(tiny) {
-        return String::new();
+    let mut text = text.to_owned();
+    for share in [60, 70, 80, 90] {
+        let mark = format!("{{{share}%}}");
+        if text.contains(&mark) {
+            let Some(part) = limit.useful_percent(share) else { return String::new() };
+            text = text.replace(&mark, &part.to_string());
+        }
     }
-    let mut text = shares.iter().fold(text.to_owned(), |text, share| {
-        text.replace(&format!("{{{share}%}}"), &limit.percent_in_mebibytes(*share).to_string())
-    });
     // GiB with two decimals, rounded down.
     let hundredths = limit.percent_in_mebibytes(50) * 100 / 1024;
     text = text.replace("{50%GiB}", &format!("{}.{:02}", hundredths / 100, hundredths % 100));

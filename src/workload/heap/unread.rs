@@ -4,6 +4,7 @@ use super::flags::{bound, size, spelled};
 use super::reader::{LaunchedBy, SettingSource, SettingsReader};
 use super::{HeapProblem, HeapProblemKind, HeapSetting, ReadVariable};
 use crate::catalog::{Catalog, Grammar, ReadBy, Runtime, Sets, Setting, Variable};
+use crate::hash::IndexSet;
 use crate::source::TracedText;
 use crate::syntax::words::split_options;
 use crate::workload::{Fact, Program, Workload};
@@ -16,9 +17,8 @@ impl SettingsReader<'_> {
     pub(super) fn unread(&self, program: &Program) -> Vec<HeapProblem> {
         let mut found = Vec::new();
         let literal = self.literal_names(program);
-        let known: Vec<&str> = self.script_variables().collect();
-        let others = literal.iter().map(String::as_str).filter(|name| !known.contains(name));
-        let names: Vec<&str> = known.iter().copied().chain(others).collect();
+        let names: IndexSet<&str> =
+            self.script_variables().chain(literal.iter().map(String::as_str)).collect();
         for name in names {
             let mentioned =
                 program.expanded && program.arguments.iter().any(|word| word.as_str().contains(name));
@@ -28,9 +28,11 @@ impl SettingsReader<'_> {
             let value = self.workload.env.get(name).and_then(|variable| variable.value.known());
             let Some(value) = value.map(|value| &value.value) else { continue };
             let flag = split_options(value).into_iter().find(|word| self.is_heap_flag(word));
+            // The first one tells it all, and each has a copy of the command line.
+            let is_first = found.iter().all(|other: &HeapProblem| other.literal.is_none());
             found.extend(flag.map(|flag| HeapProblem {
                 read_variable: self.way(EVERY_JVM, value, &flag),
-                literal: self.literal(program, name),
+                literal: if is_first { self.literal(program, name) } else { None },
                 has_other_readers: self.workload.image.brings_unseen,
                 ..self.problem(HeapProblemKind::Unread, &flag, name, String::new())
             }));

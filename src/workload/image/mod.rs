@@ -44,6 +44,8 @@ pub struct LighterBase {
     pub size_then: Option<ByteSize>,
     /// A tool that a `RUN` uses and the lighter image lacks.
     pub needed: Option<Spanned<String>>,
+    /// True if that is a script of the project, such as `mvnw`, which runs the tools that the lighter image lacks.
+    pub needed_by_wrapper: bool,
     /// True if a `RUN` or a start script installs language packages, some of which may have to be compiled.
     pub may_compile: bool,
     /// Programs of healthchecks that only the current image has.
@@ -447,6 +449,7 @@ impl ImageFacts {
             size_now: size(lighter.size_now),
             size_then: size(lighter.size_then),
             needed: None,
+            needed_by_wrapper: false,
             may_compile: false,
             lacks: Vec::new(),
             unread: None,

@@ -321,7 +321,7 @@ fn only_a_number_without_a_unit_lacks_one() {
     assert!(!says("docker run -d -m 64k redis:7") && !says("docker run -d -m 64b redis:7"));
 }
 
-/// Where a flag is missing, the help adds that flag.
+/// The help of a missing flag is the flag.
 #[test]
 fn help_adds_the_flag_that_is_missing() {
     let mut named = std::collections::BTreeSet::new();
@@ -551,7 +551,7 @@ fn advice_for_command_lines() {
     insta::assert_snapshot!("advice_for_command_lines", shown);
 }
 
-/// Where the host has no room for a higher limit, the heap is lowered: in its flag, or where the command has it.
+/// The heap is lowered if the host has no room for a higher limit: in its flag, or in the command.
 #[test]
 fn a_heap_is_lowered_where_it_is_written() {
     for (line, rule, expected) in [

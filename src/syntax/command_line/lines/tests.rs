@@ -257,7 +257,7 @@ fn places_to_fill_in_are_variables() {
     assert_ne!(long("{{", 1010, "}}"), "env=A=${placeholder} <x>");
 }
 
-/// Where each placeholder and each escape was, with its bytes.
+/// Returns each placeholder and each escape with its bytes.
 #[test]
 fn parts_are_traced_to_their_bytes() {
     for (text, part, bytes) in [
