@@ -1,7 +1,9 @@
 """The Language Server Protocol by hand: for what a well-behaved client never sends, and for measuring."""
 
 import json
+import queue
 import subprocess
+import threading
 
 
 class Pipe:
@@ -10,6 +12,10 @@ class Pipe:
     def __init__(self, command, params):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.next = 0
+        # Read as it comes, as clients do: a server whose messages nobody takes does not take any either.
+        self.messages = queue.SimpleQueue()
+        self.reads = True
+        threading.Thread(target=self.read, daemon=True).start()
         self.said = self.ask("initialize", params)
         self.notify("initialized", {})
 
@@ -18,13 +24,26 @@ class Pipe:
         self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
         self.process.stdin.flush()
 
-    def receive(self):
+    def read(self):
+        """Takes messages until the server ends, or the one after `reads` became false."""
         length = 0
-        while (line := self.process.stdout.readline().strip()) != b"":
-            name, _, value = line.partition(b":")
+        while line := self.process.stdout.readline():
+            name, _, value = line.strip().partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
-        return json.loads(self.process.stdout.read(length))
+            elif name == b"":
+                self.messages.put(json.loads(self.process.stdout.read(length)))
+                if not self.reads:
+                    break
+        self.process.stdout.close()
+        self.messages.put(None)
+
+    def receive(self):
+        """The next message. Fails if the server has ended, or is silent for a minute."""
+        message = self.messages.get(timeout=60)
+        if message is None:
+            raise EOFError("the server has ended")
+        return message
 
     def notify(self, method, params):
         self.send({"method": method, "params": params})

@@ -208,7 +208,7 @@ def test_it_ends_when_nobody_writes_any_more(pipe):
 
 
 def test_it_ends_when_nobody_reads_any_more(pipe, tmp_path):
-    pipe.process.stdout.close()
+    pipe.reads = False
     document = {"uri": (tmp_path / "compose.yaml").as_uri(), "languageId": "yaml", "version": 1, "text": COMPOSE}
     try:
         for number in range(200):
