@@ -35,8 +35,8 @@ impl FileLocation {
         let span = sources.to_outer_span(span);
         let source = sources.get(span.file);
         let text = source.text();
-        let start = floor(text, span.start as usize);
-        let end = ceil(text, span.end as usize).max(start);
+        let start = before_line_end(text, floor(text, span.start as usize));
+        let end = before_line_end(text, ceil(text, span.end as usize)).max(start);
         Self { source, start, end }
     }
 
@@ -93,7 +93,27 @@ pub(super) fn floor(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
+/// Moves a place between the two characters of a CRLF before both: no editor has such a position.
+fn before_line_end(text: &str, at: usize) -> usize {
+    let (before, after) = text.split_at_checked(at).unwrap_or_default();
+    let between = before.ends_with('\r') && after.starts_with('\n');
+    if between { at - 1 } else { at }
+}
+
 /// Returns the nearest character boundary at or after `at`.
 fn ceil(text: &str, at: usize) -> usize {
     (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::before_line_end;
+
+    #[test]
+    fn no_place_is_within_a_line_end() {
+        let text = "a\r\nb\rc\n";
+        let moved = (0..=text.len()).filter(|at| before_line_end(text, *at) != *at);
+        assert_eq!(moved.collect::<Vec<_>>(), [2]);
+        assert_eq!(before_line_end(text, 2), 1);
+    }
 }

@@ -196,8 +196,9 @@ impl Reader<'_> {
         match self.slice(start, end).chars().next() {
             Some(quote @ ('"' | '\'')) => {
                 let Some(close) = self.closing_quote(start, quote) else {
-                    self.error("the quote is not closed".to_owned(), start, end, true);
-                    return (Some(self.verbatim(start, end)), end + 1);
+                    let last = start + self.slice(start, end).trim_end().len();
+                    self.error("the quote is not closed".to_owned(), start, last, true);
+                    return (Some(self.verbatim(start, last)), end + 1);
                 };
                 let value = if quote == '"' {
                     let unescaped = self.unescape(start + 1, close);
@@ -418,6 +419,8 @@ mod tests {
         let errors: Vec<_> = parsed.errors.iter().map(|error| (error.span.range(), error.fatal)).collect();
         assert_eq!(errors, [(6..11, true), (12..13, false), (20..23, true)]);
         assert_eq!(parsed.entries.keys().collect::<Vec<_>>(), ["A", "E", "D"]);
+        let parsed = parse(SourceId(0), "A=\"x \r\nB=1\r\n", &|_| None);
+        assert_eq!(parsed.errors[0].span.range(), 2..4, "without the end of its line");
     }
 
     #[test]

@@ -162,7 +162,7 @@ class Soak:
             return "\n".join(lines[:one] + [lines[two]] + lines[one:])
         if pick < 0.93:
             return text.replace("\r\n", "\n") if "\r\n" in text else text.replace("\n", "\r\n")
-        return re.sub(r"\d+", lambda _: str(self.random.choice([0, 1, 64, 512, 70000])), text, count=1)
+    return re.sub(r"\d+", lambda _: str(self.random.choice([0, 1, 64, 512, 70000])), text, count=1)
 
     def step(self):
         """Does one thing to one document, and returns its path."""
@@ -289,6 +289,7 @@ class Soak:
 
 def shown(message):
     """A message without characters that steer a terminal or have no width, which editors get as pictures."""
+    message = message.replace("\t", " ")
     return re.sub("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\u2400-\u243f\ufeff\ufffd\u061c]", "?", message)
 
 
