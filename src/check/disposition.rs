@@ -116,7 +116,9 @@ impl<'r> Decider<'r> {
 
     /// Decides on findings about suppressions, after all others. No comment suppresses these.
     pub(super) fn check_suppressions(&mut self, projects: &[CheckedProject]) {
-        for mut finding in self.suppressions.findings(projects, self.configs, self.options, self.sources) {
+        for mut finding in
+            self.suppressions.findings(projects, &self.reported, self.configs, self.options, self.sources)
+        {
             let disposition = self.by_config(&mut finding);
             self.put(finding, disposition);
         }

@@ -114,8 +114,16 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
     let begun = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
+    // One file has one name: where some paths are relative, those below the current directory all are.
+    let current = paths.iter().any(|path| path.is_relative()).then(|| options.disk.current_dir());
+    let below = |path: &PathBuf| Some(path.strip_prefix(current.as_ref()?).ok()?.to_path_buf());
+    let one_name = |path: &PathBuf| match below(path) {
+        Some(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Some(below) => below,
+        None => path.clone(),
+    };
     let mut discovered = Discovered::default();
-    for path in paths {
+    for path in &paths.iter().map(one_name).collect::<Vec<_>>() {
         if options.disk.entry_kind(path).map_err(|error| Error::of_named_file(path, &error))?
             == EntryKind::Directory
         {

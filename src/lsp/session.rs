@@ -198,12 +198,12 @@ impl Session {
         };
         // Below the current directory files have the names that the command gives them.
         let here = std::env::current_dir().unwrap_or_default();
-        let shown = match directory.strip_prefix(&here) {
+        let shown = |path: &Path| match path.strip_prefix(&here) {
             Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
             Ok(below) => below.to_path_buf(),
-            Err(_) => directory.clone(),
+            Err(_) => path.to_path_buf(),
         };
-        let mut discovered = discover(&[shown], discovery).unwrap_or_default();
+        let mut discovered = discover(&[shown(&directory)], discovery).unwrap_or_default();
         // Documents without a file yet, and files that discovery leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
             .documents
@@ -213,7 +213,7 @@ impl Session {
             .collect();
         for (path, kind) in open {
             if !discovered.files.iter().any(|found| absolute(&found.path) == path) {
-                discovered.add(path, kind);
+                discovered.add(shown(&path), kind);
             }
         }
         let options = Options { disk: disk.clone(), ..options };

@@ -3,6 +3,7 @@
 use super::offer::as_string;
 use super::{FindingBuilder, RuleContext, Target};
 use crate::diagnostic::{Applicability, FixOp, Step};
+use crate::syntax::size::SMALLEST_LIMIT;
 use crate::workload::{Fact, FactName, Kind, ServiceKey, Workload};
 
 /// A key and its replacement.
@@ -50,6 +51,9 @@ pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row]
                 finding.help(*text);
             }
             Replacement::Restart => restart(workload, alone, &mut finding),
+            Replacement::Below(path) if workload.key(&path.join(".")).is_some() => {
+                finding.help(format!("remove it: Swarm reads `{}`", path.join(".")));
+            }
             Replacement::Below(path) => match moves(workload, rows, path).filter(|_| alone) {
                 // The fix shows the new key with its value, so no help is needed.
                 Some(steps) if steps.iter().any(|step| step.from == Some(key.name.as_str())) => {
@@ -66,7 +70,7 @@ pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row]
 }
 
 /// Returns steps that move all keys of a table that belong in the block of `path`: with one of them there, Compose wants the
-/// others there, too. `None` if the value of one is not known.
+/// others there, too. `None` if the value of one is not known, or there is one in the block already.
 fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> {
     let block = path.split_last()?.1;
     let in_block = rows.iter().filter_map(|(name, instead)| match instead {
@@ -76,7 +80,11 @@ fn moves(workload: &Workload, rows: &[Row], path: &[&str]) -> Option<Vec<Step>> 
         _ => None,
     });
     in_block
-        .map(|(name, path)| Some(Step { from: Some(name), path, value: value(workload, name)? }))
+        .map(|(name, path)| {
+            let is_free = workload.key(&path.join(".")).is_none();
+            let value = value(workload, name).filter(|_| is_free)?;
+            Some(Step { from: Some(name), path, value })
+        })
         .collect()
 }
 
@@ -115,7 +123,9 @@ fn value(workload: &Workload, key: &str) -> Option<String> {
 /// Returns a size as written, with its variables.
 fn size(workload: &Workload, key: &str) -> Option<String> {
     let size = workload.service.size_keys.iter().find(|size| size.name == key && size.problem.is_none())?;
-    size.via.is_empty().then(|| as_string(&size.template))
+    // The engine refuses less, and takes 0 for no limit.
+    let is_enough = size.size.value().is_none_or(|size| *size >= SMALLEST_LIMIT);
+    (size.via.is_empty() && is_enough).then(|| as_string(&size.template))
 }
 
 /// Returns a value if it is written here itself. Moving the value of a variable or of another file would lose that source.

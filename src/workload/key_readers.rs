@@ -9,6 +9,8 @@ use crate::source::Span;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyReaders {
     by_value: HashMap<Span, Vec<usize>>,
+    /// Keys that several services have.
+    shared: HashSet<Span>,
     /// Keys of services whose memory settings a file outside the project changes.
     changed_elsewhere: HashSet<Span>,
     /// By the key of a limit: the services for which it is in effect, while a file outside the project changes their memory settings,
@@ -21,6 +23,7 @@ pub(crate) struct KeyReaders {
 impl KeyReaders {
     fn of(project: &Project) -> Self {
         let mut out = Self::default();
+        let mut seen = HashSet::default();
         for (position, workload) in project.workloads.iter().enumerate() {
             let service = &workload.service;
             let changed = project.changed_elsewhere(&workload.name).any(|change| change.memory);
@@ -35,6 +38,11 @@ impl KeyReaders {
                 if changed || in_effect != Some(key.key) {
                     out.without_limit.entry(key.key).or_default().push(position);
                 }
+            }
+            // A step takes what its service has: that is no other reader.
+            if workload.step().is_none() {
+                let spans = service.keys.iter().map(|key| key.span);
+                out.shared.extend(spans.filter(|span| !seen.insert(*span)));
             }
             if changed {
                 out.changed_elsewhere.extend(service.keys.iter().map(|key| key.span));
@@ -58,6 +66,12 @@ impl Project {
     pub fn readers_of(&self, value: Span) -> impl Iterator<Item = &Workload> {
         let readers = self.key_readers().by_value.get(&value);
         readers.into_iter().flatten().filter_map(|position| self.workloads.get(*position))
+    }
+
+    /// True if several services have this key, through an anchor or `extends`.
+    #[must_use]
+    pub fn is_shared_key(&self, key: Span) -> bool {
+        self.key_readers().shared.contains(&key)
     }
 
     /// True if a file outside the project changes the memory settings of a service that reads this key.

@@ -374,9 +374,9 @@ fn a_key_goes_where_its_neighbour_is() {
             extended,
             "services: {base: {image: x, mem_limit: 1g}}\n",
             "missing-swap-limit",
-            Some("parts.yaml:1 memswap_limit: 1g"),
+            Some("compose.yaml:2 memswap_limit: 1g"),
         ),
-        (extended, ANCHOR_OF_BASE, "missing-swap-limit", None),
+        (extended, ANCHOR_OF_BASE, "missing-swap-limit", Some("compose.yaml:2 memswap_limit: 1g")),
     ] {
         let files = [("compose.yaml", text), ("parts.yaml", part)];
         let checked = common::Checked::texts(&files);

@@ -188,3 +188,20 @@ fn a_document_outside_is_looked_at_alone() {
     server.stop();
     drop(scratch);
 }
+
+/// A document that no search finds has the name of one that it finds: what it includes is the same file.
+#[test]
+fn an_included_file_is_checked_once() {
+    let (scratch, top) = directories();
+    let tree = top.join("tree");
+    std::fs::write(tree.join("compose.yaml"), "services: {db: {image: postgres:17}}\n").unwrap();
+    let mut server = Server::start(&tree, &[]);
+    let other = common::uri_of(&tree.join("compose.prod.yaml"));
+    let text = "x:\n  a: 1\ninclude: [compose.yaml]\n";
+    let document = json!({"uri": other, "languageId": "yaml", "version": 1, "text": text});
+    server.tell("textDocument/didOpen", json!({"textDocument": document}));
+    let said = server.messages_about(&tree.join("compose.yaml"), "services: {db: {image: postgres:17}}\n");
+    assert_eq!(said.matches("`db` has no memory limit").count(), 1, "{said}");
+    server.stop();
+    drop(scratch);
+}

@@ -54,6 +54,7 @@ mod links;
 mod lsp;
 mod lsp_restricted;
 mod named;
+mod next_findings;
 mod offered_probes;
 mod offered_settings;
 mod output;

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use oomlint::discover::{is_env_file, kind_of};
 
+use crate::common;
+
 /// Creates a repository with these files.
 fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -207,4 +209,23 @@ fn a_path_together_with_f_is_checked_on_its_own_and_that_is_reported() {
         let (code, _, error) = run(dir.path(), &[&select[..], &merged, more].concat(), "");
         assert_eq!((code, error.as_str()), (Some(1), ""), "{more:?}");
     }
+}
+
+#[test]
+fn a_file_that_is_named_in_two_ways_is_one_file() {
+    let dir = repository(&[
+        ("p/compose.yaml", "services:\n  db: {image: postgres:17}\n"),
+        ("p/compose.prod.yaml", "x:\n  a: 1\ninclude: [compose.yaml]\n"),
+    ]);
+    let here = common::real(dir.path());
+    let absolute = |name: &str| here.join(name).to_str().unwrap().to_owned();
+    let (folder, file) = (absolute("p"), absolute("p/compose.prod.yaml"));
+    let once = heads(&here, &["p", "p/compose.prod.yaml"]);
+    assert!(once.len() > 3, "{once:?}");
+    for named in [["p", &file], [&folder, "p/compose.prod.yaml"], [&file, "."]] {
+        assert_eq!(heads(&here, &named), once, "{named:?}");
+    }
+    assert_eq!(heads(&here, &[".", here.to_str().unwrap()]), heads(&here, &[]));
+    // Where all paths are absolute, so are the names.
+    assert!(heads(&here, &[&folder, &file]).iter().all(|head| head.starts_with(&folder)));
 }

@@ -162,7 +162,7 @@ class Soak:
             return "\n".join(lines[:one] + [lines[two]] + lines[one:])
         if pick < 0.93:
             return text.replace("\r\n", "\n") if "\r\n" in text else text.replace("\n", "\r\n")
-    return re.sub(r"\d+", lambda _: str(self.random.choice([0, 1, 64, 512, 70000])), text, count=1)
+        return re.sub(r"\d+", lambda _: str(self.random.choice([0, 1, 64, 512, 70000])), text, count=1)
 
     def step(self):
         """Does one thing to one document, and returns its path."""

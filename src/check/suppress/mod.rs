@@ -1,5 +1,6 @@
 //! Comments and `x-oomlint` keys that suppress findings, and findings about those that match nothing.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod comments;
@@ -9,7 +10,7 @@ use super::Options;
 use super::checked::{CheckedProject, FindingKey, names_of};
 use super::config::ConfigResolver;
 use crate::diagnostic::{Finding, Suppression};
-use crate::hash::HashSet;
+use crate::hash::{HashMap, HashSet};
 use crate::order;
 use crate::parallel;
 use crate::rules::lint::{unknown_rule, unused_suppression};
@@ -63,10 +64,12 @@ impl Suppressions {
         Some(suppression.reason.clone())
     }
 
-    /// Returns findings about suppressions that name nothing, an unknown rule, or a rule that found nothing there.
+    /// Returns findings about suppressions that name nothing, an unknown rule, or a rule that found nothing there. `reported` are the
+    /// other findings.
     pub(super) fn findings(
         &self,
         projects: &[CheckedProject],
+        reported: &[Finding],
         configs: &ConfigResolver<'_>,
         options: &Options,
         sources: &Sources,
@@ -90,12 +93,20 @@ impl Suppressions {
         names.retain(|name| in_scope.contains(&sources.to_outer_span(name.span).file));
         order::by_key(&mut names, |name| name.span);
         names.dedup_by_key(|name| name.span);
+        let places = OnceCell::new();
         for name in &names {
             let known = RULES.iter().any(|rule| rule.meta().name == name.value)
                 || Group::ALL.iter().any(|group| group.name() == name.value);
             if !known && is_enabled(unknown, name.span.file) {
                 let mut cx = RuleContext::new(unknown, &options.policy, &none, &mut findings);
-                unknown_rule::report(name, &mut cx);
+                unknown_rule::report(name, &mut cx, |meant| {
+                    let comments = self.comments.get(&name.span.file);
+                    let comment = comments.and_then(|comments| comments.enclosing(name.span));
+                    let places = || places.get_or_init(|| Places::of(reported, sources));
+                    let would_be = Spanned { value: meant.to_owned(), ..name.clone() };
+                    !runs(&would_be, options, configs)
+                        || comment.is_none_or(|comment| places().is_any_covered(comment, meant))
+                });
             }
             let in_use = self.used.contains(&name.span) || !runs(name, options, configs);
             if known && !in_use && is_enabled(unused, name.span.file) {
@@ -106,6 +117,32 @@ impl Suppressions {
             }
         }
         findings
+    }
+}
+
+/// The places of findings by file and by rule or group, in order.
+struct Places(HashMap<(SourceId, &'static str), Vec<Span>>);
+
+impl Places {
+    fn of(findings: &[Finding], sources: &Sources) -> Self {
+        let mut places: HashMap<_, Vec<Span>> = HashMap::default();
+        for FindingKey { place, rule } in findings.iter().map(|finding| FindingKey::of(finding, sources)) {
+            for name in names_of(rule) {
+                places.entry((place.file, name)).or_default().push(place);
+            }
+        }
+        for places in places.values_mut() {
+            order::by_key(places, |place| place.start);
+        }
+        Self(places)
+    }
+
+    /// True if a comment would suppress a finding with this name in it.
+    fn is_any_covered(&self, comment: &Suppression, name: &'static str) -> bool {
+        let places = self.0.get(&(comment.comment.file, name)).map(Vec::as_slice).unwrap_or_default();
+        let first = comment.extent.map_or(0, |extent| extent.start);
+        let from = places.partition_point(|place| place.start < first);
+        places.get(from).is_some_and(|place| comment.covers(*place))
     }
 }
 

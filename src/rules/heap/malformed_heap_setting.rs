@@ -2,9 +2,9 @@
 
 use crate::catalog::RuntimeName;
 use crate::diagnostic::{Applicability, Edit, Severity};
+use crate::rules::RuleContext;
 use crate::rules::estimate::is_tight;
-use crate::rules::offer::largest;
-use crate::rules::{RuleContext, Thresholds};
+use crate::rules::offer::{Offer, largest};
 use crate::workload::{FactName, HeapProblem, HeapProblemKind, MemoryPool, Workload};
 
 rule! {
@@ -17,7 +17,7 @@ rule! {
 }
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
-    let thresholds = &cx.policy().thresholds;
+    let offer = Offer::of(workload, cx);
     for heap in workload.pools.heaps.iter().chain(&workload.pools.caches) {
         let runtime = heap.runtime.display_name();
         for problem in &heap.problems {
@@ -43,13 +43,19 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             if let Some(help) = &problem.help {
                 finding.help(help.as_str());
             }
+            let Some(instead) = &problem.instead else { continue };
+            let repair = match repaired(&offer, heap, problem, instead) {
+                Ok(repair) => repair,
+                Err(why) => {
+                    finding.help(format!("write `{instead}`; {why}"));
+                    continue;
+                }
+            };
             // The edit leaves quotes around the setting, and a word before its value, as they are.
-            if let Some((instead, why)) = repaired(workload, heap, problem, thresholds)
-                && let Some((span, replacement)) = problem.flag.change_to(&instead)
-            {
+            if let Some((span, replacement)) = problem.flag.change_to(&repair.setting) {
                 let edit = Edit { span, replacement };
                 finding.fix(
-                    format!("write `{instead}`{why}"),
+                    format!("write `{}`{}", repair.setting, repair.why),
                     Applicability::Unsafe,
                     &[FactName::Env, FactName::Start, FactName::Heaps, FactName::Caches],
                     vec![edit],
@@ -59,22 +65,35 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
 }
 
-/// Returns the corrected setting, and the reason if it is another size than was meant: that would not fit the limit.
+/// The corrected setting.
+struct Repair {
+    setting: String,
+    /// The reason if it is another size than was meant: that would not fit the limit.
+    why: String,
+}
+
+/// Returns the corrected setting, or what else is to be changed with it.
 fn repaired(
-    workload: &Workload,
+    offer: &Offer<'_>,
     pool: &MemoryPool,
     problem: &HeapProblem,
-    thresholds: &Thresholds,
-) -> Option<(String, String)> {
-    let instead = problem.instead.clone()?;
-    let Some((meant, limit)) = problem.meant.as_ref().zip(workload.known_limit()) else {
-        return Some((instead, String::new()));
-    };
+    instead: &str,
+) -> Result<Repair, String> {
+    let as_meant = Repair { setting: instead.to_owned(), why: String::new() };
+    let Some(meant) = &problem.meant else { return Ok(as_meant) };
+    if let Some(share) = &pool.overruled {
+        return Err(format!("it overrides `{}`, so remove one of them", share.written()));
+    }
+    if let Some(why) = offer.limited_elsewhere() {
+        return Err(why);
+    }
+    let Some(limit) = offer.workload.known_limit() else { return Ok(as_meant) };
     let (size, limit) = (meant.size, limit.value);
-    if size < limit && !is_tight(pool, size, limit, thresholds) {
-        return Some((instead, String::new()));
+    if size < limit && !is_tight(pool, size, limit, &offer.policy.thresholds) {
+        return Ok(as_meant);
     }
     let fits = largest(pool, limit).and_then(|most| meant.written(most));
     let why = format!(": {size} leaves too little room in the limit of {limit}");
-    Some(fits.map_or((instead, String::new()), |fits| (fits, why)))
+    let raise = format!("its limit of {limit} has too little room for that: raise it");
+    fits.map(|setting| Repair { setting, why }).ok_or(raise)
 }

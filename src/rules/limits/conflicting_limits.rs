@@ -26,6 +26,7 @@ const CHANGES: &[FactName] = &[
 
 fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let offer = Offer::of(workload, cx);
+    let project = cx.project();
     for conflict in &workload.service.conflicts {
         let (short, long) = (conflict.short, conflict.long);
         let (span, label) = match &conflict.long_value {
@@ -49,9 +50,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 workload.name
             ))
             .help("keep one spelling, or write the same value in both");
-        if let (Err(block), Some(path), Some(key)) =
-            (&conflict.long_value, member(long), workload.removable_key(short))
-        {
+        // Others that have the key may have no block.
+        let key = workload.removable_key(short).filter(|key| !project.is_shared_key(*key));
+        if let (Err(block), Some(path), Some(key)) = (&conflict.long_value, member(long), key) {
             // Below `deploy` a size has to be a string.
             let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
             let moved = FixOp::Move { key, owner: *block, path, value: text };
@@ -63,7 +64,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             kept.via.is_empty() && value.via.is_empty() && files.iter().all(|file| *file == files[0])
         };
         let alone = offer.changed_elsewhere().is_none();
-        if let (Ok(kept), Some(key)) = (&conflict.long_value, workload.removable_key(short))
+        if let (Ok(kept), Some(key)) = (&conflict.long_value, key)
             && together(kept)
             && alone
         {

@@ -28,6 +28,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         flags(workload, launch, cx);
         return;
     }
+    let project = cx.project();
     for unknown in &workload.service.unknown_keys {
         let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
         let dot = if unknown.place.is_empty() { "" } else { "." };
@@ -58,7 +59,13 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let there = meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
         // For Swarm, the right key of a service would be a mistake, too.
         let taken = target == Target::Compose || !unknown.place.is_empty();
-        if let Some(there) = there.filter(|_| taken) {
+        // With the same setting there in this or the other spelling, the two have to agree, as in each file that adds to it.
+        let alone = match meant.strip_prefix("deploy.") {
+            Some(_) => !workload.has_short_limits(),
+            None => workload.key("deploy.resources").is_none(),
+        } && workload.key(meant).is_none()
+            && project.changed_elsewhere(&workload.name).next().is_none();
+        if let Some(there) = there.filter(|_| taken && alone) {
             let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
             finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
         }

@@ -14,13 +14,21 @@ rule! {
     check: AfterAll,
 }
 
-/// Reports a name that no rule and no group has.
-pub(crate) fn report(name: &Spanned<String>, cx: &mut RuleContext<'_>) {
+/// Reports a name that no rule and no group has. `suppresses` is true if another name there would suppress a finding.
+pub(crate) fn report(
+    name: &Spanned<String>,
+    cx: &mut RuleContext<'_>,
+    suppresses: impl FnOnce(&'static str) -> bool,
+) {
     let known = RULES.iter().map(|rule| rule.meta().name).chain(Group::ALL.iter().map(|group| group.name()));
     let meant = nearest(&name.value, known).first().copied();
     let mut finding = cx.report(name.span, format!("there is no rule `{}`", name.value));
     finding.label("no rule of that name");
     match meant {
+        // Only to be reported next as unused.
+        Some(meant) if !suppresses(meant) => {
+            finding.help(format!("remove it: nothing here is reported by `{meant}`"));
+        }
         Some(meant) => {
             let edit = Edit { span: name.span, replacement: meant.to_owned() };
             finding.fix(format!("write `{meant}`"), Applicability::Safe, &[], vec![edit]);

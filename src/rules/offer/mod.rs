@@ -103,7 +103,7 @@ impl<'w> Offer<'w> {
     }
 
     /// Like [`Self::changed_elsewhere`] for memory settings alone: for fixes that repeat or follow a limit.
-    fn limited_elsewhere(&self) -> Option<String> {
+    pub(super) fn limited_elsewhere(&self) -> Option<String> {
         let change = self.project.changed_elsewhere(&self.workload.name).find(|change| change.memory)?;
         self.because(change)
     }
@@ -391,6 +391,8 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
     let other = match name {
         "mem_limit" => "deploy.resources.limits",
         "mem_reservation" => "deploy.resources.reservations",
+        "deploy.resources.limits.memory" => "mem_limit",
+        "deploy.resources.reservations.memory" => "mem_reservation",
         _ => "",
     };
     let limit = workload.known_limit().map(|limit| limit.value);
@@ -398,7 +400,11 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
         // With both spellings set and equal, a new size for one would be a conflict. Where they conflict already, it makes
         // nothing worse.
         _ if workload.key(other).is_some()
-            && !workload.service.conflicts.iter().any(|conflict| conflict.short == name) =>
+            && !workload
+                .service
+                .conflicts
+                .iter()
+                .any(|conflict| [conflict.short, conflict.long].contains(&name)) =>
         {
             false
         }

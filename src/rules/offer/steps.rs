@@ -17,7 +17,8 @@ impl<'w> Offer<'w> {
 
     /// Returns a step that would inherit this limit and needs more.
     pub(super) fn step_beyond(&self, limit: ByteSize) -> Option<&'w Workload> {
-        let mut steps = self.unlimited_steps().filter(|_| !self.in_deploy());
+        let inherits = !self.in_deploy() || self.workload.key("mem_limit").is_some();
+        let mut steps = self.unlimited_steps().filter(|_| inherits);
         steps.find(|step| !Need::fits_limit(step, limit))
     }
 }

@@ -24,9 +24,10 @@ impl<'w> Offer<'w> {
         if self.unlimited_steps().next().is_some() {
             return None;
         }
-        if self.project.has_reader_without_limit(limit, workload) {
+        let of_others = !self.is_own_file(limit.key);
+        if of_others || self.project.has_reader_without_limit(limit, workload) {
             // In another file than the limit's, the key would also be there without that limit.
-            if workload.anchor.file != limit.key.file {
+            if workload.anchor.file != limit.key.file && !of_others {
                 return None;
             }
             return Some(vec![FixOp::Set { owner: workload.owner(), path: SWAP, value, after: "image" }]);
@@ -50,7 +51,9 @@ impl<'w> Offer<'w> {
         let size = *swap.size.value()?;
         let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
         let fits = Need::fits_limit(self.workload, size) && self.fits_host(size) && reserved;
-        if !fits || self.workload.memory.reservation.is_unknown() {
+        // A variable may reserve more elsewhere.
+        let varies = self.workload.reservation_key().is_some_and(|key| key.text.varies());
+        if !fits || varies || self.workload.memory.reservation.is_unknown() {
             return None;
         }
         let (value, owner) = (swap.template.clone(), self.workload.owner());
@@ -58,6 +61,10 @@ impl<'w> Offer<'w> {
             true => FixOp::Set { owner, path: LIMIT[1], value: as_string(&value), after: "image" },
             // Next to the swap that a step inherits, it would be a limit of the service.
             false if self.workload.step().is_some_and(|step| !step.mapping.contains(swap.key)) => {
+                FixOp::Set { owner, path: LIMIT[0], value, after: "image" }
+            }
+            // Others that read it may have a limit, or need a larger one.
+            false if self.is_shared(swap.size.span()) => {
                 FixOp::Set { owner, path: LIMIT[0], value, after: "image" }
             }
             false => FixOp::SetNear { leaf: swap.key, below: &[], path: LIMIT[0], value, owner },
@@ -193,7 +200,12 @@ impl<'w> Offer<'w> {
         if key.text.varies() && key.text.verbatim_span().is_none() {
             return None;
         }
-        if self.is_shared(value.span) {
+        let of_others = !self.is_own_file(value.span);
+        if self.is_shared(value.span) || of_others {
+            // Where the service should have no such key, it cannot override the one that it inherits.
+            if of_others && self.in_deploy() && !key.name.starts_with("deploy.") {
+                return None;
+            }
             // A number in the service would override what the variable sets.
             if key.text.varies() && !text.contains('$') {
                 return None;
@@ -220,6 +232,12 @@ impl<'w> Offer<'w> {
     /// True if another file changes the memory settings of a service that has this very key.
     pub(in crate::rules) fn is_limited_elsewhere(&self, key: Span) -> bool {
         self.project.is_changed_elsewhere_for_reader(key)
+    }
+
+    /// True if a place is in a file of this project, and not in one that its services extend: another project may have that, with
+    /// services and steps that this one does not show.
+    fn is_own_file(&self, place: Span) -> bool {
+        place.file == self.workload.anchor.file || self.project.compose_files.contains(&place.file)
     }
 
     fn is_shared(&self, value: Span) -> bool {

@@ -38,7 +38,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&attempts.via)
         .daemon_says("invalid restart policy: maximum retry count can only be used with 'on-failure'")
         .help("write `condition: on-failure` in the block");
-    if let Some(owner) = workload.key("deploy.restart_policy") {
+    // A `restart` of another policy would be reported next.
+    let block = workload.key("deploy.restart_policy").filter(|_| workload.key("restart").is_none());
+    if let Some(owner) = block {
         let set = FixOp::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
         finding.fix_ops("restart on failure only", Applicability::Unsafe, &[FactName::Restart], vec![set]);
     }

@@ -97,7 +97,8 @@ pub struct MemoryPool {
     pub bound: Fact<HeapSetting>,
     /// The effective setting of its initial size, if that is a size in bytes.
     pub initial: Option<HeapSetting>,
-    /// A percentage that has no effect: a size in bytes, or `MinRAMPercentage` in a small container, takes precedence.
+    /// A percentage that has no effect: a size in bytes, or `MinRAMPercentage` in a small container, takes precedence. While the bound
+    /// is unknown, one that would have none next to a size.
     pub overruled: Option<HeapSetting>,
     /// `-XX:MinRAMPercentage`, if the JVM reads it. Its name promises a minimum.
     pub small_share: Option<SmallShare>,

@@ -314,7 +314,7 @@ impl SettingsReader<'_> {
         let number = number
             .filter(|setting: &HeapSetting| !matches!(setting.bound, Bound::Bytes(size) if size.0 == 0));
         if let Some((at, why)) = unknown {
-            return EffectiveBound { bound: Fact::Unknown { at, why }, overruled: None };
+            return EffectiveBound { bound: Fact::Unknown { at, why }, overruled: share.or(fraction) };
         }
         let own_bound = match starter {
             LaunchedBy::Itself => false,

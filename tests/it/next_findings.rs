@@ -1,0 +1,190 @@
+//! No fix mends one finding and leads to the next: it is only offered where the rest of the services that it touches allows it.
+
+use oomlint::check::{self, Options};
+use oomlint::discover::{self, discover};
+use oomlint::rules::{Preset, Target};
+use oomlint::source::Sources;
+
+use crate::common;
+
+/// Returns the titles of the fixes that a rule offers, and its help where it offers none.
+fn offered(files: &[(&str, &str)], rule: &str, target: Target) -> Vec<String> {
+    let dir = common::tree(files);
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let options = Options { preset: Some(Preset::Strict), target: Some(target), ..Options::default() };
+    let findings = check::run(&options, &Sources::new(), &found).findings;
+    let of_rule = findings.into_iter().filter(|finding| finding.rule == rule);
+    let texts = of_rule.flat_map(|finding| match finding.fixes.is_empty() {
+        true => vec![format!("help: {}", finding.help.unwrap_or_default())],
+        false => finding.fixes.iter().map(|fix| fix.title.clone()).collect(),
+    });
+    texts.collect()
+}
+
+/// Asserts which fixes each Compose file gets from a rule, under Compose.
+fn offers(rule: &str, cases: &[(&str, &[&str])]) {
+    for (text, expected) in cases {
+        assert_eq!(offered(&[("compose.yaml", text)], rule, Target::Compose), *expected, "{text}");
+    }
+}
+
+#[test]
+fn a_size_is_not_mended_next_to_another_one_for_the_same_setting() {
+    let there = |short: &str, long: &str| {
+        format!("services: {{it: {{image: x, {short}, deploy: {{resources: {{{long}}}}}}}}}\n")
+    };
+    let help = &["help: write it as `2GiB`, and check that the rest fits"];
+    offers(
+        "invalid-memory-value",
+        &[
+            ("services: {it: {image: x, mem_limit: 2Gi}}\n", &["write `2GiB`"]),
+            ("services: {it: {image: x, deploy: {resources: {limits: {memory: 2Gi}}}}}\n", &["write `2GiB`"]),
+            (&there("mem_limit: 2Gi", "limits: {memory: 1g}"), help),
+            (&there("mem_limit: 1g", "limits: {memory: 2Gi}"), help),
+            (&there("mem_reservation: 1g", "reservations: {memory: 2Gi}"), help),
+        ],
+    );
+}
+
+#[test]
+fn a_key_is_not_renamed_to_one_that_is_there() {
+    let base = "services: {it: {image: x, mem_limt: 512m}}\n";
+    let block = "deploy: {resorces: {limits: {memory: 512m}}}";
+    let misspelt = |more: &str| format!("services: {{it: {{image: x, {more}}}}}\n");
+    offers(
+        "unknown-memory-key",
+        &[
+            (base, &["write `mem_limit`"]),
+            (&misspelt("mem_limt: 512m, mem_limit: 300m"), &["help: "]),
+            (&misspelt("mem_limt: 512m, deploy: {resources: {limits: {memory: 300m}}}"), &["help: "]),
+            (&misspelt(block), &["write `resources`"]),
+            (&misspelt(&format!("mem_limit: 300m, {block}")), &["help: "]),
+        ],
+    );
+    for (over, expected) in [
+        ("services: {it: {mem_limit: 1g}}\n", "help: "),
+        ("services: {it: {labels: [a]}}\n", "write `mem_limit`"),
+    ] {
+        let files = [("compose.yaml", base), ("compose.override.yaml", over)];
+        let found = offered(&files, "unknown-memory-key", Target::Compose);
+        assert!(found.contains(&expected.to_owned()), "{over}: {found:?}");
+    }
+}
+
+#[test]
+fn a_shared_line_is_only_removed_if_all_that_have_it_can_do_without() {
+    let shared = |first: &str, second: &str| {
+        format!(
+            "x-it: &it\n  restart: always\n  memswap_limit: 2g\nservices:\n  a: {{<<: *it, image: x, {first}}}\n  b: {{<<: *it, image: x, {second}}}\n"
+        )
+    };
+    let (same, other) =
+        (shared("mem_limit: 1g", "mem_limit: 1g"), shared("mem_limit: 1g", "mem_limit: 512m"));
+    let disable = "disable swap: the same value as the memory limit";
+    let remove = "remove the line of `memswap_limit`";
+    offers("redundant-swap-limit", &[(&same, &[remove, disable, remove, disable]), (&other, &[disable])]);
+    let conflict = |second: &str| {
+        format!(
+            "x-it: &it\n  restart: always\n  mem_limit: 1g\nservices:\n  a: {{<<: *it, image: x, deploy: {{resources: {{limits: {{cpus: '1'}}}}}}}}\n  b: {{{second}image: x}}\n"
+        )
+    };
+    let help = "help: keep one spelling, or write the same value in both";
+    offers(
+        "conflicting-limits",
+        &[(&conflict(""), &["move `mem_limit` into the block"]), (&conflict("<<: *it, "), &[help])],
+    );
+}
+
+#[test]
+fn a_limit_like_the_swap_is_one_of_the_service() {
+    let text = "x-it: &it\n  memswap_limit: 2g\nservices:\n  a: {<<: *it, image: x}\n  b: {<<: *it, image: x, mem_limit: 1g}\n";
+    let checked = common::Checked::texts(&[("compose.yaml", text)]);
+    let finding = &checked.of_rule("swap-without-limit")[0];
+    let edit = &finding.fixes[0].edits[0];
+    assert_eq!(checked.sources.get(edit.span.file).position(edit.span.start).line, 4, "{edit:?}");
+    let varies = "services:\n  a:\n    image: x\n    memswap_limit: 2g\n    mem_reservation: ${R:-1g}\n";
+    let found = offered(&[("compose.yaml", varies)], "swap-without-limit", Target::Compose);
+    assert!(found[0].starts_with("help: "), "{found:?}");
+}
+
+#[test]
+fn attempts_are_not_mended_next_to_another_policy() {
+    let block = "deploy: {restart_policy: {condition: any, max_attempts: 3}}";
+    let service = |more: &str| format!("services: {{it: {{image: x, {more}{block}}}}}\n");
+    offers(
+        "invalid-restart-policy",
+        &[
+            (&service(""), &["restart on failure only"]),
+            (&service("restart: always, "), &["help: write `condition: on-failure` in the block"]),
+        ],
+    );
+}
+
+#[test]
+fn a_heap_is_not_mended_to_one_that_does_not_fit() {
+    let node = |more: &str| {
+        format!(
+            "services: {{it: {{image: 'node:22-slim', environment: {{NODE_OPTIONS: --max-old-space-size=384m}}{more}}}}}\n"
+        )
+    };
+    let java = |percent: &str| {
+        format!(
+            "services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, {percent}-jar, a.jar], environment: {{JAVA_TOOL_OPTIONS: -Xmx64MB}}, mem_limit: 1g}}}}\n"
+        )
+    };
+    let overrides = "help: write `-Xmx64m`; it overrides `-XX:MaxRAMPercentage=70.0`, so remove one of them";
+    offers(
+        "malformed-heap-setting",
+        &[
+            (&node(""), &["write `--max-old-space-size=384`"]),
+            (&node(", mem_limit: 1g"), &["write `--max-old-space-size=384`"]),
+            (
+                &node(", mem_limit: 256m"),
+                &["write `--max-old-space-size=192`: 384 MiB leaves too little room in the limit of 256 MiB"],
+            ),
+            (
+                &node(", mem_limit: 64m"),
+                &[
+                    "help: write `--max-old-space-size=384`; its limit of 64 MiB has too little room for that: raise it",
+                ],
+            ),
+            (&java(""), &["write `-Xmx64m`"]),
+            (&java("-XX:MaxRAMPercentage=70.0, "), &[overrides]),
+        ],
+    );
+    let twin = "services: {twin: {extends: {file: ../compose.yaml, service: it}, mem_limit: 64m}}\n";
+    let files = [("compose.yaml", node("")), ("twin/compose.yaml", twin.to_owned())];
+    let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+    let found = offered(&files, "malformed-heap-setting", Target::Compose);
+    assert!(found.iter().all(|text| text.starts_with("help: ")), "{found:?}");
+}
+
+#[test]
+fn a_name_is_not_mended_to_one_that_suppresses_nothing() {
+    let comment = "  # oomlint: ignore[mising-memory-limit] runs alone\n";
+    offers(
+        "unknown-rule",
+        &[
+            (&format!("services:\n{comment}  it: {{image: x}}\n"), &["write `missing-memory-limit`"]),
+            (
+                &format!("services:\n{comment}  it: {{image: x, mem_limit: 1g}}\n"),
+                &["help: remove it: nothing here is reported by `missing-memory-limit`"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_key_is_not_moved_for_swarm_to_where_one_is() {
+    let moved = |service: &str, expected: &[&str]| {
+        let text = format!("services: {{it: {{image: x, {service}}}}}\n");
+        let found = offered(&[("compose.yaml", &text)], "swarm-rejects-key", Target::Swarm);
+        assert_eq!(found, expected, "{service}");
+    };
+    moved("mem_limit: 1g", &["move it to `deploy.resources.limits.memory`"]);
+    let block = |key: &str| format!("{key}, deploy: {{resources: {{limits: {{memory: 512m}}}}}}");
+    moved(&block("mem_limit: 1g"), &["help: remove it: Swarm reads `deploy.resources.limits.memory`"]);
+    moved(&block("pids_limit: 100"), &["move it to `deploy.resources.limits.pids`"]);
+    // 0.5 bytes are 0, which is no limit.
+    moved("mem_limit: '0.5'", &["help: write it as `deploy.resources.limits.memory`"]);
+}
