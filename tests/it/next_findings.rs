@@ -108,6 +108,15 @@ fn a_limit_like_the_swap_is_one_of_the_service() {
 }
 
 #[test]
+fn a_limit_of_zero_is_not_raised_for_steps_that_need_more() {
+    let text = "services:\n  it:\n    image: 'node:22-slim'\n    command: [node, --max-old-space-size=384, a.js]\n    mem_limit: 0\n    pre_start: [{command: [node, --max-old-space-size=2048, b.js]}]\n";
+    for target in [Target::Compose, Target::Swarm] {
+        let found = offered(&[("compose.yaml", text)], "zero-memory-limit", target);
+        assert!(found.iter().all(|text| text.starts_with("help: ")), "{target:?}: {found:?}");
+    }
+}
+
+#[test]
 fn attempts_are_not_mended_next_to_another_policy() {
     let block = "deploy: {restart_policy: {condition: any, max_attempts: 3}}";
     let service = |more: &str| format!("services: {{it: {{image: x, {more}{block}}}}}\n");

@@ -6,12 +6,13 @@ use crate::syntax::size::ByteSize;
 use crate::workload::Workload;
 
 impl<'w> Offer<'w> {
-    /// Returns the steps of the service that have no limit.
+    /// Returns the steps of the service that have no limit, or one of 0.
     pub(super) fn unlimited_steps(&self) -> impl Iterator<Item = &'w Workload> {
         let workload = self.workload;
         let all = workload.key("pre_start").map(|_| self.project.workloads.as_slice()).unwrap_or_default();
         all.iter().filter(move |other| {
-            other.step().is_some_and(|step| step.service == workload.name) && other.memory.limit.is_absent()
+            let is_step = other.step().is_some_and(|step| step.service == workload.name);
+            is_step && !other.memory.limit.is_unknown() && other.known_limit().is_none()
         })
     }
 
