@@ -49,19 +49,23 @@ impl<'a> RuleContext<'a> {
     }
 
     /// Adds the places of the findings from `new` on to those of the rule. Those of a step are dropped that its service has, too:
-    /// in the same place, or about something that both lack. `anchors` are those of the service and of the step.
+    /// in the same places, or about something that both lack. `anchors` are those of the service and of the step. A heap of its own
+    /// next to the same limit is another place.
     pub(super) fn drop_repeated(
         &mut self,
         new: usize,
         anchors: Option<(Span, Span)>,
-        places: &mut HashSet<Span>,
+        places: &mut HashSet<(Span, Option<Span>)>,
     ) {
+        let at = |finding: &Finding| (finding.primary.span, finding.related.first().map(|label| label.span));
         let mut found = self.findings.split_off(new.min(self.findings.len()));
         if let Some((service, step)) = anchors {
-            let repeats = |at: Span| places.contains(&at) || at == step && places.contains(&service);
-            found.retain(|finding| !repeats(finding.primary.span));
+            let lacks = |finding: &Finding| {
+                finding.primary.span == step && places.iter().any(|(place, _)| *place == service)
+            };
+            found.retain(|finding| !places.contains(&at(finding)) && !lacks(finding));
         }
-        places.extend(found.iter().map(|finding| finding.primary.span));
+        places.extend(found.iter().map(at));
         self.findings.append(&mut found);
     }
 

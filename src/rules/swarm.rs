@@ -34,7 +34,10 @@ pub(super) fn report(workload: &Workload, cx: &mut RuleContext<'_>, rows: &[Row]
         || project.is_deployed_elsewhere(&workload.name);
     // Once its own key is removed, it may inherit that of a base file or of the service that it extends.
     let own = |key: &ServiceKey| key.span.file == workload.anchor.file && key.via.is_empty();
-    let alone = !shared && workload.service.via.is_empty() && workload.service.keys.iter().all(own);
+    // Steps have the keys of their service, and nothing of its `deploy`.
+    let has_steps = workload.key("pre_start").is_some();
+    let alone =
+        !shared && !has_steps && workload.service.via.is_empty() && workload.service.keys.iter().all(own);
     for key in &workload.service.keys {
         let Some((_, instead)) = rows.iter().find(|(name, _)| *name == key.name) else { continue };
         let is_restart = matches!(instead, Replacement::Restart);

@@ -278,7 +278,10 @@ impl Workload {
     /// Returns the place of a key whose removal leaves the service without a value for it: no inherited value takes over.
     #[must_use]
     pub fn removable_key(&self, name: &str) -> Option<Span> {
-        self.service.keys.iter().find(|key| key.name == name && !key.overrides).map(|key| key.span)
+        // A step has keys of its service.
+        let is_own = |key: Span| self.step().is_none_or(|step| step.mapping.contains(key));
+        let key = self.service.keys.iter().find(|key| key.name == name && !key.overrides);
+        key.map(|key| key.span).filter(|key| is_own(*key))
     }
 
     /// True if it sets limits with keys of its own instead of `deploy.resources`.

@@ -61,6 +61,16 @@ fn a_key_is_not_renamed_to_one_that_is_there() {
             (&misspelt(&format!("mem_limit: 300m, {block}")), &["help: "]),
         ],
     );
+    let sized = |image: &str| format!("services: {{it: {{image: {image}, mem_limt: 512m}}}}\n");
+    offers(
+        "unknown-memory-key",
+        &[
+            (&sized("'eclipse-temurin:21-jre', command: [java, -Xmx1g, -jar, a.jar]"), &["help: "]),
+            (&sized("x, memswap_limit: 64m"), &["help: "]),
+            (&sized("x, mem_reservation: 8g"), &["help: "]),
+            (&sized("x, pre_start: [{command: [a]}]"), &["help: "]),
+        ],
+    );
     for (over, expected) in [
         ("services: {it: {mem_limit: 1g}}\n", "help: "),
         ("services: {it: {labels: [a]}}\n", "write `mem_limit`"),
@@ -116,6 +126,72 @@ fn a_limit_of_zero_is_not_raised_for_steps_that_need_more() {
     }
 }
 
+/// A later file of the project takes the key away, an earlier one has it.
+#[test]
+fn nothing_is_written_over_what_another_file_takes_away() {
+    let base =
+        "services:\n  it: {image: 'mysql:8.4', mem_limit: 1g, command: --innodb-buffer-pool-size=512M}\n";
+    for (over, is_offered) in [
+        ("services: {it: {mem_limit: !reset null}}\n", false),
+        ("services: {it: {mem_limit: !reset null, ports: !reset []}}\n", false),
+        ("services: {it: {restart: always, ports: !reset []}}\n", true),
+    ] {
+        let base =
+            if is_offered { base.replace("mem_limit: 1g", "ports: ['80:80']") } else { base.to_owned() };
+        let files = [("compose.yaml", base.as_str()), ("compose.override.yaml", over)];
+        let found = offered(&files, "missing-memory-limit", Target::Compose);
+        assert_eq!(found.len(), 1, "{over}: {found:?}");
+        assert_eq!(!found[0].starts_with("help: "), is_offered, "{over}: {found:?}");
+        assert_eq!(!found[0].contains("`!reset` in another file"), is_offered, "{over}: {found:?}");
+    }
+}
+
+#[test]
+fn no_limit_is_set_next_to_a_reservation_that_a_variable_sets() {
+    let text = |reserved: &str| {
+        format!(
+            "services:\n  it:\n    image: 'eclipse-temurin:21-jre'\n    command: [java, -Xmx512m, -jar, a.jar]\n    mem_reservation: {reserved}\n"
+        )
+    };
+    let found = |reserved: &str| {
+        offered(&[("compose.yaml", &text(reserved))], "missing-memory-limit", Target::Compose)
+    };
+    assert!(found("256m")[0].starts_with("set `mem_limit`"), "{:?}", found("256m"));
+    assert!(found("${R:-256m}")[0].starts_with("help: "), "{:?}", found("${R:-256m}"));
+}
+
+#[test]
+fn a_limit_in_a_new_block_takes_the_others_along() {
+    let text = "services:\n  it:\n    image: x\n    memswap_limit: 2g\n    pids_limit: 100\n    deploy: {resources: {reservations: {memory: 512m}}}\n";
+    let checked = common::Checked::texts(&[("compose.yaml", text)]);
+    let fix = &checked.of_rule("swap-without-limit")[0].fixes[0];
+    let edits = fix.edits.iter().map(|edit| edit.replacement.as_str()).collect::<String>();
+    assert!(edits.contains("pids: 100") && edits.contains("memory: 2g"), "{edits}");
+    let steps = "services:\n  it: {image: x, memswap_limit: 1g, pre_start: [{image: 'node:22', command: [node, --max-old-space-size=2048, b.js]}]}\n";
+    let found = offered(&[("compose.yaml", steps)], "swap-without-limit", Target::Compose);
+    assert!(found.iter().all(|text| text.starts_with("help: ")), "{found:?}");
+}
+
+#[test]
+fn a_setting_of_a_service_is_not_moved_for_its_steps() {
+    let text = "services:\n  it:\n    image: x\n    mem_limit: 1g\n    pre_start:\n      - {image: y, deploy: {resources: {limits: {cpus: '1'}}}}\n";
+    let found = offered(&[("compose.yaml", text)], "conflicting-limits", Target::Compose);
+    assert!(found.iter().all(|text| text.starts_with("help: ")), "{found:?}");
+    let swarm = text.replace(", deploy: {resources: {limits: {cpus: '1'}}}", "");
+    let found = offered(&[("compose.yaml", &swarm)], "swarm-rejects-key", Target::Swarm);
+    assert!(found.iter().all(|text| text.starts_with("help: ")), "{found:?}");
+}
+
+/// Each heap that does not fit is reported, that of a step next to that of its service.
+#[test]
+fn a_step_has_a_heap_of_its_own() {
+    let text = "services:\n  it:\n    image: 'node:22'\n    command: [node, --max-old-space-size=3072, a.js]\n    mem_limit: 1g\n    pre_start: [{command: [node, --max-old-space-size=2048, b.js]}]\n";
+    let checked = common::Checked::texts(&[("compose.yaml", text)]);
+    let messages: Vec<_> =
+        checked.of_rule("heap-exceeds-limit").iter().map(|found| found.message.clone()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+}
+
 #[test]
 fn attempts_are_not_mended_next_to_another_policy() {
     let block = "deploy: {restart_policy: {condition: any, max_attempts: 3}}";
@@ -126,6 +202,20 @@ fn attempts_are_not_mended_next_to_another_policy() {
             (&service(""), &["restart on failure only"]),
             (&service("restart: always, "), &["help: write `condition: on-failure` in the block"]),
         ],
+    );
+    let shadowed = |restart: &str| {
+        format!(
+            "services: {{it: {{image: x, restart: {restart}, deploy: {{restart_policy: {{condition: on-failure}}}}}}}}\n"
+        )
+    };
+    let found = |restart: &str| {
+        offered(&[("compose.yaml", &shadowed(restart))], "shadowed-restart-policy", Target::Compose)
+    };
+    assert_eq!(found("on-failure:3"), ["set it in the block"]);
+    assert!(
+        found("on-failure:-1").iter().all(|text| text.starts_with("help: ")),
+        "{:?}",
+        found("on-failure:-1")
     );
 }
 
@@ -161,6 +251,27 @@ fn a_heap_is_not_mended_to_one_that_does_not_fit() {
             (&java("-XX:MaxRAMPercentage=70.0, "), &[overrides]),
         ],
     );
+    let share = |more: &str| {
+        format!(
+            "services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, '-XX:MaxRamPercentage=75.0', -jar, a.jar]{more}}}}}\n"
+        )
+    };
+    let without = "help: write `-XX:MaxRAMPercentage=75.0`; and add a limit: without one it is a share of the host's memory";
+    let tight = "help: write `-XX:MaxRAMPercentage=75.0`; 75 % of the limit of 256 MiB leaves too little room for the rest";
+    offers(
+        "malformed-heap-setting",
+        &[
+            (&share(", mem_limit: 1g"), &["write `-XX:MaxRAMPercentage=75.0`"]),
+            (&share(", mem_limit: 256m"), &[tight]),
+            (&share(""), &[without]),
+        ],
+    );
+    // The heap that an image begins with is that of its own start script.
+    let own =
+        "services: {it: {image: 'opensearchproject/opensearch:3', command: [java, -Xmx512m, -jar, a.jar]}}\n";
+    offers("malformed-heap-setting", &[(own, &[])]);
+    let script = "services: {it: {image: 'opensearchproject/opensearch:3', environment: {OPENSEARCH_JAVA_OPTS: -Xmx512m}}}\n";
+    offers("malformed-heap-setting", &[(script, &["write `-Xms512m -Xmx512m`"])]);
     let twin = "services: {twin: {extends: {file: ../compose.yaml, service: it}, mem_limit: 64m}}\n";
     let files = [("compose.yaml", node("")), ("twin/compose.yaml", twin.to_owned())];
     let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));

@@ -190,16 +190,37 @@ pub(super) fn special(path: &[String]) -> Special {
     }
 }
 
+/// The keys of a service that decide on its memory.
+const SETTINGS: [&str; 13] = [
+    "mem_limit",
+    "mem_reservation",
+    "memswap_limit",
+    "shm_size",
+    "cpus",
+    "pids_limit",
+    "deploy",
+    "environment",
+    "env_file",
+    "command",
+    "entrypoint",
+    "image",
+    "build",
+];
+
 fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
-    let (Kind::Map(base), Kind::Map(over)) = (&mut base.kind, over.kind) else { return };
+    let (Kind::Map(map), Kind::Map(over)) = (&mut base.kind, over.kind) else { return };
     let (gone, over): (Vec<_>, Vec<_>) =
         over.into_iter().partition(|(_, entry)| entry.value.merge_mode == MergeMode::Remove);
     if !gone.is_empty() {
         let gone: HashSet<String> = gone.into_iter().map(|(name, _)| name).collect();
-        base.retain(|name, _| !gone.contains(name));
+        map.retain(|name, _| {
+            let is_gone = gone.contains(name);
+            base.has_resets |= is_gone && (path.len() != 2 || SETTINGS.contains(&name.as_str()));
+            !is_gone
+        });
     }
     for (name, entry) in over {
-        match base.get_mut(&name) {
+        match map.get_mut(&name) {
             Some(below) => {
                 path.push(name);
                 // A scalar is written at the overriding key.
@@ -212,7 +233,7 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
                 path.pop();
             }
             None => {
-                base.insert(name, entry);
+                map.insert(name, entry);
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::RuleContext;
 use crate::rules::estimate::is_tight;
 use crate::rules::offer::{Offer, largest};
+use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{FactName, HeapProblem, HeapProblemKind, MemoryPool, Workload};
 
 rule! {
@@ -80,7 +81,12 @@ fn repaired(
     instead: &str,
 ) -> Result<Repair, String> {
     let as_meant = Repair { setting: instead.to_owned(), why: String::new() };
-    let Some(meant) = &problem.meant else { return Ok(as_meant) };
+    let Some(meant) = &problem.meant else {
+        return match percentage(instead) {
+            Some(percent) => share(offer, pool, percent).map(|()| as_meant),
+            None => Ok(as_meant),
+        };
+    };
     if let Some(share) = &pool.overruled {
         return Err(format!("it overrides `{}`, so remove one of them", share.written()));
     }
@@ -96,4 +102,28 @@ fn repaired(
     let why = format!(": {size} leaves too little room in the limit of {limit}");
     let raise = format!("its limit of {limit} has too little room for that: raise it");
     fits.map(|setting| Repair { setting, why }).ok_or(raise)
+}
+
+/// Returns the percentage of a flag that sets the heap as a share: 75 of `-XX:MaxRAMPercentage=75.0`.
+fn percentage(flag: &str) -> Option<f64> {
+    let (name, percent) = flag.split_once('=')?;
+    name.ends_with("RAMPercentage").then(|| percent.parse().ok())?
+}
+
+/// Returns what else is to be changed with a heap that is this share of the limit.
+fn share(offer: &Offer<'_>, pool: &MemoryPool, percent: f64) -> Result<(), String> {
+    if let Some(why) = offer.limited_elsewhere() {
+        return Err(why);
+    }
+    let Some(limit) = offer.workload.known_limit().map(|limit| limit.value) else {
+        return match offer.workload.memory.limit.is_absent() {
+            true => Err("and add a limit: without one it is a share of the host's memory".to_owned()),
+            false => Ok(()),
+        };
+    };
+    let size = limit.percent_in_mebibytes(percent.round() as i64);
+    match is_tight(pool, ByteSize(size.saturating_mul(MIB)), limit, &offer.policy.thresholds) {
+        true => Err(format!("{percent} % of the limit of {limit} leaves too little room for the rest")),
+        false => Ok(()),
+    }
 }

@@ -204,7 +204,10 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
         ));
         return;
     }
-    match way.as_ref().and_then(|(way, held)| renamed(offer, problem, way, held)) {
+    // A percentage would then have no effect.
+    let share = heap.bound.value().is_some_and(|bound| matches!(bound.bound, Bound::Percent(_)));
+    let alone = way.as_ref().filter(|_| !share && heap.overruled.is_none());
+    match alone.and_then(|(way, held)| renamed(offer, problem, way, held)) {
         Some(edits) => {
             let title = format!("put it into {what}");
             finding.fix(title, Applicability::Unsafe, &[FactName::Env, FactName::Heaps], edits);

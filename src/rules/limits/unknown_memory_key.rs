@@ -1,6 +1,7 @@
 //! The rule `unknown-memory-key`.
 
 use crate::diagnostic::{Applicability, Edit};
+use crate::rules::offer::Offer;
 use crate::rules::{RuleContext, Target};
 use crate::workload::{Element, FactName, Kind, Launch, Workload};
 
@@ -28,7 +29,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         flags(workload, launch, cx);
         return;
     }
-    let project = cx.project();
+    let offer = Offer::of(workload, cx);
     for unknown in &workload.service.unknown_keys {
         let (key, meant) = (unknown.key.value.as_str(), unknown.meant);
         let dot = if unknown.place.is_empty() { "" } else { "." };
@@ -64,8 +65,15 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             Some(_) => !workload.has_short_limits(),
             None => workload.key("deploy.resources").is_none(),
         } && workload.key(meant).is_none()
-            && project.changed_elsewhere(&workload.name).next().is_none();
-        if let Some(there) = there.filter(|_| taken && alone) {
+            && offer.changed_elsewhere().is_none();
+        // Its size is not read while Compose rejects it: nothing else may have to fit it, or it something else.
+        let (memory, pools) = (&workload.memory, &workload.pools);
+        let fits = pools.heaps.is_empty()
+            && pools.caches.is_empty()
+            && memory.reservation.is_absent()
+            && workload.service.memswap_limit.is_absent()
+            && workload.key("pre_start").is_none();
+        if let Some(there) = there.filter(|_| taken && alone && fits) {
             let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
             finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
         }

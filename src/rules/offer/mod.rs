@@ -90,8 +90,17 @@ impl<'w> Offer<'w> {
     /// Returns the reason not to write anything: another file changes what the service starts or may use.
     pub(super) fn changed_elsewhere(&self) -> Option<String> {
         let name = &self.workload.name;
+        if let Some(why) = self.reset() {
+            return Some(why);
+        }
         let change = self.project.changed_elsewhere(name).next()?;
         self.because(change)
+    }
+
+    /// Returns the reason not to write anything to a service that has less in one of the project's files than without it.
+    fn reset(&self) -> Option<String> {
+        let Workload { name, service, .. } = self.workload;
+        service.has_resets.then(|| format!("`!reset` in another file takes settings of `{name}` away"))
     }
 
     /// Returns the limit that other settings are computed from. `None` if a variable sets it or another file changes the
@@ -104,6 +113,9 @@ impl<'w> Offer<'w> {
 
     /// Like [`Self::changed_elsewhere`] for memory settings alone: for fixes that repeat or follow a limit.
     pub(super) fn limited_elsewhere(&self) -> Option<String> {
+        if let Some(why) = self.reset() {
+            return Some(why);
+        }
         let change = self.project.changed_elsewhere(&self.workload.name).find(|change| change.memory)?;
         self.because(change)
     }
@@ -409,7 +421,9 @@ fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
             false
         }
         "mem_limit" | "deploy.resources.limits.memory" => {
+            let varies = workload.reservation_key().is_some_and(|key| key.text.varies());
             Need::fits_limit(workload, size)
+                && !varies
                 && known(&memory.reservation, &|reserved| reserved <= size)
                 // -1 is unlimited swap.
                 && known(&workload.service.memswap_limit, &|swap| swap.0 <= 0 || swap >= size)

@@ -51,14 +51,19 @@ impl<'w> Offer<'w> {
         let size = *swap.size.value()?;
         let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
         let fits = Need::fits_limit(self.workload, size) && self.fits_host(size) && reserved;
-        // A variable may reserve more elsewhere.
-        let varies = self.workload.reservation_key().is_some_and(|key| key.text.varies());
-        if !fits || varies || self.workload.memory.reservation.is_unknown() {
+        // Steps have the swap of the service, and its limit unless that is below `deploy`.
+        let mut steps = self.unlimited_steps();
+        let steps_fit = steps.all(|step| !self.in_deploy() && Need::fits_limit(step, size));
+        if !fits || !steps_fit || self.may_reserve_more() || self.workload.memory.reservation.is_unknown() {
             return None;
         }
         let (value, owner) = (swap.template.clone(), self.workload.owner());
         Some(vec![match self.in_deploy() {
-            true => FixOp::Set { owner, path: LIMIT[1], value: as_string(&value), after: "image" },
+            true => {
+                let value = as_string(&value);
+                let set = || FixOp::Set { owner, path: LIMIT[1], value: value.clone(), after: "image" };
+                self.new_block(LIMIT[1], &value).unwrap_or_else(set)
+            }
             // Next to the swap that a step inherits, it would be a limit of the service.
             false if self.workload.step().is_some_and(|step| !step.mapping.contains(swap.key)) => {
                 FixOp::Set { owner, path: LIMIT[0], value, after: "image" }
@@ -102,6 +107,9 @@ impl<'w> Offer<'w> {
             None if self.in_deploy() => vec![self.new_blocks(limit, None)],
             _ => vec![self.set(LIMIT, limit)],
         };
+        if self.may_reserve_more() {
+            return None;
+        }
         let too_much = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
         if let Some(size) = reservation.filter(|_| memory.reservation.is_absent() || too_much) {
             ops.extend(self.set_reservation(size));
@@ -116,6 +124,11 @@ impl<'w> Offer<'w> {
             ops.extend(self.resize(&self.keys(["memswap_limit"]), limit)?);
         }
         Some(ops)
+    }
+
+    /// True if a variable sets the reservation, which may be larger elsewhere.
+    fn may_reserve_more(&self) -> bool {
+        self.workload.reservation_key().is_some_and(|key| key.text.varies())
     }
 
     /// Sets a reservation, in place of the one that is there.
@@ -148,7 +161,7 @@ impl<'w> Offer<'w> {
 
     /// Adds a limit and a reservation below `deploy`, one after the other.
     fn new_blocks(&self, limit: ByteSize, reservation: Option<ByteSize>) -> FixOp {
-        let mut steps = match self.new_block(LIMIT[1], limit) {
+        let mut steps = match self.new_block(LIMIT[1], &limit.to_compose()) {
             Some(FixOp::Steps { steps, .. }) => steps,
             _ => vec![Step { from: None, path: LIMIT[1], value: limit.to_compose() }],
         };
@@ -158,7 +171,7 @@ impl<'w> Offer<'w> {
     }
 
     /// Adds a `limits` block, and moves the service's other limits into it. `None` if the service has none.
-    fn new_block(&self, path: &'static [&'static str], size: ByteSize) -> Option<FixOp> {
+    fn new_block(&self, path: &'static [&'static str], size: &str) -> Option<FixOp> {
         let workload = self.workload;
         if path != LIMIT[1] || !self.in_deploy() || workload.key("deploy.resources.limits").is_some() {
             return None;
@@ -175,7 +188,7 @@ impl<'w> Offer<'w> {
         if steps.is_empty() {
             return None;
         }
-        steps.push(Step { from: None, path, value: size.to_compose() });
+        steps.push(Step { from: None, path, value: size.to_owned() });
         Some(FixOp::Steps { owner: workload.owner(), steps })
     }
 
@@ -248,7 +261,7 @@ impl<'w> Offer<'w> {
 
     /// Sets a new key in the service.
     fn set(&self, [short, long]: [&'static [&'static str]; 2], size: ByteSize) -> FixOp {
-        if let Some(request) = self.new_block(long, size) {
+        if let Some(request) = self.new_block(long, &size.to_compose()) {
             return request;
         }
         let path = if self.in_deploy() { long } else { short };

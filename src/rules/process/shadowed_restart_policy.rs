@@ -80,7 +80,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         return;
     }
     if let Some(attempts) = attempts {
-        if workload.key("deploy.restart_policy.max_attempts").is_some() {
+        // Compose takes no negative number there.
+        if attempts.parse::<u32>().is_err() || workload.key("deploy.restart_policy.max_attempts").is_some() {
             return;
         }
         asked.push(set(&["max_attempts"], attempts));

@@ -1,6 +1,6 @@
 //! Edits of a YAML text that preserve everything else: comments, order, indentation, line terminators.
 
-use super::{Kind, NodeId, Tree};
+use super::{Kind, Node, NodeId, Tree};
 use crate::source::Span;
 use crate::syntax::last_begun;
 
@@ -190,7 +190,7 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     if is_flow(text, tree.node(map).span) {
         // With the comma after it, or, for the last key, the one before it.
         let span = match pairs.get(at + 1) {
-            Some((next, _)) => (key.start, tree.node(*next).span.start),
+            Some((next, _)) => (start(tree, pairs.get(at)?.0), start(tree, *next)),
             None => (end_of(at.checked_sub(1)?)?, end_of(at)?),
         };
         return Some(Splice { span: Span { start: span.0, end: span.1, ..key }, text: String::new() });
@@ -324,6 +324,13 @@ fn is_flow(text: &str, map: Span) -> bool {
     text.as_bytes().get(map.start as usize) == Some(&b'{')
 }
 
+/// Returns the start of a node with its tag and anchor.
+fn start(tree: &Tree, id: NodeId) -> u32 {
+    let Node { span, tag, anchor, .. } = tree.node(id);
+    let properties = [tag.as_ref().map(|tag| tag.span), anchor.as_ref().map(|anchor| anchor.span)];
+    properties.into_iter().flatten().map(|property| property.start).fold(span.start, u32::min)
+}
+
 /// Returns the end of an entry: of its value, which is after the colon if it is empty.
 fn end(tree: &Tree, key: NodeId, value: NodeId) -> u32 {
     tree.node(value).span.end.max(tree.node(key).span.end)
@@ -363,7 +370,7 @@ fn insert(
         return Some(Splice { span: Span::new(file, at, at), text: entry });
     }
     let (first, _) = pairs.first()?;
-    let column = column(text, tree.node(*first).span.start as usize);
+    let column = column(text, start(tree, *first) as usize);
     let behind = pairs.iter().find(|(key, _)| scalar(tree, *key) == Some(after)).or(pairs.last())?;
     let at = content_end(text, end(tree, behind.0, behind.1) as usize);
     let newline = newline(tree, text, at);

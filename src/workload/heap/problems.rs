@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::flags::{fits, size, spelled};
-use super::reader::{SettingSource, SettingsReader};
+use super::reader::{LaunchedBy, SettingSource, SettingsReader};
 use super::setting::COMMAND_LINE;
 use super::{Bound, HeapSetting, LiteralWord, MemoryPool};
 use crate::catalog::{DefaultHeap, Grammar, Misspelled, Sets};
@@ -337,6 +337,7 @@ impl SettingsReader<'_> {
         &self,
         sources: &[SettingSource],
         bound: &Fact<HeapSetting>,
+        starter: &LaunchedBy<'_>,
     ) -> Option<HeapProblem> {
         let setting = bound.known()?;
         let Bound::Bytes(most) = setting.value.bound else { return None };
@@ -361,6 +362,8 @@ impl SettingsReader<'_> {
             .image
             .heap_when_unset
             .as_ref()
+            // A start line of its own takes the place of the image's.
+            .filter(|_| !matches!(starter, LaunchedBy::Itself))
             .filter(|own| own.initial_too && own.of == self.runtime.name)
             .filter(|own| !own.replaced || self.workload.variable(&own.variable).is_absent())?;
         let initial = ByteSize((own.mib << 20) as i64);

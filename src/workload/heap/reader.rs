@@ -137,7 +137,7 @@ impl SettingsReader<'_> {
         let (hotspot, small_share) =
             self.apply_hotspot_flags(&mut winner, &sources, (major, default), limit_unseen.is_none());
         let EffectiveBound { bound, overruled } = winner;
-        problems.extend(self.contradiction(&sources, &bound));
+        problems.extend(self.contradiction(&sources, &bound, &starter));
         problems.extend(strangers);
         if matches!(starter, LaunchedBy::Itself) {
             problems.extend(self.misplaced(program, &sources));

@@ -18,7 +18,7 @@ pub fn projects(real: &[Project], count: usize) -> Vec<Project> {
 }
 
 /// Lines of a service with a fault, or with what makes one of another.
-const SERVICE_LINES: [&str; 16] = [
+const SERVICE_LINES: &[&str] = &[
     "mem_limit: 512Mi",
     "mem_limit: 300m",
     "mem_limit: \"0.5\"",
@@ -35,8 +35,36 @@ const SERVICE_LINES: [&str; 16] = [
     "healthcheck: {test: [curl, -f, http://localhost], interval: 1s}",
     "healthcheck: {test: [\"CMD-SHELL\", \"NONE\"]}",
     "tmpfs: /tmp",
+    "tmpfs: [\"/tmp:size=64Mi\"]",
+    "mem_limit: 0",
+    "mem_limit: 2gb",
+    "mem_limt: 512m",
+    "memswap_limit: -1",
+    "mem_swappiness: 200",
+    "cpus: 0.5",
+    "scale: 2",
+    "restart: \"no\"",
+    "restart: on-failure:-1",
+    "deploy: {restart_policy: {condition: \"on-failure:3\"}}",
+    "deploy: {restart_policy: {condition: any, max_attempts: 3}}",
+    "deploy: {resorces: {limits: {memory: 1g}}}",
+    "deploy: {replicas: 3, resources: {limits: {cpus: \"0.5\"}}}",
+    "healthcheck: {disable: true}",
+    "healthcheck: {test: \"curl -f http://localhost || exit 1\"}",
+    "environment: {JAVA_TOOL_OPTIONS: -Xmx2g}",
+    "environment: {JAVA_TOOL_OPTIONS: \"-Xmx1,5g -XX:MaxRAMPercentage=0.7\"}",
+    "environment: {JAVA_OPTS: -Xmx512m}",
+    "environment: [NODE_OPTIONS=--max-old-space-size=4096]",
+    "environment: {GOMEMLIMIT: 1G}",
+    "command: [java, -jar, app.jar, -Xmx1g]",
+    "command: java $JAVA_OPTS -jar app.jar",
+    "command: [redis-server, --maxmemory, 3gb]",
+    "pre_start: [{command: [node, --max-old-space-size=2048, b.js]}]",
+    "stop_grace_period: 1s",
+    "ulimits: {memlock: -1}",
+    "logging: {driver: json-file}",
 ];
-const INSTRUCTIONS: [&str; 8] = [
+const INSTRUCTIONS: &[&str] = &[
     "HEALTHCHECK --interval=1s CMD curl -f http://localhost/",
     "HEALTHCHECK CMD NONE",
     "ENV JAVA_TOOL_OPTIONS=-Xmx64MB",
@@ -45,9 +73,18 @@ const INSTRUCTIONS: [&str; 8] = [
     "RUN apt-get update \\\n # größe\n && apt-get install -y \\\n curl",
     "ENTRYPOINT java -jar app.jar -Xmx1g",
     "CMD npm start",
+    "CMD java $JAVA_OPTS -jar app.jar",
+    "CMD [\"java\", \"$JAVA_OPTS\", \"-jar\", \"app.jar\"]",
+    "ENV JAVA_OPTS -Xmx1g -Xms1g",
+    "ENV JAVA_OPTS='-Xmx1g'",
+    "RUN pip install requests",
+    "RUN apk add curl",
+    "SHELL [\"/bin/bash\", \"-c\"]",
+    "FROM node:16\nCOPY . .\nCMD node --max-old-space-size=2048 a.js",
+    "FROM openjdk:8u111\nCMD [\"java\", \"-XX:MaxRAMPercentage=70\", \"-jar\", \"a.jar\"]",
 ];
 /// Joined emoji, marks without width, a tab, and what looks like other syntax.
-const COMMENTS: [&str; 5] = ["# größe 👨\u{200d}👩", "# a\u{200b}b", "#\ta: {b", "# [x] - ${Y:-z}", "#"];
+const COMMENTS: &[&str] = &["# größe 👨\u{200d}👩", "# a\u{200b}b", "#\ta: {b", "# [x] - ${Y:-z}", "#"];
 
 struct Mutation<'p> {
     seed: usize,
@@ -124,7 +161,7 @@ impl<'p> Mutation<'p> {
     /// Adds a line to a service, before its image or build.
     fn service_line(&mut self) -> Option<()> {
         let file = self.file(true)?;
-        let added = self.one(&SERVICE_LINES);
+        let added = self.one(SERVICE_LINES);
         self.lines(&file, |this, lines| {
             let is_place = |line: &String| {
                 let text = line.trim_start();
@@ -151,7 +188,7 @@ impl<'p> Mutation<'p> {
 
     fn instruction(&mut self) -> Option<()> {
         let file = self.file(false)?;
-        let added = self.one(&INSTRUCTIONS);
+        let added = self.one(INSTRUCTIONS);
         let text = self.files.get_mut(&file)?;
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         text.push_str(&format!("{end}{added}\n"));
@@ -161,7 +198,7 @@ impl<'p> Mutation<'p> {
     fn comment(&mut self) -> Option<()> {
         let is_compose = self.random(3) > 0;
         let file = self.file(is_compose)?;
-        let comment = self.one(&COMMENTS);
+        let comment = self.one(COMMENTS);
         self.lines(&file, |this, lines| {
             let at = this.random(lines.len());
             // Not within a block scalar, a command in quotes or a continued line.
@@ -208,6 +245,12 @@ impl<'p> Mutation<'p> {
                 "memswap_limit: 1g",
                 "restart: \"no\"",
                 "command: node --max-old-space-size=4096 a.js",
+                "command: [java, -Xmx3g, -jar, a.jar]",
+                "mem_reservation: 3g",
+                "deploy: {replicas: 4}",
+                "healthcheck: {disable: true}",
+                "image: node:22-slim",
+                "user: \"1000\"",
             ]);
             text += &format!("  {service}:\n    {line}\n");
         }
@@ -223,7 +266,15 @@ impl<'p> Mutation<'p> {
     fn extending(&mut self) -> Option<()> {
         let file = self.file(true)?;
         let service = self.services(&file).first()?.clone();
-        let limit = self.one(&["mem_limit: 64m", "mem_limit: 4g", "init: true", "memswap_limit: 8g"]);
+        let limit = self.one(&[
+            "mem_limit: 64m",
+            "mem_limit: 4g",
+            "init: true",
+            "memswap_limit: 8g",
+            "deploy: {resources: {limits: {memory: 128m}}}",
+            "environment: {JAVA_TOOL_OPTIONS: -Xmx3g}",
+            "image: node:22-slim",
+        ]);
         let text = format!(
             "services:\n  twin:\n    extends: {{file: ../{file}, service: {service}}}\n    {limit}\n"
         );
@@ -241,7 +292,7 @@ impl<'p> Mutation<'p> {
     /// Merges settings from an anchor into two services.
     fn anchor(&mut self) -> Option<()> {
         let file = self.file(true)?;
-        let line = self.one(&SERVICE_LINES);
+        let line = self.one(SERVICE_LINES);
         let text = self.files.get(&file)?.clone();
         let top = text.lines().position(|line| line.starts_with("services:"))?;
         self.lines(&file, |_, lines| {

@@ -80,6 +80,8 @@ pub struct Service {
     pub conflicts: Vec<Conflict>,
     /// Misspelled resource keys.
     pub unknown_keys: Vec<UnknownKey>,
+    /// True if an override file takes a setting away that the service has without it, with `!reset`.
+    pub has_resets: bool,
     /// `mem_swappiness`, 0 to 100.
     pub swappiness: Fact<i64>,
     /// `oom_kill_disable`.
@@ -240,6 +242,7 @@ impl Service {
             size_keys: Vec::new(),
             conflicts: Vec::new(),
             unknown_keys: Vec::new(),
+            has_resets: false,
             swappiness: unknown(anchor),
             oom_kill_disable: unknown(anchor),
             pids_limit: unknown(anchor),
@@ -319,6 +322,7 @@ impl Service {
             size_keys: size_keys(fields),
             conflicts: conflicts(fields),
             unknown_keys,
+            has_resets: has_resets(&entry.value),
             swappiness: fields.size(&["mem_swappiness"]).map(|size| size.0),
             oom_kill_disable: fields.boolean(&["oom_kill_disable"]),
             pids_limit: fields.integer(&["pids_limit"]),
@@ -476,6 +480,19 @@ fn restarted_by(labels: &Value) -> Option<Spanned<String>> {
         let scalar = entry.value.as_scalar().filter(|scalar| scalar.text.as_str() == "true")?;
         RESTARTED.contains(&name.as_str()).then(|| Spanned::new(name.as_str().to_owned(), scalar.text.span()))
     })
+}
+
+/// True if a later file takes a setting of the service, of its `deploy` or of its environment away.
+fn has_resets(service: &Value) -> bool {
+    const BELOW: [&[&str]; 6] = [
+        &[],
+        &["deploy"],
+        &["deploy", "resources"],
+        &["deploy", "resources", "limits"],
+        &["deploy", "resources", "reservations"],
+        &["environment"],
+    ];
+    BELOW.iter().any(|path| service.at(path).is_some_and(|value| value.has_resets))
 }
 
 #[cfg(test)]

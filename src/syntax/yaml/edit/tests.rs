@@ -71,6 +71,8 @@ fn removed_keys_take_their_lines_along() {
     assert_eq!(remove("a: 1\nmem:\n  x: 1\n  y: |\n    z\n", "mem").unwrap(), "a: 1\n");
     assert_eq!(remove("q: {a: 1, mem: 2, b: 3}\n", "mem").unwrap(), "q: {a: 1, b: 3}\n");
     assert_eq!(remove("q: {a: 1, mem: 2}\n", "mem").unwrap(), "q: {a: 1}\n");
+    assert_eq!(remove("q: {a: 1, mem: 2, !!str b: 3}\n", "mem").unwrap(), "q: {a: 1, !!str b: 3}\n");
+    assert_eq!(remove("q: {!!str &a mem: 2, b: 3}\n", "mem").unwrap(), "q: {b: 3}\n");
     assert_eq!(remove("mem: 2\n", "mem"), None);
     assert_eq!(remove("- mem: 2\n  b: 1\n", "mem"), None);
 }
@@ -220,6 +222,9 @@ fn keys_are_indented_as_their_file_is() {
         ("api:\n            image: x\n", "\n            deploy:\n                    mode: a"),
         ("s:\n- api:\n    image: x\n", "\n    deploy:\n        mode: a"),
         ("s:\n  - api:\n      image: x\n", "\n      deploy:\n          mode: a"),
+        // A key begins with its tag and anchor.
+        ("api:\n  !!merge <<: *x\n  image: x\n", "\n  deploy:\n    mode: a"),
+        ("api:\n  &a !!str image: x\n", "\n  deploy:\n    mode: a"),
     ] {
         let end = text.len() - 1;
         assert_eq!(after_set(text, &path, "a", "").unwrap(), format!("{}{added}\n", &text[..end]), "{text}");
