@@ -370,7 +370,8 @@ impl SettingsReader<'_> {
         let effect =
             format!("the image begins with a heap of {initial}, -Xms is missing: {name} does not start");
         (initial.0 > most.0).then(|| {
-            let flag = setting.value.flag.as_str();
+            // Two words are no item of a list.
+            let flag = setting.value.variable().map_or("", |_| setting.value.flag.as_str());
             HeapProblem {
                 instead: flag.strip_prefix("-Xmx").map(|size| format!("-Xms{size} -Xmx{size}")),
                 ..self.problem(
