@@ -257,6 +257,14 @@ fn advice_is_for_the_engine_of_the_container() {
         let help = run.finding("heap-exceeds-limit").unwrap().help.clone().unwrap();
         assert!(help.contains(&format!("  {tool} update --memory 768m")), "{help}");
     }
+    let open = r#""Memory": 0, "MemorySwap": 0"#;
+    let docker = container("api", open, r#""Cmd": ["serve"], "Env": [], "Labels": {}"#);
+    let podman = docker.replacen("\"Name\"", "\"ImageName\": \"acme/api:1\", \"Name\"", 1);
+    for (json, tool) in [(docker, "docker"), (podman, "podman")] {
+        let run = Run::of(&[("x.json", &json)]);
+        let help = run.finding("missing-memory-limit").unwrap().help.clone().unwrap();
+        assert!(help.contains(&format!("run `{tool} update --memory <size>")), "{help}");
+    }
 }
 
 #[test]

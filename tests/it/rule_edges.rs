@@ -323,3 +323,98 @@ fn what_stays_down_after_a_kill() {
         ],
     );
 }
+
+/// Returns message and help of a rule's findings.
+fn told(files: &[(&str, &str)], rule: &str) -> Vec<(String, String)> {
+    let checked = Checked::texts(files);
+    let found = checked.of_rule(rule);
+    found.iter().map(|found| (found.message.clone(), found.help.clone().unwrap_or_default())).collect()
+}
+
+/// The engine takes an interval of 0 for its default.
+#[test]
+fn a_probe_with_a_jvm_is_as_frequent_as_the_engine_makes_it() {
+    for (interval, expected) in [
+        ("", " every 30s"),
+        (", interval: 0s", " every 30s"),
+        (", interval: 1s", " every 1s"),
+        (", interval: 5m", " every 5m"),
+        (", interval: '${I}'", "`)"),
+    ] {
+        let text = format!(
+            "services: {{it: {{image: 'eclipse-temurin:21-jre', healthcheck: {{test: [CMD, java, -version]{interval}}}}}}}\n"
+        );
+        let found = told(&[("compose.yaml", &text)], "costly-healthcheck");
+        let found = found.first().unwrap_or_else(|| panic!("{interval}: nothing"));
+        assert!(found.0.ends_with(expected), "{interval}: {}", found.0);
+    }
+}
+
+/// A heap that may be bound where nobody can look is a note, as is one of a program that is assumed.
+#[test]
+fn a_heap_that_may_be_bound_elsewhere_is_a_note() {
+    let known = "image: 'eclipse-temurin:21-jre', command: [java, -jar, a.jar]";
+    assert_reported("unbounded-heap", &[(known, 'W')]);
+    let script = "image: 'eclipse-temurin:21-jre', command: [/start.sh], volumes: ['./start.sh:/start.sh']";
+    let assumed = severity(script, "unbounded-heap");
+    assert!(matches!(assumed, 'N' | '-'), "{assumed}");
+    let env = format!("{known}, env_file: gone.env");
+    let unseen = severity(&env, "unbounded-heap");
+    assert!(matches!(unseen, 'N' | '-'), "{unseen}");
+}
+
+/// Nothing that idles, that ends or that never runs has data to write before it stops.
+#[test]
+fn who_has_nothing_to_write_may_be_killed() {
+    let database = "image: 'postgres:17'";
+    let with = |more: &str| format!("{database}{more}");
+    assert_reported(
+        "short-stop-grace-period",
+        &[
+            (&with(""), 'N'),
+            (&with(", stop_grace_period: 89s"), 'N'),
+            (&with(", stop_grace_period: 90s"), '-'),
+            (&with(", stop_grace_period: '${P}'"), '-'),
+            (&with(", scale: 0"), '-'),
+            (&with(", restart: 'no', command: [psql, -c, select 1]"), '-'),
+            (&with(", entrypoint: [sleep, infinity]"), '-'),
+        ],
+    );
+}
+
+/// Paths of an extended file are relative to that file, in each form of `env_file`.
+#[test]
+fn an_extended_env_file_is_where_its_service_is() {
+    let whole = "services: {it: {extends: {file: below/base.yaml, service: base}}}\n";
+    for form in ["heap.env", "[heap.env]", "[{path: heap.env}]", "[{path: heap.env, required: false}]"] {
+        let base = format!(
+            "services: {{base: {{image: 'eclipse-temurin:21-jre', command: [java, -jar, a.jar], mem_limit: 1g, env_file: {form}}}}}\n"
+        );
+        let files = [
+            ("compose.yaml", whole),
+            ("below/base.yaml", &base),
+            ("below/heap.env", "JAVA_TOOL_OPTIONS=-Xmx2g\n"),
+        ];
+        let checked = Checked::tree(&files, "");
+        let found = checked.of_rule("heap-exceeds-limit");
+        assert!(
+            found.iter().any(|found| found.message.contains("2 GiB")),
+            "{form}: {:?}",
+            checked.outcome.findings
+        );
+    }
+}
+
+/// A healthcheck that is there gets a test alone: its other keys stay.
+#[test]
+fn a_probe_is_offered_with_the_keys_that_are_not_there() {
+    for (healthcheck, expected) in
+        [("", "  healthcheck:\n    test:"), (", healthcheck: {interval: 10s}", "  test:")]
+    {
+        let text = format!("services: {{it: {{image: 'redis:8'{healthcheck}}}}}\n");
+        let found = told(&[("compose.yaml", &text)], "missing-healthcheck");
+        let help = found.first().map_or("", |(_, help)| help.as_str());
+        assert!(help.contains(expected), "{healthcheck}: {help}");
+        assert_eq!(help.contains("interval: 30s"), healthcheck.is_empty(), "{help}");
+    }
+}

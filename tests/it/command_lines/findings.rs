@@ -649,3 +649,47 @@ fn a_container_is_called_by_its_name_or_its_image() {
         assert_eq!(lacking(line).map(|(_, name)| name).as_deref(), Some(expected), "{line}");
     }
 }
+
+/// A condition that the engine refuses is corrected in the flags of the command.
+#[test]
+fn conditions_of_a_created_service_are_flags() {
+    let help = |line: &str| {
+        let found = run(line);
+        let finding = found.iter().find(|found| found.rule == "invalid-restart-policy");
+        finding.map(|found| (found.message.clone(), found.help.clone().unwrap_or_default()))
+    };
+    let (message, found) =
+        help("docker service create --name it --restart-condition on-failure:3 x:1").expect("a finding");
+    assert!(message.contains("--restart-condition on-failure:3"), "{message}");
+    assert_eq!(found, "write `--restart-condition on-failure --restart-max-attempts 3`");
+    let (_, found) =
+        help("docker service create --name it --restart-condition always x:1").expect("a finding");
+    assert!(found.starts_with("write `any`"), "{found}");
+    assert_eq!(help("docker service create --name it --restart-condition any x:1"), None);
+}
+
+/// The name of an image in capital letters is written in small ones, unless that is no name either.
+#[test]
+fn names_of_images_are_in_lower_case() {
+    let help = |line: &str| {
+        let found = run(line);
+        let finding =
+            found.iter().find(|found| found.rule == "ineffective-flag" || found.message.contains("image"));
+        finding.map(|found| found.help.clone().unwrap_or_default())
+    };
+    assert_eq!(help("docker run -m 1g Acme/API:1").as_deref(), Some("write `acme/api:1`"));
+    assert_eq!(help("docker run -m 1g A=b").as_deref(), Some(""));
+    assert_eq!(help("docker run -m 1g 'acme/a b'").as_deref(), Some(""));
+}
+
+/// A field of `--mount` without a value has no size in it.
+#[test]
+fn a_size_of_a_mount_needs_a_value() {
+    let unsized_tmpfs = |mount: &str| {
+        let found = run(&format!("docker run -m 1g --mount {mount} x:1"));
+        found.iter().any(|found| found.rule == "unsized-tmpfs")
+    };
+    assert!(unsized_tmpfs("type=tmpfs,target=/tmp"));
+    assert!(!unsized_tmpfs("type=tmpfs,target=/tmp,tmpfs-size=64m"));
+    assert!(unsized_tmpfs("type=tmpfs,readonly,target=/tmp"));
+}
