@@ -126,6 +126,21 @@ fn a_limit_of_zero_is_not_raised_for_steps_that_need_more() {
     }
 }
 
+/// The base file is also read without the limit that an override file sets.
+#[test]
+fn no_size_in_the_base_file_follows_the_limit_of_an_override_file() {
+    let base = "services:\n  it: {image: 'node:22', command: [node, a.js]LIMIT}\n";
+    let found = |limit: &str, over: &str| {
+        let text = base.replace("LIMIT", limit);
+        let files = [("compose.yaml", text.as_str()), ("compose.override.yaml", over)];
+        offered(&files, "unbounded-heap", Target::Compose).concat()
+    };
+    let labels = "services:\n  it: {labels: [a]}\n";
+    assert!(found(", mem_limit: 2g", labels).contains("--max-old-space-size=1536"));
+    let limits = "services:\n  it: {mem_limit: 2g}\n";
+    assert!(found("", limits).starts_with("help: "), "{}", found("", limits));
+}
+
 /// A later file of the project takes the key away, an earlier one has it.
 #[test]
 fn nothing_is_written_over_what_another_file_takes_away() {

@@ -58,7 +58,8 @@ pub(in crate::rules) fn bound_default(
         });
         return;
     };
-    if let Some(why) = offer.changed_elsewhere() {
+    let why = offer.changed_elsewhere().or_else(|| offer.limited_by_override().map(str::to_owned));
+    if let Some(why) = why {
         finding.help(format!("set the heap below the limit: {why}"));
         return;
     }

@@ -103,12 +103,24 @@ impl<'w> Offer<'w> {
         service.has_resets.then(|| format!("`!reset` in another file takes settings of `{name}` away"))
     }
 
-    /// Returns the limit that other settings are computed from. `None` if a variable sets it or another file changes the
-    /// service.
+    /// Returns the limit that other settings are computed from. `None` if a variable sets it, or another file changes the
+    /// service: settings are written into its first file, which is also read without the limit of an override file.
     pub(super) fn settled_limit(&self) -> Option<ByteSize> {
-        let key = self.workload.limit_key().filter(|key| !key.text.varies())?;
+        let key = self.workload.limit_key().filter(|key| !key.text.varies() && !self.is_of_override(key))?;
         let limit = key.size.value().copied().filter(|limit| limit.0 > 0)?;
         self.changed_elsewhere().is_none().then_some(limit)
+    }
+
+    /// True for a key in an override file of the service's own.
+    fn is_of_override(&self, key: &SizeKey) -> bool {
+        let file = key.key.file;
+        file != self.workload.anchor.file && self.project.compose_files.contains(&file)
+    }
+
+    /// Returns the reason not to compute anything that is written into the service's first file.
+    pub(super) fn limited_by_override(&self) -> Option<&'static str> {
+        let limit = self.workload.limit_key()?;
+        self.is_of_override(limit).then_some("an override file sets the limit")
     }
 
     /// Like [`Self::changed_elsewhere`] for memory settings alone: for fixes that repeat or follow a limit.
