@@ -49,23 +49,24 @@ impl<'a> RuleContext<'a> {
     }
 
     /// Adds the places of the findings from `new` on to those of the rule. Those of a step are dropped that its service has, too:
-    /// in the same places, or about something that both lack. `anchors` are those of the service and of the step. A heap of its own
-    /// next to the same limit is another place.
+    /// in the same place, or about something that both lack. `step` has the anchors of the service and of the step, and the span of the
+    /// step: what is related to a line in that is no repetition.
     pub(super) fn drop_repeated(
         &mut self,
         new: usize,
-        anchors: Option<(Span, Span)>,
-        places: &mut HashSet<(Span, Option<Span>)>,
+        step: Option<(Span, Span, Span)>,
+        places: &mut HashSet<Span>,
     ) {
-        let at = |finding: &Finding| (finding.primary.span, finding.related.first().map(|label| label.span));
         let mut found = self.findings.split_off(new.min(self.findings.len()));
-        if let Some((service, step)) = anchors {
-            let lacks = |finding: &Finding| {
-                finding.primary.span == step && places.iter().any(|(place, _)| *place == service)
-            };
-            found.retain(|finding| !places.contains(&at(finding)) && !lacks(finding));
+        if let Some((service, step, own)) = step {
+            let lacks = |at: Span| at == step && places.contains(&service);
+            found.retain(|finding| {
+                let at = finding.primary.span;
+                let is_own = finding.related.iter().any(|label| own.contains(label.span));
+                !(places.contains(&at) && !is_own || lacks(at))
+            });
         }
-        places.extend(found.iter().map(at));
+        places.extend(found.iter().map(|finding| finding.primary.span));
         self.findings.append(&mut found);
     }
 

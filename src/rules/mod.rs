@@ -106,8 +106,9 @@ impl Rule {
                         check(workload, cx);
                     }
                     if has_steps {
-                        let step = workload.step().map(|_| workload.anchor);
-                        cx.drop_repeated(before, service.zip(step), &mut places);
+                        let step = workload.step().zip(service);
+                        let step = step.map(|(step, service)| (service, workload.anchor, step.mapping));
+                        cx.drop_repeated(before, step, &mut places);
                     }
                     if workload.step().is_none() {
                         service = Some(workload.anchor);

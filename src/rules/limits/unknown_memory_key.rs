@@ -70,6 +70,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let (memory, pools) = (&workload.memory, &workload.pools);
         let fits = pools.heaps.is_empty()
             && pools.caches.is_empty()
+            && pools.image_default_heap.is_none()
             && memory.reservation.is_absent()
             && workload.service.memswap_limit.is_absent()
             && workload.key("pre_start").is_none();
