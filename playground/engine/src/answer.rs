@@ -84,7 +84,11 @@ fn checked(request: Request) -> Result<Vec<u8>, String> {
         report: json,
         order: report.most_harmful_first(),
         budget: raw(|out| budget::write(out, &budget, budget::Format::Json, TableStyle::plain()))?,
-        files: run.paths.iter().map(|path| (path_text(path), kind::state(path, &run))).collect(),
+        files: run
+            .paths
+            .iter()
+            .map(|path| (path_text(path), kind::state(path, &run, &outcome.projects)))
+            .collect(),
         failures: failures(&run),
         problems: run.problems.into_iter().collect(),
     };

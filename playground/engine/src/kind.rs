@@ -8,6 +8,7 @@ use oomlint::discover::{self, Discovered, FileKind};
 use oomlint::model::{container, launch};
 use oomlint::source::{Overlay, Sources, TracedText};
 use oomlint::syntax::command_line::{self, Notation};
+use oomlint::workload::Project;
 use serde::Serialize;
 
 use crate::request::Named;
@@ -127,14 +128,21 @@ fn is_commands(text: &str) -> bool {
     })
 }
 
-/// Returns what a file of a run is.
-pub(crate) fn state(path: &Path, run: &Run) -> FileState {
+/// Returns the kind of a file of a run that made these projects.
+pub(crate) fn state(path: &Path, run: &Run, projects: &[Project]) -> FileState {
     let checked = run.discovered.files.iter().find(|found| found.path == path).map(|found| found.kind);
     let kind = checked.map_or_else(|| Kind::of_unchecked(path), Kind::of);
-    let is_read = run.sources.has_loaded(path) || matches!(kind, Kind::Configuration);
-    let unread = matches!(kind, Kind::Other) && !is_read;
     let text = || run.options.disk.read(path).ok();
-    let looks_like = unread.then(text).flatten().and_then(|text| told(&String::from_utf8_lossy(&text)));
+    let told = || text().and_then(|text| told(&String::from_utf8_lossy(&text)));
+    let is_part = || {
+        let mut files = projects.iter().flat_map(|project| &project.files);
+        files.any(|file| run.sources.get(*file).path() == path)
+    };
+    // What has services in it is also loaded to see whether it overrides a Compose file.
+    let is_loaded = run.sources.has_loaded(path);
+    let is_used = is_loaded && (is_part() || !matches!(told(), Some(FileKind::Compose)));
+    let is_read = is_used || matches!(kind, Kind::Configuration);
+    let looks_like = (matches!(kind, Kind::Other) && !is_read).then(told).flatten();
     let nothing = checked.and_then(|kind| nothing_in(path, kind, &run.sources));
     FileState { kind, read: is_read, looks_like: looks_like.map(Kind::of), nothing }
 }
