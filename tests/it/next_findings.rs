@@ -48,6 +48,7 @@ fn a_size_is_not_mended_next_to_another_one_for_the_same_setting() {
 
 #[test]
 fn a_key_is_not_renamed_to_one_that_is_there() {
+    let help = "help: write `mem_limit`, and check that the rest fits";
     let base = "services: {it: {image: x, mem_limt: 512m}}\n";
     let block = "deploy: {resorces: {limits: {memory: 512m}}}";
     let misspelt = |more: &str| format!("services: {{it: {{image: x, {more}}}}}\n");
@@ -55,24 +56,30 @@ fn a_key_is_not_renamed_to_one_that_is_there() {
         "unknown-memory-key",
         &[
             (base, &["write `mem_limit`"]),
-            (&misspelt("mem_limt: 512m, mem_limit: 300m"), &["help: "]),
-            (&misspelt("mem_limt: 512m, deploy: {resources: {limits: {memory: 300m}}}"), &["help: "]),
+            (
+                &misspelt("mem_limt: 512m, mem_limit: 300m"),
+                &["help: remove it, or the `mem_limit` that is there"],
+            ),
+            (&misspelt("mem_limt: 512m, deploy: {resources: {limits: {memory: 300m}}}"), &[help]),
             (&misspelt(block), &["write `resources`"]),
-            (&misspelt(&format!("mem_limit: 300m, {block}")), &["help: "]),
+            (
+                &misspelt(&format!("mem_limit: 300m, {block}")),
+                &["help: write `resources`, and check that the rest fits"],
+            ),
         ],
     );
     let sized = |image: &str| format!("services: {{it: {{image: {image}, mem_limt: 512m}}}}\n");
     offers(
         "unknown-memory-key",
         &[
-            (&sized("'eclipse-temurin:21-jre', command: [java, -Xmx1g, -jar, a.jar]"), &["help: "]),
-            (&sized("x, memswap_limit: 64m"), &["help: "]),
-            (&sized("x, mem_reservation: 8g"), &["help: "]),
-            (&sized("x, pre_start: [{command: [a]}]"), &["help: "]),
+            (&sized("'eclipse-temurin:21-jre', command: [java, -Xmx1g, -jar, a.jar]"), &[help]),
+            (&sized("x, memswap_limit: 64m"), &[help]),
+            (&sized("x, mem_reservation: 8g"), &[help]),
+            (&sized("x, pre_start: [{command: [a]}]"), &[help]),
         ],
     );
     for (over, expected) in [
-        ("services: {it: {mem_limit: 1g}}\n", "help: "),
+        ("services: {it: {mem_limit: 1g}}\n", "help: remove it, or the `mem_limit` that is there"),
         ("services: {it: {labels: [a]}}\n", "write `mem_limit`"),
     ] {
         let files = [("compose.yaml", base), ("compose.override.yaml", over)];

@@ -60,25 +60,37 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let there = meant.strip_prefix(&format!("{}{dot}", unknown.place)).filter(|rest| !rest.contains('.'));
         // For Swarm, the right key of a service would be a mistake, too.
         let taken = target == Target::Compose || !unknown.place.is_empty();
-        // With the same setting there in this or the other spelling, the two have to agree, as in each file that adds to it.
-        let alone = match meant.strip_prefix("deploy.") {
-            Some(_) => !workload.has_short_limits(),
-            None => workload.key("deploy.resources").is_none(),
-        } && workload.key(meant).is_none()
-            && offer.changed_elsewhere().is_none();
-        // Its size is not read while Compose rejects it: nothing else may have to fit it, or it something else.
-        let (memory, pools) = (&workload.memory, &workload.pools);
-        let fits = pools.heaps.is_empty()
-            && pools.caches.is_empty()
-            && pools.image_default_heap.is_none()
-            && memory.reservation.is_absent()
-            && workload.service.memswap_limit.is_absent()
-            && workload.key("pre_start").is_none();
-        if let Some(there) = there.filter(|_| taken && alone && fits) {
+        let Some(there) = there.filter(|_| taken) else { continue };
+        if is_free(&offer, meant) {
             let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
             finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
+        } else if workload.key(meant).is_some() {
+            finding.help(format!("remove it, or the `{meant}` that is there"));
+        } else {
+            finding.help(format!("write `{there}`, and check that the rest fits"));
         }
     }
+}
+
+/// True if a key can be set whatever its value is, which is not read while Compose rejects it: nothing else sets the same, and nothing
+/// has to fit it.
+fn is_free(offer: &Offer<'_>, key: &str) -> bool {
+    let Workload { memory, pools, service, .. } = offer.workload;
+    let has = |name: &str| offer.workload.key(name).is_some();
+    // Two spellings of one setting have to agree.
+    let other = match key.starts_with("deploy.") {
+        true => offer.workload.has_short_limits(),
+        false => has("deploy.resources"),
+    };
+    !has(key)
+        && !other
+        && !has("pre_start")
+        && offer.changed_elsewhere().is_none()
+        && pools.heaps.is_empty()
+        && pools.caches.is_empty()
+        && pools.image_default_heap.is_none()
+        && memory.reservation.is_absent()
+        && service.memswap_limit.is_absent()
 }
 
 /// Reports flags that the client does not know, and for which it refuses the command.
