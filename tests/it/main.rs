@@ -74,6 +74,7 @@ mod rule_edges;
 mod rule_pages;
 mod run_properties;
 mod sarif;
+mod scopes;
 mod server_settings;
 mod settings_of_no_effect;
 mod shell_properties;
