@@ -82,6 +82,7 @@ mod shown;
 mod size;
 mod stop_signals;
 mod stories;
+mod suppressed_places;
 mod suppressions;
 mod surroundings;
 mod swarm;

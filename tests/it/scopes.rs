@@ -11,19 +11,19 @@ use oomlint::source::{Sources, path_text};
 
 use crate::common;
 
-type Files<'f> = &'f [(&'f str, &'f str)];
+pub(crate) type Files<'f> = &'f [(&'f str, &'f str)];
 
 /// A finished run over some paths of a new repository.
-struct Ran {
-    sources: Sources,
-    outcome: Outcome,
+pub(crate) struct Ran {
+    pub(crate) sources: Sources,
+    pub(crate) outcome: Outcome,
     root: PathBuf,
     _scratch: tempfile::TempDir,
 }
 
 impl Ran {
     /// Runs some rules over the paths; without paths over the whole repository.
-    fn over(files: Files<'_>, paths: &[&str], rules: &[&str]) -> Self {
+    pub(crate) fn over(files: Files<'_>, paths: &[&str], rules: &[&str]) -> Self {
         let options = Options {
             preset: Some(Preset::Strict),
             select: rules.iter().map(|rule| (*rule).to_owned()).collect(),
@@ -32,7 +32,7 @@ impl Ran {
         Self::with(files, paths, options)
     }
 
-    fn with(files: Files<'_>, paths: &[&str], options: Options) -> Self {
+    pub(crate) fn with(files: Files<'_>, paths: &[&str], options: Options) -> Self {
         let scratch = common::tree(files);
         let root = common::real(scratch.path());
         std::fs::create_dir(root.join(".git")).unwrap();
@@ -47,12 +47,12 @@ impl Ran {
     }
 
     /// Returns a path from the repository's root.
-    fn name(&self, path: &Path) -> String {
+    pub(crate) fn name(&self, path: &Path) -> String {
         path_text(path.strip_prefix(&self.root).unwrap_or(path))
     }
 
     /// Returns file, line, rule and service of the findings.
-    fn found(&self) -> Vec<String> {
+    pub(crate) fn found(&self) -> Vec<String> {
         let line = |finding: &oomlint::diagnostic::Finding| {
             let span = self.sources.to_outer_span(finding.primary.span);
             let source = self.sources.get(span.file);
