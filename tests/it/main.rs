@@ -41,6 +41,7 @@ mod fixes;
 mod fixes_offered;
 mod formats;
 mod heap_settings;
+mod host_sizes;
 mod hostile;
 mod hostile_files;
 mod hostile_reports;

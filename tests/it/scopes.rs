@@ -2,12 +2,13 @@
 //! each condition.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use oomlint::check::{self, Options, Outcome};
-use oomlint::config::{Base, Pattern, Patterns};
+use oomlint::config::{Base, Configs, Pattern, Patterns};
 use oomlint::discover;
 use oomlint::rules::Preset;
-use oomlint::source::{Sources, path_text};
+use oomlint::source::{FileSystem, Sources, path_text};
 
 use crate::common;
 
@@ -487,5 +488,87 @@ fn files_change_the_services_of_the_stacks_that_they_belong_to() {
         ),
     ] {
         assert_eq!(changed(files, stack), expected, "{stack}: {files:#?}");
+    }
+}
+
+/// The configuration of the project that builds a Dockerfile counts next to that of the Dockerfile's own directory.
+#[test]
+fn a_project_ignores_what_is_found_in_the_files_of_others() {
+    let stack = "services:\n  a: {build: ../lib}\n";
+    let ignore = |what: &str| format!("services: {{a: {{ignore: [{what}], reason: known}}}}\n");
+    let (layers, health, none) = (ignore("uncleaned-package-cache"), ignore("health"), String::new());
+    for (of_project, of_lib, is_found) in [
+        (&none, &none, true),
+        (&layers, &none, false),
+        (&none, &layers, false),
+        (&layers, &health, false),
+        (&health, &layers, false),
+        (&health, &health, true),
+    ] {
+        let files = [
+            ("app/compose.yaml", stack),
+            ("app/.oomlint.yaml", of_project),
+            ("lib/Dockerfile", "FROM debian\nRUN apt-get update && apt-get install -y curl\n"),
+            ("lib/.oomlint.yaml", of_lib),
+        ];
+        let options = Options {
+            configs: Some(Arc::new(Configs::on_disk(FileSystem::default()))),
+            select: vec!["uncleaned-package-cache".to_owned()],
+            ..Options::default()
+        };
+        let ran = Ran::with(&files, &[], options);
+        assert_eq!(ran.outcome.findings.len(), usize::from(is_found), "{of_project}{of_lib}");
+        assert_eq!(ran.outcome.suppressed.len(), usize::from(!is_found), "{of_project}{of_lib}");
+    }
+}
+
+/// Only what starts containers is a stack: Compose files and command lines, not a Dockerfile alone.
+#[test]
+fn a_dockerfile_alone_is_no_stack() {
+    for (name, text, services) in [
+        ("compose.yaml", "services:\n  a: {image: x}\n", &["a"][..]),
+        ("run.sh", "docker run --name a x\n", &["a"]),
+        ("Dockerfile", "FROM x\n", &[]),
+    ] {
+        let ran = Ran::over(&[(name, text)], &[name], &[]);
+        let stacks =
+            Options::default().stacks(&ran.outcome.projects, &ran.sources, None, (&[], &Default::default()));
+        let found: Vec<&str> =
+            stacks.iter().flat_map(|stack| &stack.services).map(|entry| entry.name.as_str()).collect();
+        assert_eq!((found.as_slice(), stacks.len()), (services, services.len()), "{name}");
+    }
+}
+
+/// A file is named that has what a stack lacks: for a service that only lacks an image one that gives it an image.
+#[test]
+fn the_file_with_what_a_stack_lacks_is_named() {
+    let told = |stack: &str, other: &str| {
+        let ran = Ran::over(
+            &[("compose.yaml", stack), ("more/compose.yaml", other)],
+            &[],
+            &["invalid-compose-file"],
+        );
+        let own =
+            ran.outcome.findings.iter().filter(|finding| {
+                ran.name(ran.sources.get(finding.primary.span.file).path()) == "compose.yaml"
+            });
+        own.map(|finding| {
+            let texts = finding.notes.iter().chain(&finding.help).chain([&finding.message]);
+            texts.filter(|text| text.contains("more/compose.yaml")).count() > 0
+        })
+        .collect::<Vec<bool>>()
+    };
+    const NEEDS: &str = "services:\n  b: {image: x, depends_on: [a]}\n";
+    const NETWORK: &str = "services:\n  a: {image: x, networks: [a]}\n";
+    for (stack, other, expected) in [
+        (NEEDS, "services:\n  a: {image: x}\n", &[true][..]),
+        (NEEDS, "services:\n  c: {image: x}\n", &[false]),
+        (NEEDS, "services:\n  a: {mem_limit: 1g}\n", &[true]),
+        ("services:\n  a: {mem_limit: 1g}\n", "services:\n  a: {image: x}\n", &[true]),
+        (NETWORK, "services:\n  c: {image: x}\nnetworks: {a: {}}\n", &[true]),
+        (NETWORK, "services:\n  c: {image: x}\nnetworks: {b: {}}\n", &[false]),
+        (NETWORK, "services:\n  a: {image: x}\n", &[false]),
+    ] {
+        assert_eq!(told(stack, other), expected, "{stack}{other}");
     }
 }
