@@ -25,6 +25,11 @@ impl LoadedProject {
     pub(super) fn is_override_file(&self) -> bool {
         self.project_files.own_files.is_some()
     }
+
+    /// True if files named on the command line do not restrict its findings.
+    pub(super) fn reports_all(&self) -> bool {
+        self.in_scope && self.checked.report_only.len() <= usize::from(self.is_override_file())
+    }
 }
 
 /// Findings, suppressions and Dockerfiles of the projects of one directory so far.

@@ -215,8 +215,21 @@ impl Checker<'_> {
     }
 }
 
-/// Takes out the projects that another one includes, except for the first `named`, and returns their files.
+/// Takes out the projects that another one includes, except for the first `named`, and returns their files. One whose findings in
+/// the files that it includes are not all reported includes none in this run.
 fn take_included(projects: &mut Vec<LoadedProject>, named: usize) -> Vec<project::ProjectFiles> {
+    let is_base = |project: &&LoadedProject| !project.is_override_file() && !project.reports_all();
+    let out_of_scope: HashSet<SourceId> =
+        projects.iter().filter(is_base).flat_map(|project| &project.project_files.files).copied().collect();
+    if !out_of_scope.is_empty() {
+        for project in projects.iter_mut() {
+            let reports_all = project.reports_all();
+            let is_override_file = project.is_override_file();
+            // The findings in what a base includes are those of the base.
+            let stays = |file: &SourceId| reports_all && !(is_override_file && out_of_scope.contains(file));
+            project.project_files.files.retain(stays);
+        }
+    }
     let files: Vec<&project::ProjectFiles> = projects.iter().map(|project| &project.project_files).collect();
     let top_level = project::top_level_files(files.get(named..).unwrap_or_default());
     let mut top_level = std::iter::repeat_n(true, named).chain(top_level);

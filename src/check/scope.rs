@@ -60,7 +60,8 @@ impl Scope {
         let all: Vec<SourceId> = project_files.roots.iter().chain(&project_files.files).copied().collect();
         let directory = sources.absolute(&model.request.directory);
         self.directories.contains(&directory)
-            || all.iter().any(|file| self.compose.contains(file) || self.named.contains(file))
+            || project_files.roots.iter().any(|file| self.compose.contains(file))
+            || all.iter().any(|file| self.named.contains(file))
             || self.mentions.is_locked(&directory)
             || (self.mentions.may_be_in(&all, &directory, sources) && self.is_read_by(model, sources))
     }

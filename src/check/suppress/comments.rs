@@ -164,11 +164,13 @@ fn command_or_block(source: &Source, line: Span) -> Span {
     let text = source.text();
     let first = text.get(line.range()).unwrap_or_default();
     let fence = first.starts_with("```") || first.starts_with("~~~");
-    let mut end = line.end as usize;
+    let rest = text.get(line.end as usize..).unwrap_or_default();
+    let line_end = line.end as usize + usize::from(rest.starts_with('\r'));
+    let mut end = line_end;
     loop {
         let last = text.get(..end).unwrap_or_default().lines().next_back().unwrap_or_default().trim();
         let is_more = match fence {
-            true => end == line.end as usize || !(last.starts_with("```") || last.starts_with("~~~")),
+            true => end == line_end || !(last.starts_with("```") || last.starts_with("~~~")),
             false => last.ends_with('\\'),
         };
         let Some(rest) = text.get(end + 1..).filter(|rest| is_more && !rest.is_empty()) else { break };
@@ -250,7 +252,8 @@ fn target(source: &Source, comment: Span) -> Option<Span> {
         let after_dashes = content.strip_prefix("---").map(str::trim_start);
         let separates = content.starts_with('%')
             || after_dashes.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
-        if !content.is_empty() && !content.trim_start().starts_with('#') && !separates {
+        let is_comment = content.trim_start().starts_with('#') || content.trim_start().starts_with("<!--");
+        if !content.is_empty() && !is_comment && !separates {
             return Some(Span::new(source.id(), at + indent, at + content.len()));
         }
         at += line.len();
