@@ -1,7 +1,7 @@
 //! What `oomlint why` answers to events, `docker inspect` and logs, on each side of every condition: tables as in `why_verdicts`.
 
 use crate::why::ID;
-use crate::why_verdicts::{Table, inspected, memory};
+use crate::why_verdicts::{Table, at_limit, inspected, memory};
 
 /// Events of one container, a second apart: a word with its attributes, as `kill 9`, `die 137`.
 fn events(words: &[&str]) -> String {
@@ -182,6 +182,12 @@ fn ends_for_a_healthcheck() {
         ("\"Status\":\"exited\",\"ExitCode\":143", "unhealthy", "3", timeout),
         ("\"Status\":\"exited\",\"ExitCode\":137", "unhealthy", "1", ""),
         ("\"Status\":\"exited\",\"ExitCode\":137", "unhealthy", "1", timeout),
+        (
+            "\"Status\":\"exited\",\"ExitCode\":137",
+            "unhealthy",
+            "2",
+            "{\"ExitCode\":1,\"Output\":\"refused\"}",
+        ),
         ("\"Status\":\"exited\",\"ExitCode\":137", "unhealthy", "0", ""),
         ("\"Status\":\"exited\",\"ExitCode\":137", "healthy", "3", ""),
         ("\"Status\":\"exited\",\"ExitCode\":1", "unhealthy", "3", ""),
@@ -454,6 +460,11 @@ fn limits_that_do_not_hold() {
         "off, and the event",
         &[("inspect.json", &inspected(running, &off, "")), ("events.txt", &events(&["oom"]))],
     );
+    let unlimited = format!("{},\"OomKillDisable\":true", memory(0));
+    table.case(
+        "off without a limit, and the event",
+        &[("inspect.json", &inspected(running, &unlimited, "")), ("events.txt", &events(&["oom"]))],
+    );
     table.case(
         "off, and another event",
         &[("inspect.json", &inspected(running, &off, "")), ("events.txt", &events(&["start"]))],
@@ -473,4 +484,56 @@ fn limits_that_do_not_hold() {
             .case(&format!("{error}, {code}"), &[("inspect.json", &inspected(&state, &memory(1 << 20), ""))]);
     }
     insta::assert_snapshot!("why_limits_that_do_not_hold", table.0);
+}
+
+/// What became of a container that the kernel killed a process of, and what else tells of it.
+#[test]
+fn what_is_told_of_a_kill() {
+    let mut table = Table::default();
+    let kernel = at_limit("", 600, 0);
+    for state in [
+        "\"Status\":\"running\",\"Running\":true",
+        "\"Status\":\"restarting\",\"Running\":true",
+        "\"Status\":\"exited\",\"Running\":false",
+        "\"Running\":true",
+        "\"Status\":\"running\"",
+    ] {
+        for flag in [true, false] {
+            for restarts in [0, 1, 2] {
+                let state = format!("{state},\"OOMKilled\":{flag},\"ExitCode\":0");
+                let inspect = inspected(&state, &memory(1 << 20), &format!("\"RestartCount\":{restarts},"));
+                table.case(
+                    &format!("{state}, restarted {restarts}"),
+                    &[("kernel.txt", &kernel), ("inspect.json", &inspect)],
+                );
+            }
+        }
+    }
+    for words in [
+        &["oom", "die 137"][..],
+        &["die 137", "oom"],
+        &["oom", "die 137", "start", "oom", "die 137"],
+        &["oom", "exec_die 1", "die 137"],
+        &["oom"],
+        &["die 137"],
+        &["start"],
+    ] {
+        table.case(&words.join(", "), &[("kernel.txt", &kernel), ("events.txt", &events(words))]);
+    }
+    let killed = inspected("\"OOMKilled\":true,\"ExitCode\":137", &memory(1 << 20), "");
+    let heap = "java.lang.OutOfMemoryError: Java heap space\n";
+    for log in [
+        heap.to_owned(),
+        format!("a handler for {heap}"),
+        "Worker (pid:8) was sent SIGKILL! Perhaps out of memory?\n".to_owned(),
+        "could not resize shared memory segment \"x\" to 8388608 bytes: No space left on device\n".to_owned(),
+        heap.repeat(3),
+    ] {
+        table.case(log.trim(), &[("web.log", &log), ("inspect.json", &killed)]);
+        table.case(
+            &format!("the kernel, {}", log.trim()),
+            &[("kernel.txt", &kernel), ("web.log", &log), ("inspect.json", &killed)],
+        );
+    }
+    insta::assert_snapshot!("why_what_is_told_of_a_kill", table.0);
 }

@@ -1,6 +1,6 @@
 //! Which container, service and finding an answer of `oomlint why` is of, on each side of every condition: tables as in `why_verdicts`.
 
-use crate::why::ID;
+use crate::why::{ID, read};
 use crate::why_verdicts::{
     OF_CGROUP, OF_HOST, OTHER, Table, at_limit, counted, inspected, memory, paths, sizes,
 };
@@ -147,6 +147,7 @@ fn kills_without_a_path() {
         ("two that are larger", &limited, &[("java", 1001), ("java", 1002)]),
         ("two that are larger, the first most", &limited, &[("java", 1002), ("java", 1001)]),
         ("one that is larger, and one that fits", &limited, &[("java", 1001), ("java", 9)]),
+        ("one that fits, and one that is larger", &limited, &[("java", 9), ("java", 1001)]),
         (
             "five names that are larger",
             &limited,
@@ -155,6 +156,10 @@ fn kills_without_a_path() {
     ] {
         let kernel: String = all.iter().map(|(process, anon)| alone(process, *anon)).collect();
         table.case(name, &[("inspect.json", inspect), ("kernel.txt", &kernel)]);
+    }
+    for line in ["1785619122 die java exitCode=137", "1785619122 die java exitCode=1", "1785619122 oom java"]
+    {
+        table.case(line, &[("events.txt", line), ("kernel.txt", &alone("java", 500_000))]);
     }
     // A kill in the root has no path; one elsewhere is of no container.
     for path in ["/", "/user.slice"] {
@@ -243,6 +248,10 @@ fn evidence_without_a_name() {
         ("a log alone", &[("app.log", heap)]),
         ("a log, one container", &[("app.log", heap), ("ps.txt", &one)]),
         ("a log, two containers", &[("app.log", heap), ("ps.txt", &two)]),
+        (
+            "two logs, two containers",
+            &[("app.log", heap), ("b.log", "pthread_create failed (EPERM) for x\n"), ("ps.txt", &two)],
+        ),
         ("two logs", &[("app.log", heap), ("b.log", "pthread_create failed (EPERM) for x\n")]),
         (
             "two lines of a log",
@@ -375,6 +384,16 @@ fn services_of_containers() {
             &[("inspect.json", &inspect("/x", "b:1", &label(project, "web"))), ("a/compose.yaml", &unnamed)],
         );
     }
+    for project in ["a", "b"] {
+        table.case(
+            &format!("two projects without a name, {project}"),
+            &[
+                ("inspect.json", &inspect("/x", "b:1", &label(project, "web"))),
+                ("a/compose.yaml", &unnamed),
+                ("b/compose.yaml", &unnamed.replace("1g", "2g")),
+            ],
+        );
+    }
     insta::assert_snapshot!("why_services_of_containers", table.0);
 }
 
@@ -386,6 +405,10 @@ fn the_only_service() {
     let state = format!("{EXITED},\"ExitCode\":137");
     let part = "\"OOMKilled\": true,\n\"ExitCode\": 137,\n";
     let id_alone = |limit: &str| inspected(&state, limit, "").replace("\"Name\":\"/web\",", "");
+    let of_project = |project: &str| {
+        let labels = format!("\"Config\":{{\"Labels\":{{\"com.docker.compose.project\":\"{project}\"}}}}");
+        id_alone(&memory(1000)).replace("\"Config\":{}", &labels)
+    };
     let killed = at_limit("", 500, 0);
     let large = at_limit("", 1001, 0);
     let full = at_limit("", 1000, 0);
@@ -443,6 +466,16 @@ fn the_only_service() {
             )],
         ),
         ("a container of another name", &[("ps.txt", &list(&[("4", "a:1", DIED, "x")]))]),
+        ("an event of another name", &[("events.txt", "1785619122 die x exitCode=137\n")]),
+        (
+            "an event of another service",
+            &[(
+                "events.json",
+                "{\"Action\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":\"137\",\"com.docker.compose.service\":\"x\"}}}\n",
+            )],
+        ),
+        ("an ID with the limit, of the project", &[("inspect.json", &of_project("shop"))]),
+        ("an ID with the limit, of another project", &[("inspect.json", &of_project("blog"))]),
         (
             "a container of the service, and a kill",
             &[("ps.txt", &list(&[("5", "a:1", DIED, "web")])), ("kernel.txt", &killed)],
@@ -545,6 +578,60 @@ fn findings_that_explain() {
         ];
         table.case(
             &format!("a container of 400 MiB, files of {limit}"),
+            &files.each_ref().map(|(name, text)| (*name, text.as_str())),
+        );
+    }
+    // Of the default heap of 126 MiB and 250 MiB outside it.
+    for (limit, anon) in [(400, 385_024), (400, 385_025), (377, 300_000), (376, 300_000), (375, 300_000)] {
+        let kernel = at_limit("", anon, 0);
+        let java = compose(
+            "shop",
+            &[("web", "acme/web:1", &format!("mem_limit: {limit}m; command: java -jar a.jar"))],
+        );
+        let own = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(limit << 10), "");
+        table.case(
+            &format!("a limit of {limit} MiB, {anon} kB in use"),
+            &[("kernel.txt", &kernel), ("inspect.json", &own), ("compose.yaml", &java)],
+        );
+    }
+    // Other settings may differ, too.
+    let shm = inspect.replace("\"Memory\"", "\"ShmSize\":67108864,\"Memory\"").replace(
+        "\"Config\":{}",
+        "\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"web\"}}",
+    );
+    for limit in ["400m", "500m"] {
+        let other = compose("shop", &[("web", "acme/web:1", &format!("mem_limit: {limit}; shm_size: 256m"))]);
+        table.case(
+            &format!("another shm_size, files of {limit}"),
+            &[
+                ("kernel.txt", &at_limit(&counted(409_600, 409_600), 200_000, 0)),
+                ("inspect.json", &shm),
+                ("compose.yaml", &other),
+            ],
+        );
+    }
+    // Of two containers in one file each has its own.
+    let java = |id: &str, name: &str, heap: &str| {
+        let config = format!(
+            "\"Config\":{{\"Env\":[],\"Entrypoint\":null,\"Cmd\":[\"java\",\"{heap}\",\"-jar\",\"a.jar\"]}}"
+        );
+        let own = inspect.replace(ID, id).replace("/web", name).replace("\"Config\":{}", &config);
+        own.trim().trim_start_matches('[').trim_end_matches(']').to_owned()
+    };
+    let two = format!("[{},{}]\n", java(ID, "/web", "-Xmx600m"), java(OTHER, "/api", "-Xmx100m"));
+    let both_killed = at_limit("", 200_000, 0) + &at_limit("", 200_000, 0).replace(ID, OTHER);
+    table.case("two containers", &[("kernel.txt", &both_killed), ("inspect.json", &two)]);
+    let two = format!("[{},{}]\n", java(OTHER, "/api", "-Xmx100m"), java(ID, "/web", "-Xmx600m"));
+    table.case("two containers in the other order", &[("kernel.txt", &both_killed), ("inspect.json", &two)]);
+    // A setting that is not valid is explained by no other one.
+    for command in ["java -Xmx512mb -jar a.jar", "java -jar a.jar"] {
+        let files = [
+            ("web.log", "Invalid maximum heap size: -Xmx512mb\n".to_owned()),
+            ("inspect.json", inspect.replace("137", "1")),
+            ("compose.yaml", compose("shop", &[("web", "acme/web:1", &format!("command: {command}"))])),
+        ];
+        table.case(
+            &format!("a setting that is not valid, {command}"),
             &files.each_ref().map(|(name, text)| (*name, text.as_str())),
         );
     }
@@ -655,4 +742,91 @@ fn what_to_change() {
         table.case(&name, &[("web.log", log), ("inspect.json", &inspect), ("compose.yaml", &compose)]);
     }
     insta::assert_snapshot!("why_what_to_change", table.0);
+}
+
+/// A container that was killed at its limit used all of it.
+#[test]
+fn what_is_measured() {
+    let state = format!("{EXITED},\"ExitCode\":137");
+    let stats = "43e21b8b51a9   web   0.00%   95MiB / 100MiB   95.00%   0B / 0B   0B / 0B   1\n";
+    let own = format!("/docker/{ID}");
+    for (limit, kernel, measured) in [
+        (1000, at_limit("", 500, 0), vec![1000]),
+        (0, at_limit("", 500, 0), vec![]),
+        (1000, at_limit(&counted(900, 1000), 500, 0), vec![900]),
+        (0, at_limit(&counted(900, 1000), 500, 0), vec![900]),
+        (1000, at_limit("", 500, 0).repeat(2), vec![1000, 1000]),
+        (1000, crate::why_verdicts::at_host("", &own, 500), vec![]),
+        (1000, stats.to_owned(), vec![95 << 10]),
+        (1000, String::new(), vec![]),
+    ] {
+        let text = inspected(&state, &memory(limit), "") + &kernel;
+        let (sources, evidence) = read(text.as_bytes());
+        let found = oomlint::postmortem::measurements(&evidence, &sources);
+        let all: Vec<(String, Vec<i64>)> = found
+            .iter()
+            .flat_map(|stats| stats.containers())
+            .map(|(identity, samples)| {
+                (identity.name.clone(), samples.iter().map(|sample| sample.used.0 >> 10).collect())
+            })
+            .collect();
+        let wanted =
+            if measured.is_empty() { Vec::new() } else { vec![("web".to_owned(), measured.clone())] };
+        assert_eq!(all, wanted, "{limit} {kernel}");
+        assert_eq!(found.is_some(), !measured.is_empty(), "{limit} {kernel}");
+    }
+    // Without a name it cannot be compared with a service.
+    let (sources, evidence) = read(at_limit(&counted(900, 1000), 500, 0).as_bytes());
+    assert!(oomlint::postmortem::measurements(&evidence, &sources).is_none());
+}
+
+/// The memory of the host is that of the last kill for it.
+#[test]
+fn the_memory_of_the_host() {
+    let pages = |count: i64| format!("{count} pages RAM\nNode 0 Normal: 12*4kB (UM) = 9kB\n");
+    let host = |count: i64| crate::why_verdicts::at_host(&pages(count), "/a.slice", 5);
+    for (text, kib) in [
+        (host(100), Some(400)),
+        (host(100) + &host(200), Some(800)),
+        (host(100) + &crate::why_verdicts::at_host("", "/a.slice", 5), Some(400)),
+        (host(100) + &at_limit(&pages(200), 5, 0), Some(400)),
+        (at_limit(&pages(200), 5, 0), None),
+        (String::new(), None),
+    ] {
+        let (_, evidence) = read(text.as_bytes());
+        assert_eq!(evidence.host_memory().map(|size| size.0 >> 10), kib, "{text}");
+    }
+}
+
+/// Of a record in JSON only the message is quoted.
+#[test]
+fn quotes_of_records() {
+    let mut table = Table::default();
+    let killed = "Memory cgroup out of memory: Killed process 8 (x) total-vm:9kB, anon-rss:8kB";
+    let heap = "java.lang.OutOfMemoryError: x";
+    let inspect = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(100 << 10), "");
+    let bytes: Vec<String> = heap.bytes().map(|byte| byte.to_string()).collect();
+    for record in [
+        format!("{{\"MESSAGE\":\"{killed}\",\"_CMDLINE\":\"x\"}}"),
+        format!("{{\"MESSAGE\":[{}],\"_COMM\":\"java\"}}", bytes.join(",")),
+        format!("{{\"log\":\"{heap}\\n\",\"stream\":\"stderr\"}}"),
+        format!("{{\"log\":\"{{\\\"e\\\":\\\"{heap}\\\"}}\\n\",\"stream\":\"stderr\"}}"),
+        format!("{{\"msg\":\"{heap}\",\"x\":\"y\"}}"),
+        format!("{{\"text\":\"{heap}\",\"x\":\"y\"}}"),
+        format!("web-1  | {{\"message\":\"{heap}\",\"x\":\"y\"}}"),
+        format!("web-1  | {{\"text\":\"{killed}\",\"x\":\"y\"}}"),
+        format!("web-1  | {{\"message\":\"{killed}\",\"x\":\"y\"}}"),
+        format!("[ {{\"message\":\"{killed}\"}}"),
+        format!("web-1  | {{{killed}}}"),
+        format!("\"text\": \"{killed}\","),
+        format!("\"text\" \"{killed}\","),
+        "{\"Name\":\"web\",\"MemUsage\":\"95MiB / 100MiB\"}".to_owned(),
+        "{\"Name\":\"web\",\"MemUsage\":\"95MiB\"}".to_owned(),
+        "web   0.00%   95MiB / 100MiB   95.00%".to_owned(),
+        format!("{heap}{}", "é".repeat(300)),
+    ] {
+        let record = record + "\n";
+        table.case(record.trim(), &[("records.txt", &record), ("inspect.json", &inspect)]);
+    }
+    insta::assert_snapshot!("why_quotes_of_records", table.0);
 }
