@@ -84,10 +84,10 @@ pub(super) struct Tables {
 
 #[derive(Clone, Copy, Debug)]
 enum Header {
-    /// `docker ps`: the ID is first, the name last.
-    Docker,
-    /// `docker compose ps`: the name is first; the place of the service.
-    Compose(Option<usize>),
+    /// `docker ps`: the ID is first; the places of the image and of the name, which is last behind columns that may be empty.
+    Docker { image: Option<usize>, names: Option<usize>, named_last: bool },
+    /// `docker compose ps`: the name is first; the places of the image and of the service.
+    Compose { image: Option<usize>, service: Option<usize> },
 }
 
 impl Tables {
@@ -99,27 +99,34 @@ impl Tables {
         let cells: Vec<&str> = line.split("  ").flat_map(|cell| cell.split('\t')).collect();
         let cells: Vec<&str> = cells.into_iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
         let (first, last) = (*cells.first()?, *cells.last()?);
-        let has = |name: &str| cells.contains(&name);
+        let place = |name: &str| cells.iter().position(|cell| *cell == name);
+        let has = |name: &str| place(name).is_some();
         if first == "CONTAINER ID" && (has("STATUS") || last == "NAMES") {
-            self.header = Some(Header::Docker);
+            self.header = Some(Header::Docker {
+                image: place("IMAGE"),
+                names: place("NAMES"),
+                named_last: last == "NAMES",
+            });
             return None;
         }
         if first == "NAME" && has("STATUS") {
-            self.header = Some(Header::Compose(cells.iter().position(|cell| *cell == "SERVICE")));
+            self.header = Some(Header::Compose { image: place("IMAGE"), service: place("SERVICE") });
             return None;
         }
         let status = cells.iter().find(|cell| is_status(cell))?;
+        let cell = |at: Option<usize>| Some((*cells.get(at?)?).to_owned());
         let name = match self.header? {
-            Header::Docker => Name {
+            Header::Docker { image, names, named_last } => Name {
                 id: Some(ContainerId::parse(first)?),
-                name: Some(last.to_owned()).filter(|name| name != *status && !name.contains("->")),
-                image: cells.get(1).map(|image| (*image).to_owned()),
+                name: if named_last { Some(last.to_owned()) } else { cell(names) }
+                    .filter(|name| name != *status && !name.contains("->")),
+                image: cell(image),
                 ..Name::default()
             },
-            Header::Compose(service) => Name {
+            Header::Compose { image, service } => Name {
                 name: Some(first.to_owned()),
-                image: cells.get(1).map(|image| (*image).to_owned()),
-                service: service.and_then(|at| cells.get(at)).map(|service| (*service).to_owned()),
+                image: cell(image),
+                service: cell(service),
                 ..Name::default()
             },
         };

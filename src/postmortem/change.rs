@@ -67,6 +67,10 @@ fn general_change(subject: &Subject<'_>, verdict: Verdict) -> Option<String> {
         Verdict::SharedMemory => {
             let wanted = subject.logs.iter().filter(|log| log.sign == Sign::SharedMemory).filter_map(|log| log.size).max();
             let least = DEFAULT_SHM.0 * 4;
+            let present = subject.inspected.and_then(|own| own.shm_size);
+            let written = || Some(subject.workload?.service.shm_size.value()?.0);
+            // One that is full is not large enough.
+            let least = present.or_else(written).map_or(least, |size| size.saturating_mul(2).max(least));
             let wanted = wanted.map_or(least, |size| size.0.saturating_mul(4).max(least));
             let size = ByteSize(wanted / DEFAULT_SHM.0 * DEFAULT_SHM.0).to_compose();
             paste("enlarge it", &[&format!("shm_size: {size}")], &format!("--shm-size {size}"))

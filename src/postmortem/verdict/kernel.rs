@@ -34,7 +34,7 @@ impl Case<'_, '_> {
         if best.by_process {
             ruling = ruling.but(format!(
                 "the kernel's lines name no container: only the name of the process, `{}`, ties them to {}",
-                kill.victim.as_deref().unwrap_or_default(),
+                kill.victim.as_deref().or(kill.invoked_by.as_deref()).unwrap_or_default(),
                 self.name
             ));
         }
@@ -127,7 +127,7 @@ impl Case<'_, '_> {
         if let Some(outer) = outer_container(task) {
             ruling = ruling.also(format!("it runs inside the container {}", outer.short()));
         }
-        if is_cut || (!in_container && kill.path().is_none()) {
+        if is_cut || !in_container {
             ruling.confidence = ruling.confidence.min(Confidence::Medium);
             ruling = ruling.lacks("which container it was", self.with_inspected(kill));
         }
@@ -156,7 +156,9 @@ impl Case<'_, '_> {
     /// A kill because the host was full.
     fn host(&self, kill: &KernelKill, who: &str, sure: Confidence) -> Ruling {
         let path = kill.task_path.as_deref();
-        let outside = path.is_some_and(|path| container_of(path).is_none() && !path.contains(".."))
+        // Where the kernel accounts no memory, the processes of containers are in the root, too.
+        let outside = path
+            .is_some_and(|path| path != "/" && container_of(path).is_none() && !path.contains(".."))
             && self.subject.name.is_empty();
         let what = if kill.full == Some(Full::Node) { "a memory node of the host" } else { "the host" };
         let size = kill.host.map(|size| format!(" ({size})")).unwrap_or_default();

@@ -449,8 +449,9 @@ impl Case<'_, '_> {
             };
             for log in self.subject.logs.iter().filter(tells).take(2) {
                 ruling = ruling.shows([shown::log(log, self.sources)]);
-                if !by_kernel {
-                    ruling = ruling.also(format!("{} says that {}", log.who, log.what));
+                let said = format!("{} says that {}", log.who, log.what);
+                if !by_kernel && !ruling.answer.contains(&said) {
+                    ruling = ruling.also(said);
                 }
             }
         }

@@ -43,7 +43,8 @@ impl Case<'_, '_> {
                 .lacks("that the heap was full", format!("docker logs {} 2>&1 | grep OutOfMemoryError", self.target()))
             });
         };
-        let size = logs.iter().filter(|own| own.sign == log.sign).find_map(|own| own.size);
+        let same = || logs.iter().filter(|own| own.sign == log.sign && own.who == log.who);
+        let size = same().find_map(|own| own.size);
         // Of direct memory the line has the size that was asked for, not the limit.
         let size = size.filter(|_| log.sign != Sign::DirectMemory);
         let size = size.map(|size| format!(" ({size})")).unwrap_or_default();
@@ -57,9 +58,7 @@ impl Case<'_, '_> {
             if code == Some(137) { Confidence::Medium } else { Confidence::High },
             format!("{lead}: {} says that {}{size}", log.who, log.what),
         )
-        .shows(
-            logs.iter().filter(|own| own.sign == log.sign).take(3).map(|own| shown::log(own, self.sources)),
-        )
+        .shows(same().take(3).map(|own| shown::log(own, self.sources)))
         .shows(self.exit_quote());
         match code {
             Some(139) => ruling = ruling.also(

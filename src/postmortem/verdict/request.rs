@@ -1,7 +1,7 @@
 //! Ends on request: a stop, a kill, a watcher of healthchecks.
 
 use super::{Case, GRACE, Ruling};
-use crate::diagnostic::Confidence;
+use crate::diagnostic::{Confidence, plural};
 use crate::evidence::{Action, Sign};
 use crate::postmortem::Verdict;
 use crate::postmortem::shown::{self, stated};
@@ -77,7 +77,7 @@ impl Case<'_, '_> {
             let waited = term.at.zip(kill.at).map(|(term, kill)| kill - term);
             let seconds = waited
                 .filter(|waited| *waited >= GRACE)
-                .map(|waited| format!(" {waited:.0} seconds"))
+                .map(|waited| format!(" {}", plural(waited.round() as i64, "second")))
                 .unwrap_or_default();
             let ruling = Ruling::new(
                 Verdict::StopTimeout,
