@@ -73,7 +73,14 @@ fn a_key_is_not_renamed_to_one_that_is_there() {
         "unknown-memory-key",
         &[
             (&sized("'eclipse-temurin:21-jre', command: [java, -Xmx1g, -jar, a.jar]"), &[help]),
+            (
+                &sized("'eclipse-temurin:21-jre', command: [java, -Xmx128m, -jar, a.jar]"),
+                &["write `mem_limit`"],
+            ),
+            (&sized("'apache/kafka:4.1.0'"), &[help]),
             (&sized("x, memswap_limit: 64m"), &[help]),
+            (&sized("x, memswap_limit: 1g"), &["write `mem_limit`"]),
+            (&sized("x, mem_reservation: 64m"), &["write `mem_limit`"]),
             (&sized("x, mem_reservation: 8g"), &[help]),
             (&sized("x, pre_start: [{command: [a]}]"), &[help]),
         ],

@@ -62,6 +62,8 @@ pub struct UnknownKey {
     pub key: Spanned<String>,
     /// The key that was meant.
     pub meant: &'static str,
+    /// Its value, if that is a size and no variable sets it.
+    pub size: Option<ByteSize>,
 }
 
 /// The types that the schema accepts (compose-go `schema/compose-spec.json`).
@@ -392,7 +394,9 @@ pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
         for (name, entry) in map {
             if let Some(meant) = section.meant(name) {
                 let key = Spanned::with_provenance(name.clone(), entry.key, entry.value.via.clone());
-                found.push(UnknownKey { place: section.name, key, meant });
+                let text = entry.value.as_scalar().map(|scalar| &scalar.text).filter(|text| !text.varies());
+                let size = text.and_then(|text| ByteSize::parse_compose(text.as_str()).ok());
+                found.push(UnknownKey { place: section.name, key, meant, size });
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The rule `unknown-memory-key`.
 
 use crate::diagnostic::{Applicability, Edit};
-use crate::rules::offer::Offer;
+use crate::rules::offer::{Offer, takes};
 use crate::rules::{RuleContext, Target};
+use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::workload::{Element, FactName, Kind, Launch, Workload};
 
 rule! {
@@ -61,7 +62,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         // For Swarm, the right key of a service would be a mistake, too.
         let taken = target == Target::Compose || !unknown.place.is_empty();
         let Some(there) = there.filter(|_| taken) else { continue };
-        if is_free(&offer, meant) {
+        if is_free(&offer, meant, unknown.size) {
             let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
             finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
         } else if workload.key(meant).is_some() {
@@ -72,9 +73,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     }
 }
 
-/// True if a key can be set whatever its value is, which is not read while Compose rejects it: nothing else sets the same, and nothing
-/// has to fit it.
-fn is_free(offer: &Offer<'_>, key: &str) -> bool {
+/// True if a key can be set to this size: nothing else sets the same, and all that is known fits it. Without a size nothing may be known.
+fn is_free(offer: &Offer<'_>, key: &str, size: Option<ByteSize>) -> bool {
     let Workload { memory, pools, service, .. } = offer.workload;
     let has = |name: &str| offer.workload.key(name).is_some();
     // Two spellings of one setting have to agree.
@@ -82,15 +82,17 @@ fn is_free(offer: &Offer<'_>, key: &str) -> bool {
         true => offer.workload.has_short_limits(),
         false => has("deploy.resources"),
     };
-    !has(key)
-        && !other
-        && !has("pre_start")
-        && offer.changed_elsewhere().is_none()
-        && pools.heaps.is_empty()
-        && pools.caches.is_empty()
-        && pools.image_default_heap.is_none()
-        && memory.reservation.is_absent()
-        && service.memswap_limit.is_absent()
+    let fits = match size {
+        Some(size) => size >= SMALLEST_LIMIT && takes(offer.workload, key, size),
+        None => {
+            pools.heaps.is_empty()
+                && pools.caches.is_empty()
+                && pools.image_default_heap.is_none()
+                && memory.reservation.is_absent()
+                && service.memswap_limit.is_absent()
+        }
+    };
+    !has(key) && !other && !has("pre_start") && offer.changed_elsewhere().is_none() && fits
 }
 
 /// Reports flags that the client does not know, and for which it refuses the command.

@@ -407,7 +407,7 @@ impl<'w> Offer<'w> {
 }
 
 /// True if a service may have this size for one of its keys.
-fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
+pub(super) fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
     let memory = &workload.memory;
     let known = |fact: &Fact<ByteSize>, fits: &dyn Fn(ByteSize) -> bool| {
         fact.is_absent() || fact.value().is_some_and(|value| fits(*value))
