@@ -79,6 +79,8 @@ fn a_key_is_not_renamed_to_one_that_is_there() {
             ),
             (&sized("'apache/kafka:4.1.0'"), &[help]),
             (&sized("x, memswap_limit: 64m"), &[help]),
+            (&sized("x, memswap_limit: -1"), &[help]),
+            (&sized("'rabbitmq:4'"), &[help]),
             (&sized("x, memswap_limit: 1g"), &["write `mem_limit`"]),
             (&sized("x, mem_reservation: 64m"), &["write `mem_limit`"]),
             (&sized("x, mem_reservation: 8g"), &[help]),

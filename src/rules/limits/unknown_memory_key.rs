@@ -82,8 +82,12 @@ fn is_free(offer: &Offer<'_>, key: &str, size: Option<ByteSize>) -> bool {
         true => offer.workload.has_short_limits(),
         false => has("deploy.resources"),
     };
+    // A limit that the program does not see, or that swap without an end follows, is the next finding.
+    let counts = memory.ignores_cgroup_limit.is_none()
+        && pools.heaps.iter().all(|heap| heap.limit_unseen.is_none())
+        && service.memswap_limit.value().is_none_or(|swap| swap.0 > 0);
     let fits = match size {
-        Some(size) => size >= SMALLEST_LIMIT && takes(offer.workload, key, size),
+        Some(size) => size >= SMALLEST_LIMIT && counts && takes(offer.workload, key, size),
         None => {
             pools.heaps.is_empty()
                 && pools.caches.is_empty()
