@@ -61,8 +61,6 @@ fn reports(set: &FileSet, formats: &[Format], check: bool) -> Vec<(Format, Strin
 
 fn written(report: &Report<'_>, format: Format) -> String {
     let mut out = Vec::new();
-    report
-        .write(&mut out, format, human::Options { color: false, time: false })
-        .expect("memory takes every byte");
+    report.write(&mut out, format, human::Options::default()).expect("memory takes every byte");
     String::from_utf8(out).expect("UTF-8")
 }

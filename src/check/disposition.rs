@@ -116,9 +116,12 @@ impl<'r> Decider<'r> {
 
     /// Decides on findings about suppressions, after all others. No comment suppresses these.
     pub(super) fn check_suppressions(&mut self, projects: &[CheckedProject]) {
-        for mut finding in
-            self.suppressions.findings(projects, &self.reported, self.configs, self.options, self.sources)
-        {
+        let by_config =
+            self.suppressed.iter().filter(|suppressed| suppressed.kind == SuppressionKind::External);
+        let others =
+            by_config.map(|suppressed| &suppressed.finding).chain(&self.reported).collect::<Vec<_>>();
+        let found = self.suppressions.findings(projects, &others, self.configs, self.options, self.sources);
+        for mut finding in found {
             let disposition = self.by_config(&mut finding);
             self.put(finding, disposition);
         }

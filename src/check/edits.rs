@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Edit, Finding, Fix, FixOp, Step};
 use crate::hash::HashMap;
 use crate::order;
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{Source, SourceId, Sources, Span};
 use crate::syntax::yaml::{Tree, edit};
 
 use super::removal;
@@ -25,7 +25,13 @@ pub(crate) fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Fin
                 fix.edits.drain(..).chain(resolved).map(|edit| in_file(edit, sources)).collect()
             });
             let written: Option<Vec<Edit>> = edits;
-            fix.edits = written.unwrap_or_default();
+            fix.edits.clear();
+            // Two keys may share a value, as `mem_limit: *m` and `memswap_limit: *m` do.
+            for edit in written.unwrap_or_default() {
+                if edit.span.is_empty() || !fix.edits.contains(&edit) {
+                    fix.edits.push(edit);
+                }
+            }
             !fix.edits.is_empty()
         });
         if finding.fixes.is_empty() && finding.help.is_none() {
@@ -42,11 +48,28 @@ fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
         return None;
     }
     if span == edit.span {
-        return Some(edit);
+        return Some(in_same_quotes(edit, &sources.get(span.file)));
     }
     let same = sources.get(edit.span.file).slice(edit.span) == sources.get(span.file).slice(span);
     let plain = !edit.replacement.contains(['\r', '\n', '"', '\'', '\\', '$']);
     (same && plain && !span.is_empty()).then_some(Edit { span, ..edit })
+}
+
+/// Keeps the quotes of a key or value that is replaced as a whole: JSON needs them. Numbers may have to be without.
+fn in_same_quotes(edit: Edit, source: &Source) -> Edit {
+    let Edit { span, replacement } = &edit;
+    let old = source.slice(*span);
+    let quote = old.chars().next().filter(|&c| matches!(c, '"' | '\'') && old.len() > 1 && old.ends_with(c));
+    let before = source.text().get(..span.start as usize).unwrap_or_default().trim_end_matches(' ');
+    let is_scalar = before.ends_with(['{', '[', ',', ':', '-', '\n']) || before.is_empty();
+    let is_plain =
+        replacement.starts_with(char::is_alphanumeric) && !replacement.contains(['"', '\'', '\\', '\n']);
+    match quote {
+        Some(quote) if is_scalar && is_plain && replacement.parse::<f64>().is_err() => {
+            Edit { span: *span, replacement: format!("{quote}{replacement}{quote}") }
+        }
+        _ => edit,
+    }
 }
 
 fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Vec<Edit>> {

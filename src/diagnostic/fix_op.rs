@@ -98,6 +98,21 @@ pub enum FixOp {
     },
 }
 
+impl FixOp {
+    /// Returns the keys of a service that the operation sets, by their dotted names.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        match self {
+            Self::Set { path, .. } | Self::Move { path, .. } => vec![path.join(".")],
+            Self::SetNear { path, below: [], .. } => vec![path.join(".")],
+            Self::Steps { steps, .. } => steps.iter().map(|step| step.path.join(".")).collect(),
+            Self::SetVariables { variables, .. } => {
+                variables.iter().map(|(name, _)| format!("environment.{name}")).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// One change of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

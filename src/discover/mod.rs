@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::source::{EntryKind, FileSystem, compare_paths, normalize, path_text, relative_to};
+use crate::source::{EntryKind, FileSystem, compare_paths, named_from, normalize, path_text, relative_to};
 
 /// A file to check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,12 +116,8 @@ pub fn discover(paths: &[PathBuf], options: Options) -> Result<Discovered, Error
     let paths = if paths.is_empty() { &here } else { paths };
     // One file has one name: where some paths are relative, those below the current directory all are.
     let current = paths.iter().any(|path| path.is_relative()).then(|| options.disk.current_dir());
-    let below = |path: &PathBuf| Some(path.strip_prefix(current.as_ref()?).ok()?.to_path_buf());
-    let one_name = |path: &PathBuf| match below(path) {
-        Some(below) if below.as_os_str().is_empty() => PathBuf::from("."),
-        Some(below) => below,
-        None => path.clone(),
-    };
+    let one_name =
+        |path| current.as_ref().map_or_else(|| PathBuf::clone(path), |here| named_from(path, here));
     let mut discovered = Discovered::default();
     for path in &paths.iter().map(one_name).collect::<Vec<_>>() {
         if options.disk.entry_kind(path).map_err(|error| Error::of_named_file(path, &error))?

@@ -86,7 +86,7 @@ pub(super) struct Tables {
 enum Header {
     /// `docker ps`: the ID is first; the places of the image and of the name, which is last behind columns that may be empty.
     Docker { image: Option<usize>, names: Option<usize>, named_last: bool },
-    /// `docker compose ps`: the name is first; the places of the image and of the service.
+    /// `docker compose ps`, and `docker ps` with a format: the name is first; the places of the image and of the service.
     Compose { image: Option<usize>, service: Option<usize> },
 }
 
@@ -109,7 +109,7 @@ impl Tables {
             });
             return None;
         }
-        if first == "NAME" && has("STATUS") {
+        if matches!(first, "NAME" | "NAMES") && has("STATUS") {
             self.header = Some(Header::Compose { image: place("IMAGE"), service: place("SERVICE") });
             return None;
         }
@@ -185,6 +185,12 @@ mod tests {
         assert_eq!(tables.line("REPOSITORY   STATUS", span), None);
         let row = tables.line("shop-db-1  a:1  \"a\"  db  2 weeks ago  Up 5 days", span).unwrap();
         assert_eq!((row.name.service.as_deref(), row.running), (Some("db"), true));
+        assert_eq!(tables.line("NAMES      STATUS", span), None);
+        let row = tables.line("shop-a-1   Exited (137) 5 days ago", span).unwrap();
+        assert_eq!(
+            (row.name.name.as_deref(), row.name.image, row.exit_code),
+            (Some("shop-a-1"), None, Some(137))
+        );
         let mut others = Tables::default();
         assert_eq!(others.line("REPOSITORY   STATUS", span), None);
         assert_eq!(others.line("NAME   READY", span), None);

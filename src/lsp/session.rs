@@ -22,7 +22,7 @@ use crate::hash::HashMap;
 use crate::lock::Locks;
 use crate::report::escape::{self, printable};
 use crate::report::rule_page;
-use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, normalize};
+use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, named_from, normalize};
 
 /// Document that is open in the editor.
 #[derive(Clone, Debug)]
@@ -198,12 +198,7 @@ impl Session {
         };
         // Below the current directory files have the names that the command gives them.
         let here = std::env::current_dir().unwrap_or_default();
-        let shown = |path: &Path| match path.strip_prefix(&here) {
-            Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
-            Ok(below) => below.to_path_buf(),
-            Err(_) => path.to_path_buf(),
-        };
-        let mut discovered = discover(&[shown(&directory)], discovery).unwrap_or_default();
+        let mut discovered = discover(&[named_from(&directory, &here)], discovery).unwrap_or_default();
         // Documents without a file yet, and files that discovery leaves out.
         let open: Vec<(PathBuf, FileKind)> = self
             .documents
@@ -213,7 +208,7 @@ impl Session {
             .collect();
         for (path, kind) in open {
             if !discovered.files.iter().any(|found| absolute(&found.path) == path) {
-                discovered.add(shown(&path), kind);
+                discovered.add(named_from(&path, &here), kind);
             }
         }
         let options = Options { disk: disk.clone(), ..options };

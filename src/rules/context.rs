@@ -48,22 +48,23 @@ impl<'a> RuleContext<'a> {
         self.findings.len()
     }
 
-    /// Adds the places of the findings from `new` on to those of the rule. Those of a step are dropped that its service has, too:
-    /// in the same place, or about something that both lack. `step` has the anchors of the service and of the step, and the span of the
-    /// step: what is related to a line in that is no repetition.
+    /// Adds the places of the findings about a workload, those from `new` on, to those of the rule. Of a step those are dropped that its
+    /// service has, too: in the same place, unless a line of the step is related, or about something that both lack. `service` is the
+    /// anchor of the service before it.
     pub(super) fn drop_repeated(
         &mut self,
         new: usize,
-        step: Option<(Span, Span, Span)>,
+        (workload, service): (&Workload, Option<Span>),
         places: &mut HashSet<Span>,
     ) {
         let mut found = self.findings.split_off(new.min(self.findings.len()));
-        if let Some((service, step, own)) = step {
-            let lacks = |at: Span| at == step && places.contains(&service);
+        if let Some((step, service)) = workload.step().zip(service) {
             found.retain(|finding| {
                 let at = finding.primary.span;
-                let is_own = finding.related.iter().any(|label| own.contains(label.span));
-                !(places.contains(&at) && !is_own || lacks(at))
+                let is_own = finding.related.iter().any(|label| step.mapping.contains(label.span));
+                let is_repeated = places.contains(&at) && !is_own;
+                let is_lacking = at == workload.anchor && places.contains(&service);
+                !is_repeated && !is_lacking
             });
         }
         places.extend(found.iter().map(|finding| finding.primary.span));
@@ -96,6 +97,7 @@ impl<'a> RuleContext<'a> {
         let mut builder = FindingBuilder {
             findings: self.findings,
             finding,
+            checked: self.workload,
             in_form: None,
             instead: None,
             podman: false,
@@ -115,6 +117,8 @@ pub(crate) const MAX_RELATED: usize = 100;
 pub struct FindingBuilder<'a> {
     findings: &'a mut Vec<Finding>,
     finding: Finding,
+    /// The workload that is checked.
+    checked: Option<&'a Workload>,
     /// The form of the settings of a workload that a command line starts; there is nothing to fix.
     in_form: Option<InForm>,
     /// The advice in place of fixes for an inspected container.
@@ -324,7 +328,14 @@ impl FindingBuilder<'_> {
             self.finding.help.get_or_insert(help);
             return self;
         }
-        self.finding.fixes.push(Fix { title: title.into(), applicability, edits, ops, changes });
+        let title = title.into();
+        let is_taken = |key: String| self.checked.is_some_and(|workload| workload.is_taken_away(&key));
+        if ops.iter().flat_map(FixOp::keys).any(is_taken) {
+            let help = format!("{title}; `!reset` or `!override` in another file takes that away");
+            self.finding.help.get_or_insert(help);
+            return self;
+        }
+        self.finding.fixes.push(Fix { title, applicability, edits, ops, changes });
         self
     }
 

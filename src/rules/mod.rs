@@ -106,9 +106,7 @@ impl Rule {
                         check(workload, cx);
                     }
                     if has_steps {
-                        let step = workload.step().zip(service);
-                        let step = step.map(|(step, service)| (service, workload.anchor, step.mapping));
-                        cx.drop_repeated(before, step, &mut places);
+                        cx.drop_repeated(before, (workload, service), &mut places);
                     }
                     if workload.step().is_none() {
                         service = Some(workload.anchor);

@@ -11,7 +11,7 @@ mod text;
 pub use file_system::{EntryKind, FileSystem, LoadError, MAX_LINKS, Overlay};
 pub use shown::path_text;
 pub use sources::{FilePosition, Language, Line, Position, Source, Sources};
-pub(crate) use sources::{compare_paths, normalize, relative_to};
+pub(crate) use sources::{compare_paths, named_from, normalize, relative_to};
 pub use text::{TracedText, head};
 
 /// Size in bytes of the largest file that is read. Spans are 32-bit, and no real Dockerfile or Compose file comes

@@ -386,6 +386,15 @@ pub(crate) fn compare_paths(a: &Path, b: &Path) -> std::cmp::Ordering {
     }
 }
 
+/// Returns the name of a path below `here`, which is `.` for `here` itself; other paths are returned unchanged.
+pub(crate) fn named_from(path: &Path, here: &Path) -> PathBuf {
+    match path.strip_prefix(here) {
+        Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(below) => below.to_path_buf(),
+        Err(_) => path.to_path_buf(),
+    }
+}
+
 /// Simplifies a normalized relative path that goes up and back down into `here`: `../api/x` is `x` if `here` ends in
 /// `api`.
 pub(crate) fn relative_to(path: &Path, here: &Path) -> PathBuf {

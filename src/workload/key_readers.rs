@@ -92,7 +92,15 @@ impl Project {
     }
 }
 
-/// True if the key is, or contains, the one that is given by its dotted name.
+impl Workload {
+    /// True if `!reset` or `!override` takes away what is written to a key, given by its dotted name.
+    #[must_use]
+    pub fn is_taken_away(&self, key: &str) -> bool {
+        self.service.taken_away.iter().any(|taken| is_part_of(taken, key))
+    }
+}
+
+/// True if the key is, or contains, the one that is given by its dotted name. "" contains all.
 fn is_part_of(part: &str, key: &str) -> bool {
-    key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    part.is_empty() || key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

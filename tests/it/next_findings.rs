@@ -48,7 +48,9 @@ fn a_size_is_not_mended_next_to_another_one_for_the_same_setting() {
 
 #[test]
 fn a_key_is_not_renamed_to_one_that_is_there() {
-    let help = "help: write `mem_limit`, and check that the rest fits";
+    let help = "help: write `mem_limit`, and check that heaps, swap and reservation fit it";
+    let other =
+        |key: &str| format!("help: write `{key}`, and use either `deploy.resources` or the short keys");
     let base = "services: {it: {image: x, mem_limt: 512m}}\n";
     let block = "deploy: {resorces: {limits: {memory: 512m}}}";
     let misspelt = |more: &str| format!("services: {{it: {{image: x, {more}}}}}\n");
@@ -60,12 +62,12 @@ fn a_key_is_not_renamed_to_one_that_is_there() {
                 &misspelt("mem_limt: 512m, mem_limit: 300m"),
                 &["help: remove it, or the `mem_limit` that is there"],
             ),
-            (&misspelt("mem_limt: 512m, deploy: {resources: {limits: {memory: 300m}}}"), &[help]),
-            (&misspelt(block), &["write `resources`"]),
             (
-                &misspelt(&format!("mem_limit: 300m, {block}")),
-                &["help: write `resources`, and check that the rest fits"],
+                &misspelt("mem_limt: 512m, deploy: {resources: {limits: {memory: 300m}}}"),
+                &[&other("mem_limit")],
             ),
+            (&misspelt(block), &["write `resources`"]),
+            (&misspelt(&format!("mem_limit: 300m, {block}")), &[&other("resources")]),
         ],
     );
     let sized = |image: &str| format!("services: {{it: {{image: {image}, mem_limt: 512m}}}}\n");
@@ -85,6 +87,47 @@ fn a_key_is_not_renamed_to_one_that_is_there() {
             (&sized("x, mem_reservation: 64m"), &["write `mem_limit`"]),
             (&sized("x, mem_reservation: 8g"), &[help]),
             (&sized("x, pre_start: [{command: [a]}]"), &[help]),
+            (&misspelt("pid_limit: 100, mem_limit: 1g"), &["write `pids_limit`"]),
+            (&misspelt("deploy: {resources: {limits: {pid: 100}}}"), &["write `pids`"]),
+            (
+                &misspelt("pid_limit: many"),
+                &["help: write `pids_limit`, and check that heaps, swap and reservation fit it"],
+            ),
+            (
+                &misspelt("mem_swappines: 10"),
+                &["help: write `mem_swappiness`, and check that heaps, swap and reservation fit it"],
+            ),
+            (&misspelt("mem_limt: '${M:-512m}'"), &[help]),
+            (&misspelt("mem_limt: 1Gi"), &[help]),
+            (&misspelt("mem_limt: 1e9"), &[help]),
+            (&misspelt("mem_limt: [1g]"), &[help]),
+            (
+                &misspelt("deploy: {resource: {limits: {memory: 4m}}}"),
+                &["help: write `resources`, and check that heaps, swap and reservation fit it"],
+            ),
+            (
+                &misspelt("deploy: {resource: {limits: {memory: 1g}, reservations: {memory: 2g}}}"),
+                &["help: write `resources`, and check that heaps, swap and reservation fit it"],
+            ),
+            (
+                &misspelt(
+                    "deploy: {resource: {limits: {memory: 1g, cpus: '1'}, reservations: {memory: 512m}}}",
+                ),
+                &["write `resources`"],
+            ),
+            (
+                &misspelt("mem_limt: 512m, mem_limits: 1g"),
+                &["help: write `mem_limit`, in one place", "help: write `mem_limit`, in one place"],
+            ),
+            (
+                "x-it: &it {mem_limt: 512m}\nservices: {a: {<<: *it, image: x}, b: {<<: *it, image: y}}\n",
+                &[help, help],
+            ),
+            (
+                "services: {it: {image: x, mem_limit: 1g, pre_start: [{command: [a], mem_limt: 512m}]}}\n",
+                &["write `mem_limit`"],
+            ),
+            ("{\"services\": {\"it\": {\"image\": \"x\", \"mem_limt\": \"512m\"}}}", &["write `mem_limit`"]),
         ],
     );
     for (over, expected) in [
@@ -157,23 +200,61 @@ fn no_size_in_the_base_file_follows_the_limit_of_an_override_file() {
     assert!(found("", limits).starts_with("help: "), "{}", found("", limits));
 }
 
-/// A later file of the project takes the key away, an earlier one has it.
+/// A later file of the project takes a key away, whether an earlier one has it or not.
 #[test]
 fn nothing_is_written_over_what_another_file_takes_away() {
-    let base =
-        "services:\n  it: {image: 'mysql:8.4', mem_limit: 1g, command: --innodb-buffer-pool-size=512M}\n";
-    for (over, is_offered) in [
-        ("services: {it: {mem_limit: !reset null}}\n", false),
-        ("services: {it: {mem_limit: !reset null, ports: !reset []}}\n", false),
-        ("services: {it: {restart: always, ports: !reset []}}\n", true),
+    let image = "{image: 'mysql:8.4', command: --innodb-buffer-pool-size=512M";
+    for (base, over, is_offered) in [
+        (", mem_limit: 1g", "{mem_limit: !reset null}", false),
+        (", mem_limit: 1g", "{mem_limit: !reset null, ports: !reset []}", false),
+        (", mem_limit: 1g", "!override {image: 'mysql:8.4', command: --innodb-buffer-pool-size=512M}", false),
+        ("", "{mem_limit: !reset null}", false),
+        ("", "{memswap_limit: !reset null}", false),
+        ("", "{deploy: !reset null}", false),
+        ("", "{deploy: {resources: !reset null}}", false),
+        ("", "{deploy: {resources: {limits: {memory: !reset null}}}}", false),
+        ("", "{deploy: {resources: {limits: {cpus: !reset null}}}}", true),
+        ("", "{deploy: {replicas: !reset null}}", true),
+        ("", "{restart: always, ports: !reset []}", true),
+        (", ports: ['80:80']", "{restart: always, ports: !override []}", true),
+        ("", "{environment: {TZ: !reset null}}", true),
+        ("", "{build: !reset null}", true),
     ] {
-        let base =
-            if is_offered { base.replace("mem_limit: 1g", "ports: ['80:80']") } else { base.to_owned() };
-        let files = [("compose.yaml", base.as_str()), ("compose.override.yaml", over)];
+        let base = format!("services:\n  it: {image}{base}}}\n");
+        let over = format!("services: {{it: {over}}}\n");
+        let files = [("compose.yaml", base.as_str()), ("compose.override.yaml", &over)];
         let found = offered(&files, "missing-memory-limit", Target::Compose);
         assert_eq!(found.len(), 1, "{over}: {found:?}");
         assert_eq!(!found[0].starts_with("help: "), is_offered, "{over}: {found:?}");
-        assert_eq!(!found[0].contains("`!reset` in another file"), is_offered, "{over}: {found:?}");
+        assert_eq!(!found[0].contains("`!reset` or `!override` takes"), is_offered, "{over}: {found:?}");
+    }
+}
+
+#[test]
+fn no_variable_is_written_that_another_file_takes_away() {
+    let base = "services:\n  it: {image: 'node:22', command: [node, a.js], mem_limit: 2g}\n";
+    for (over, is_offered) in [
+        ("{environment: {TZ: !reset null}}", true),
+        ("{environment: {NODE_OPTIONS: !reset null}}", false),
+        ("{environment: !override {TZ: UTC}}", false),
+        ("{environment: !reset {}}", false),
+    ] {
+        let over = format!("services: {{it: {over}}}\n");
+        let files = [("compose.yaml", base), ("compose.override.yaml", over.as_str())];
+        let found = offered(&files, "unbounded-heap", Target::Compose).concat();
+        assert_eq!(!found.starts_with("help: "), is_offered, "{over}: {found}");
+    }
+}
+
+/// `!reset` in the one file that there is takes away what would be written there.
+#[test]
+fn a_value_with_a_tag_is_not_replaced() {
+    for value in ["!reset null", "!reset 1g"] {
+        let text = format!(
+            "services:\n  it: {{image: 'mysql:8.4', command: --innodb-buffer-pool-size=512M, mem_limit: {value}}}\n"
+        );
+        let found = offered(&[("compose.yaml", &text)], "missing-memory-limit", Target::Compose);
+        assert!(found.iter().all(|text| text.starts_with("help: ")), "{value}: {found:?}");
     }
 }
 
@@ -287,7 +368,7 @@ fn a_heap_is_not_mended_to_one_that_does_not_fit() {
             "services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, '-XX:MaxRamPercentage=75.0', -jar, a.jar]{more}}}}}\n"
         )
     };
-    let without = "help: write `-XX:MaxRAMPercentage=75.0`; and add a limit: without one it is a share of the host's memory";
+    let without = "help: write `-XX:MaxRAMPercentage=75.0`; add a limit, too: without one it is a share of the host's memory";
     let tight = "help: write `-XX:MaxRAMPercentage=75.0`; 75 % of the limit of 256 MiB leaves too little room for the rest";
     offers(
         "malformed-heap-setting",
@@ -321,6 +402,14 @@ fn a_name_is_not_mended_to_one_that_suppresses_nothing() {
                 &format!("services:\n{comment}  it: {{image: x, mem_limit: 1g}}\n"),
                 &["help: remove it: nothing here is reported by `missing-memory-limit`"],
             ),
+            (
+                "services: {it: {image: x, x-oomlint: {ignore: [mising-memory-limit]}}}\n",
+                &["write `missing-memory-limit`"],
+            ),
+            (
+                "services: {it: {image: x, mem_limit: 1g, x-oomlint: {ignore: [mising-memory-limit]}}, other: {image: x}}\n",
+                &["help: remove it: nothing here is reported by `missing-memory-limit`"],
+            ),
         ],
     );
 }
@@ -338,4 +427,73 @@ fn a_key_is_not_moved_for_swarm_to_where_one_is() {
     moved(&block("pids_limit: 100"), &["move it to `deploy.resources.limits.pids`"]);
     // 0.5 bytes are 0, which is no limit.
     moved("mem_limit: '0.5'", &["help: write it as `deploy.resources.limits.memory`"]);
+}
+
+/// What `.env` or the environment sets is not in the file: a number in its place would no longer follow it.
+#[test]
+fn a_variable_of_env_is_kept() {
+    let block =
+        "services: {it: {image: x, mem_limit: \"${M}\", deploy: {resources: {limits: {cpus: '1'}}}}}\n";
+    for (text, env, rule, expected) in [
+        (block, "M=1g\n", "conflicting-limits", "memory: \"${M}\""),
+        ("services: {it: {image: x, mem_limit: \"${M:-1Gi}\"}}\n", "", "invalid-memory-value", "1GiB"),
+        ("services: {it: {image: x, mem_limit: \"${M}\"}}\n", "M=1Gi\n", "invalid-memory-value", ""),
+    ] {
+        let checked = common::Checked::texts(&[("compose.yaml", text), (".env", env)]);
+        let edits = checked.of_rule(rule)[0].fixes.iter().flat_map(|fix| &fix.edits);
+        let edits = edits.map(|edit| edit.replacement.as_str()).collect::<String>();
+        assert!(edits.contains(expected) && edits.is_empty() == expected.is_empty(), "{text}: {edits}");
+    }
+}
+
+/// The base file is also read alone: there the line is no default.
+#[test]
+fn swap_of_a_base_file_is_not_that_of_its_override() {
+    let base = "services:\n  it:\n    image: x\n    mem_limit: 512m\n    memswap_limit: 2g\n";
+    let found = |over: &str| {
+        let files = [("compose.yaml", base), ("compose.override.yaml", over)];
+        offered(&files, "redundant-swap-limit", Target::Compose).concat()
+    };
+    assert!(!found("services: {it: {mem_limit: 1g}}\n").contains("remove"));
+    let same = base.replace("512m", "1g");
+    assert!(
+        offered(&[("compose.yaml", &same)], "redundant-swap-limit", Target::Compose)
+            .concat()
+            .contains("remove")
+    );
+}
+
+/// An alias needs the anchor of a value that would be moved or removed.
+#[test]
+fn a_key_with_an_anchor_stays() {
+    let text = "services:\n  a: {image: x, mem_limit: ANCHOR1g, deploy: {resources: {limits: {cpus: '1'}}}}\n  b: {image: x, mem_limit: ALIAS}\n";
+    for (anchor, alias, is_offered) in [("", "1g", true), ("&m ", "1g", true), ("&m ", "*m", false)] {
+        let text = text.replace("ANCHOR", anchor).replace("ALIAS", alias);
+        let checked = common::Checked::texts(&[("compose.yaml", &text)]);
+        assert_eq!(checked.of_rule("conflicting-limits")[0].fixes.is_empty(), !is_offered, "{text}");
+    }
+}
+
+#[test]
+fn an_edit_that_two_keys_share_is_made_once() {
+    let text = "services:\n  it:\n    image: 'mysql:8.4'\n    command: --innodb-buffer-pool-size=1G\n    mem_limit: &m 512m\n    memswap_limit: *m\n";
+    let checked = common::Checked::texts(&[("compose.yaml", text)]);
+    let fixes = checked.outcome.findings.iter().flat_map(|finding| &finding.fixes).collect::<Vec<_>>();
+    assert!(!fixes.is_empty());
+    for fix in fixes {
+        for (at, edit) in fix.edits.iter().enumerate() {
+            assert!(!fix.edits[..at].contains(edit), "{fix:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_else_is_set_that_another_file_takes_away() {
+    let base = "services:\n  it:\n    image: 'postgres:17'\n    mem_limit: 2g\n";
+    for (over, is_offered) in [("labels: [a]", true), ("stop_grace_period: !reset null", false)] {
+        let over = format!("services: {{it: {{{over}}}}}\n");
+        let files = [("compose.yaml", base), ("compose.override.yaml", over.as_str())];
+        let found = offered(&files, "short-stop-grace-period", Target::Compose).concat();
+        assert_eq!(!found.starts_with("help: "), is_offered, "{found}");
+    }
 }

@@ -114,7 +114,7 @@ fn swarm_knows_three_conditions() {
         ("always", None, Some("")),
         ("unless-stopped", None, Some("")),
         ("sometimes", Some(""), Some("")),
-        ("'on-failure:3'", Some("on-failure max_attempts: 3"), Some("on-failure max_attempts: 3")),
+        ("'on-failure:3'", Some("'on-failure' max_attempts: 3"), Some("'on-failure' max_attempts: 3")),
     ] {
         let service = format!("image: acme/x, deploy: {{restart_policy: {{condition: {condition}}}}}");
         let found = [compose(&service, "invalid-restart-policy"), swarm(&service, "invalid-restart-policy")];
@@ -167,7 +167,7 @@ fn a_corrected_size_contradicts_nothing() {
         ("mem_limit: 64, memswap_limit: -1", "memory-limit-below-minimum", "64m"),
         ("mem_limit: 64, deploy: {resources: {limits: {cpus: '1'}}}", "memory-limit-below-minimum", "64m"),
         ("mem_limit: 64, environment: {JAVA_TOOL_OPTIONS: -Xmx1g}", "memory-limit-below-minimum", ""),
-        ("deploy: {resources: {limits: {memory: '64'}}}", "memory-limit-below-minimum", "64m"),
+        ("deploy: {resources: {limits: {memory: '64'}}}", "memory-limit-below-minimum", "'64m'"),
         (
             "deploy: {resources: {limits: {memory: '64'}}}, mem_reservation: 65m",
             "memory-limit-below-minimum",

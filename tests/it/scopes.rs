@@ -100,7 +100,7 @@ fn a_stack_elsewhere_takes_no_dockerfile_from_a_named_override_file() {
     }
 }
 
-/// What a directory of the run has is reported, whatever includes it from outside: a stack that is no part of the run, one of which
+/// Findings of a directory of the run are reported, whatever includes it from outside: a stack that is no part of the run, one of which
 /// only a named Dockerfile is, or the base of a named override file.
 #[test]
 fn a_stack_out_of_scope_takes_nothing_from_a_directory_of_the_run() {
@@ -256,7 +256,7 @@ fn a_finding_in_a_shared_file_names_every_stack_once() {
     }
 }
 
-/// What differs between the stacks of a shared file: a suppression of one holds for that one, and the image is named if all have it.
+/// Stacks with a shared file may differ: a suppression of one holds for that one, and the image is named if all have it.
 #[test]
 fn stacks_of_a_shared_file_differ_in_suppressions_and_images() {
     let part = "services:\n  p: {image: redis, mem_limit: 5m}\n";

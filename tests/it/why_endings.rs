@@ -274,7 +274,7 @@ fn ends_that_a_program_explains() {
     let restarting = limited.replace("exited", "restarting").replace("false", "true");
     table.case("a full heap between two starts", &[("web.log", heap), ("inspect.json", &restarting)]);
     let no_status = limited.replace("\"Status\":\"exited\",\"Running\":false", "\"Running\":true");
-    table.case("a full heap of what runs", &[("web.log", heap), ("inspect.json", &no_status)]);
+    table.case("a full heap of a running container", &[("web.log", heap), ("inspect.json", &no_status)]);
     // A JVM that ends itself says nothing.
     for code in [3, 1] {
         for flag in ["-XX:+ExitOnOutOfMemoryError", "-jar"] {
@@ -486,7 +486,7 @@ fn limits_that_do_not_hold() {
     insta::assert_snapshot!("why_limits_that_do_not_hold", table.0);
 }
 
-/// What became of a container that the kernel killed a process of, and what else tells of it.
+/// A container after the kernel killed one of its processes, with other evidence of the kill.
 #[test]
 fn what_is_told_of_a_kill() {
     let mut table = Table::default();

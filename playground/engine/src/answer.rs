@@ -80,15 +80,12 @@ fn checked(request: Request) -> Result<Vec<u8>, String> {
         (&run.options.policy.profiles, &scale),
     );
     let budget = budget::Report::new(&stacks, &run.sources);
+    let parts = kind::parts(&outcome.projects, &run.sources);
     let answer = Checked {
         report: json,
         order: report.most_harmful_first(),
         budget: raw(|out| budget::write(out, &budget, budget::Format::Json, TableStyle::plain()))?,
-        files: run
-            .paths
-            .iter()
-            .map(|path| (path_text(path), kind::state(path, &run, &outcome.projects)))
-            .collect(),
+        files: run.paths.iter().map(|path| (path_text(path), kind::state(path, &run, &parts))).collect(),
         failures: failures(&run),
         problems: run.problems.into_iter().collect(),
     };

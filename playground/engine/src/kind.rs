@@ -1,6 +1,6 @@
 //! The kind of each file: by its name and content, or as the page requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use oomlint::config::FILE_NAMES;
@@ -128,19 +128,21 @@ fn is_commands(text: &str) -> bool {
     })
 }
 
-/// Returns the kind of a file of a run that made these projects.
-pub(crate) fn state(path: &Path, run: &Run, projects: &[Project]) -> FileState {
+/// Returns the paths of the files that are part of a project.
+pub(crate) fn parts(projects: &[Project], sources: &Sources) -> BTreeSet<PathBuf> {
+    let files = projects.iter().flat_map(|project| &project.files);
+    files.map(|file| sources.get(*file).path().to_path_buf()).collect()
+}
+
+/// Returns the kind of a file of a run. `parts` are the files of its projects.
+pub(crate) fn state(path: &Path, run: &Run, parts: &BTreeSet<PathBuf>) -> FileState {
     let checked = run.discovered.files.iter().find(|found| found.path == path).map(|found| found.kind);
     let kind = checked.map_or_else(|| Kind::of_unchecked(path), Kind::of);
     let text = || run.options.disk.read(path).ok();
     let told = || text().and_then(|text| told(&String::from_utf8_lossy(&text)));
-    let is_part = || {
-        let mut files = projects.iter().flat_map(|project| &project.files);
-        files.any(|file| run.sources.get(*file).path() == path)
-    };
     // What has services in it is also loaded to see whether it overrides a Compose file.
     let is_loaded = run.sources.has_loaded(path);
-    let is_used = is_loaded && (is_part() || !matches!(told(), Some(FileKind::Compose)));
+    let is_used = is_loaded && (parts.contains(path) || !matches!(told(), Some(FileKind::Compose)));
     let is_read = is_used || matches!(kind, Kind::Configuration);
     let looks_like = (matches!(kind, Kind::Other) && !is_read).then(told).flatten();
     let nothing = checked.and_then(|kind| nothing_in(path, kind, &run.sources));

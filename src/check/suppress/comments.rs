@@ -165,7 +165,7 @@ fn command_or_block(source: &Source, line: Span) -> Span {
     let first = text.get(line.range()).unwrap_or_default();
     let fence = first.starts_with("```") || first.starts_with("~~~");
     let rest = text.get(line.end as usize..).unwrap_or_default();
-    let line_end = line.end as usize + usize::from(rest.starts_with('\r'));
+    let line_end = line.end as usize + rest.find('\n').unwrap_or(rest.len());
     let mut end = line_end;
     loop {
         let last = text.get(..end).unwrap_or_default().lines().next_back().unwrap_or_default().trim();

@@ -64,12 +64,12 @@ impl Suppressions {
         Some(suppression.reason.clone())
     }
 
-    /// Returns findings about suppressions that name nothing, an unknown rule, or a rule that found nothing there. `reported` are the
-    /// other findings.
+    /// Returns findings about suppressions that name nothing, an unknown rule, or a rule that found nothing there. `others` are the
+    /// findings that no comment and no `x-oomlint` key suppresses.
     pub(super) fn findings(
         &self,
         projects: &[CheckedProject],
-        reported: &[Finding],
+        others: &[&Finding],
         configs: &ConfigResolver<'_>,
         options: &Options,
         sources: &Sources,
@@ -97,21 +97,18 @@ impl Suppressions {
         for name in &names {
             let known = RULES.iter().any(|rule| rule.meta().name == name.value)
                 || Group::ALL.iter().any(|group| group.name() == name.value);
+            let comment =
+                self.comments.get(&name.span.file).and_then(|comments| comments.enclosing(name.span));
             if !known && is_enabled(unknown, name.span.file) {
                 let mut cx = RuleContext::new(unknown, &options.policy, &none, &mut findings);
                 unknown_rule::report(name, &mut cx, |meant| {
-                    let comments = self.comments.get(&name.span.file);
-                    let comment = comments.and_then(|comments| comments.enclosing(name.span));
-                    let places = || places.get_or_init(|| Places::of(reported, sources));
+                    let places = places.get_or_init(|| Places::of(projects, others, sources));
                     let would_be = Spanned { value: meant.to_owned(), ..name.clone() };
-                    !runs(&would_be, options, configs)
-                        || comment.is_none_or(|comment| places().is_any_covered(comment, meant))
+                    !runs(&would_be, options, configs) || places.has_any(comment, name.span, meant)
                 });
             }
             let in_use = self.used.contains(&name.span) || !runs(name, options, configs);
             if known && !in_use && is_enabled(unused, name.span.file) {
-                let comments = self.comments.get(&name.span.file);
-                let comment = comments.and_then(|comments| comments.enclosing(name.span));
                 let mut cx = RuleContext::new(unused, &options.policy, &none, &mut findings);
                 unused_suppression::report(name, comment, sources, &mut cx);
             }
@@ -120,26 +117,44 @@ impl Suppressions {
     }
 }
 
-/// The places of findings by file and by rule or group, in order.
-struct Places(HashMap<(SourceId, &'static str), Vec<Span>>);
+/// Where findings are, by the names of their rules and groups.
+struct Places<'p> {
+    /// The places in a file, in order.
+    in_files: HashMap<(SourceId, &'static str), Vec<Span>>,
+    of_services: HashSet<(&'p str, &'static str)>,
+    /// The services with a name in their `x-oomlint` key, by the span of that name.
+    ignoring: HashMap<Span, Vec<&'p str>>,
+}
 
-impl Places {
-    fn of(findings: &[Finding], sources: &Sources) -> Self {
-        let mut places: HashMap<_, Vec<Span>> = HashMap::default();
-        for FindingKey { place, rule } in findings.iter().map(|finding| FindingKey::of(finding, sources)) {
+impl<'p> Places<'p> {
+    fn of(projects: &'p [CheckedProject], findings: &[&'p Finding], sources: &Sources) -> Self {
+        let (mut in_files, mut of_services) = (HashMap::<_, Vec<Span>>::default(), HashSet::default());
+        for finding in findings {
+            let FindingKey { place, rule } = FindingKey::of(finding, sources);
             for name in names_of(rule) {
-                places.entry((place.file, name)).or_default().push(place);
+                in_files.entry((place.file, name)).or_default().push(place);
+                of_services.extend(finding.service.as_deref().map(|service| (service, name)));
             }
         }
-        for places in places.values_mut() {
+        for places in in_files.values_mut() {
             order::by_key(places, |place| place.start);
         }
-        Self(places)
+        let mut ignoring = HashMap::<_, Vec<&str>>::default();
+        for ignores in projects.iter().flat_map(|project| &project.ignores) {
+            for name in &ignores.names {
+                ignoring.entry(name.span).or_default().push(&ignores.service);
+            }
+        }
+        Self { in_files, of_services, ignoring }
     }
 
-    /// True if a comment would suppress a finding with this name in it.
-    fn is_any_covered(&self, comment: &Suppression, name: &'static str) -> bool {
-        let places = self.0.get(&(comment.comment.file, name)).map(Vec::as_slice).unwrap_or_default();
+    /// True if a comment, or the `x-oomlint` key that has a name at `at`, would suppress a finding of this rule or group.
+    fn has_any(&self, comment: Option<&Suppression>, at: Span, name: &'static str) -> bool {
+        let Some(comment) = comment else {
+            let mut services = self.ignoring.get(&at).into_iter().flatten();
+            return services.any(|service| self.of_services.contains(&(service, name)));
+        };
+        let places = self.in_files.get(&(comment.comment.file, name)).map(Vec::as_slice).unwrap_or_default();
         let first = comment.extent.map_or(0, |extent| extent.start);
         let from = places.partition_point(|place| place.start < first);
         places.get(from).is_some_and(|place| comment.covers(*place))

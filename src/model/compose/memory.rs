@@ -47,6 +47,8 @@ pub struct Conflict {
     pub short: &'static str,
     /// Its value.
     pub short_value: Spanned<String>,
+    /// Its value as written, with its variables.
+    pub template: String,
     /// The key below `deploy`.
     pub long: &'static str,
     /// Its value, or the span of the block that lacks it.
@@ -62,8 +64,8 @@ pub struct UnknownKey {
     pub key: Spanned<String>,
     /// The key that was meant.
     pub meant: &'static str,
-    /// Its value, if that is a size and no variable sets it.
-    pub size: Option<ByteSize>,
+    /// The sizes that it would set if it were spelled right, by key. `None` if a value in it is not known, or not read here.
+    pub sizes: Option<Vec<(&'static str, ByteSize)>>,
 }
 
 /// The types that the schema accepts (compose-go `schema/compose-spec.json`).
@@ -212,8 +214,11 @@ fn conflict(
         let text = fields.get(path).and_then(Value::as_scalar).map(|scalar| scalar.text.as_str().to_owned());
         value.map(|_| text.unwrap_or_default())
     };
+    let scalar = fields.get(path).and_then(Value::as_scalar);
+    let template = scalar.map(|scalar| scalar.template.as_deref().unwrap_or(scalar.text.as_str()).to_owned());
     (!same).then(|| Conflict {
         short,
+        template: template.unwrap_or_default(),
         short_value: shown(short_value, path),
         long,
         long_value: long_value.map(|value| shown(value, below)),
@@ -226,6 +231,7 @@ fn scales(fields: Fields<'_>) -> Option<Conflict> {
     let (short, long) = (short.known()?.clone(), long.known()?.clone());
     (short.value != long.value).then(|| Conflict {
         short: "scale",
+        template: short.value.to_string(),
         short_value: short.map(|count| count.to_string()),
         long: "deploy.replicas",
         long_value: Ok(long.map(|count| count.to_string())),
@@ -386,6 +392,29 @@ pub(super) fn misspelled_limit(unknown: &[UnknownKey]) -> Option<&UnknownKey> {
     unknown.iter().find(|unknown| LIMITS.contains(&unknown.meant))
 }
 
+/// Returns the sizes that a key would set with this value: those of its block, or its own. `None` if Compose would not take a value, if
+/// a variable sets one, or if one is neither a size nor a number of CPUs or processes.
+fn sizes(key: &str, value: &Value) -> Option<Vec<(&'static str, ByteSize)>> {
+    if let Some(block) = value.as_map() {
+        let each = block.iter().map(|(name, entry)| sizes(&format!("{key}.{name}"), &entry.value));
+        return Some(each.collect::<Option<Vec<_>>>()?.concat());
+    }
+    let text = &value.as_scalar()?.text;
+    if text.varies() {
+        return None;
+    }
+    match key.rsplit('.').next() {
+        Some("cpus") => text.as_str().parse::<f64>().ok().map(|_| Vec::new()),
+        Some("pids" | "pids_limit") => text.as_str().parse::<i64>().ok().map(|_| Vec::new()),
+        Some("mem_swappiness") => None,
+        _ => {
+            let (name, _, expected) = SIZE_KEYS.iter().find(|(name, ..)| *name == key)?;
+            let size = ByteSize::parse_compose(text.as_str()).ok();
+            Some(vec![(*name, size.filter(|_| problem(value, *expected).is_none())?)])
+        }
+    }
+}
+
 /// Returns the misspelled keys of a service, with what was meant.
 pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
     let mut found = Vec::new();
@@ -394,9 +423,7 @@ pub(super) fn unknown_keys(fields: Fields<'_>) -> Vec<UnknownKey> {
         for (name, entry) in map {
             if let Some(meant) = section.meant(name) {
                 let key = Spanned::with_provenance(name.clone(), entry.key, entry.value.via.clone());
-                let text = entry.value.as_scalar().map(|scalar| &scalar.text).filter(|text| !text.varies());
-                let size = text.and_then(|text| ByteSize::parse_compose(text.as_str()).ok());
-                found.push(UnknownKey { place: section.name, key, meant, size });
+                found.push(UnknownKey { place: section.name, key, meant, sizes: sizes(meant, &entry.value) });
             }
         }
     }

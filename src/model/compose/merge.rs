@@ -2,7 +2,7 @@
 
 use super::convert::{merged_pairs, to_build, to_depends_on, to_names, to_sequence};
 use super::job::{append_steps, form};
-use super::value::{Kind, MergeMode, Value};
+use super::value::{Kind, Map, MergeMode, Value};
 use crate::hash::HashSet;
 
 /// Merges `over` onto `base`. `path` is the location of both, as in `services.web.build`.
@@ -11,6 +11,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
         MergeMode::Replace => {
             *base = over;
             base.merge_mode = MergeMode::Merge;
+            base.taken_away.push(String::new());
             return;
         }
         MergeMode::Remove => {
@@ -110,12 +111,18 @@ pub(crate) fn drop_resets(value: &mut Value) {
     value.merge_mode = MergeMode::Merge;
     match &mut value.kind {
         Kind::Map(map) => {
+            value.taken_away.extend(marked(map));
             map.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
             map.values_mut().for_each(|entry| drop_resets(&mut entry.value));
         }
         Kind::Seq(items) => items.iter_mut().for_each(drop_resets),
         _ => {}
     }
+}
+
+/// Returns the keys with `!reset` or `!override`.
+fn marked(map: &Map) -> impl Iterator<Item = String> + '_ {
+    map.iter().filter(|(_, entry)| entry.value.merge_mode != MergeMode::Merge).map(|(name, _)| name.clone())
 }
 
 /// Removes items of lists that are marked with `!reset`. Compose never compares them with items of another file (`loader/reset.go`).
@@ -190,34 +197,14 @@ pub(super) fn special(path: &[String]) -> Special {
     }
 }
 
-/// The keys of a service that decide on its memory.
-const SETTINGS: [&str; 13] = [
-    "mem_limit",
-    "mem_reservation",
-    "memswap_limit",
-    "shm_size",
-    "cpus",
-    "pids_limit",
-    "deploy",
-    "environment",
-    "env_file",
-    "command",
-    "entrypoint",
-    "image",
-    "build",
-];
-
 fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
     let (Kind::Map(map), Kind::Map(over)) = (&mut base.kind, over.kind) else { return };
+    base.taken_away.extend(marked(&over));
     let (gone, over): (Vec<_>, Vec<_>) =
         over.into_iter().partition(|(_, entry)| entry.value.merge_mode == MergeMode::Remove);
     if !gone.is_empty() {
         let gone: HashSet<String> = gone.into_iter().map(|(name, _)| name).collect();
-        map.retain(|name, _| {
-            let is_gone = gone.contains(name);
-            base.has_resets |= is_gone && (path.len() != 2 || SETTINGS.contains(&name.as_str()));
-            !is_gone
-        });
+        map.retain(|name, _| !gone.contains(name));
     }
     for (name, entry) in over {
         match map.get_mut(&name) {

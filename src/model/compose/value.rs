@@ -33,8 +33,8 @@ pub(crate) struct Value {
     pub(crate) missing: Option<Box<Missing>>,
     /// It is a mapping of `NAME=value` that was merged: a list for Compose, in which a later `!reset` of a name finds nothing.
     pub(crate) is_listed: bool,
-    /// A later file takes keys of this mapping away, with `!reset`.
-    pub(crate) has_resets: bool,
+    /// The keys of this mapping with `!reset` or `!override`: what other files set there is taken away. "" is all of it.
+    pub(crate) taken_away: Vec<String>,
     /// For an item of `pre_start`: where an overriding or extending service repeats it.
     pub(crate) repeated_at: Option<Box<Span>>,
 }
@@ -144,7 +144,7 @@ impl Value {
             via: Vec::new(),
             merge_mode: MergeMode::Merge,
             is_listed: false,
-            has_resets: false,
+            taken_away: Vec::new(),
             missing: None,
             repeated_at: None,
         }
@@ -165,7 +165,7 @@ impl Value {
             via: Vec::new(),
             merge_mode: MergeMode::Merge,
             is_listed: false,
-            has_resets: false,
+            taken_away: Vec::new(),
             missing: None,
             repeated_at: None,
         }
@@ -272,7 +272,7 @@ impl<'a> Lowering<'a> {
             via: via.clone(),
             merge_mode: MergeMode::Merge,
             is_listed: false,
-            has_resets: false,
+            taken_away: Vec::new(),
             missing: None,
             repeated_at: None,
         };

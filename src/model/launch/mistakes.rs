@@ -302,6 +302,6 @@ pub(super) fn unknown_flags(service: &mut Service, command: &Command) {
         let Mistake::UnknownFlag(flag) = &refusal.kind else { continue };
         let Some(meant) = meant(flag, command) else { continue };
         let key = Spanned::new(flag.clone(), refusal.span);
-        service.unknown_keys.push(UnknownKey { place: "", key, meant, size: None });
+        service.unknown_keys.push(UnknownKey { place: "", key, meant, sizes: None });
     }
 }

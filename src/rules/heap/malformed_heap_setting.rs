@@ -81,13 +81,11 @@ fn repaired(
     instead: &str,
 ) -> Result<Repair, String> {
     let as_meant = Repair { setting: instead.to_owned(), why: String::new() };
-    let Some(meant) = &problem.meant else {
-        return match percentage(instead) {
-            Some(percent) => share(offer, pool, percent).map(|()| as_meant),
-            None => Ok(as_meant),
-        };
-    };
-    if let Some(share) = &pool.overruled {
+    if let Some(percent) = problem.percent {
+        return share(offer, pool, percent).map(|()| as_meant);
+    }
+    let Some(meant) = &problem.meant else { return Ok(as_meant) };
+    if let Some(share) = pool.percentage() {
         return Err(format!("it overrides `{}`, so remove one of them", share.written()));
     }
     if let Some(why) = offer.limited_elsewhere() {
@@ -104,20 +102,14 @@ fn repaired(
     fits.map(|setting| Repair { setting, why }).ok_or(raise)
 }
 
-/// Returns the percentage of a flag that sets the heap as a share: 75 of `-XX:MaxRAMPercentage=75.0`.
-fn percentage(flag: &str) -> Option<f64> {
-    let (name, percent) = flag.split_once('=')?;
-    name.ends_with("RAMPercentage").then(|| percent.parse().ok())?
-}
-
-/// Returns what else is to be changed with a heap that is this share of the limit.
+/// Returns what else is to be changed with a heap that is this percentage of the limit.
 fn share(offer: &Offer<'_>, pool: &MemoryPool, percent: f64) -> Result<(), String> {
     if let Some(why) = offer.limited_elsewhere() {
         return Err(why);
     }
     let Some(limit) = offer.workload.known_limit().map(|limit| limit.value) else {
         return match offer.workload.memory.limit.is_absent() {
-            true => Err("and add a limit: without one it is a share of the host's memory".to_owned()),
+            true => Err("add a limit, too: without one it is a share of the host's memory".to_owned()),
             false => Ok(()),
         };
     };

@@ -205,8 +205,7 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
         return;
     }
     // A percentage would then have no effect.
-    let share = heap.bound.value().is_some_and(|bound| bound.flag.as_str().contains("Percentage"));
-    let alone = way.as_ref().filter(|_| !share && heap.overruled.is_none());
+    let alone = way.as_ref().filter(|_| heap.percentage().is_none());
     match alone.and_then(|(way, held)| renamed(offer, problem, way, held)) {
         Some(edits) => {
             let title = format!("put it into {what}");

@@ -19,13 +19,14 @@ rule! {
 const NAMED: usize = 5;
 
 fn check(_: &Project, cx: &mut RuleContext<'_>) {
-    let mut by_place: IndexMap<Span, Vec<&Workload>> = IndexMap::default();
+    // A build argument may name another image in the same place.
+    let mut by_base: IndexMap<(Span, &str), Vec<&Workload>> = IndexMap::default();
     for workload in &cx.project().workloads {
         if let (false, Some(base)) = (workload.role.fragment, workload.image.base.known()) {
-            by_place.entry(base.span).or_default().push(workload);
+            by_base.entry((base.span, base.value.as_str())).or_default().push(workload);
         }
     }
-    for sharing in by_place.into_values() {
+    for sharing in by_base.into_values() {
         if let Some(first) = sharing.first() {
             cx.set_workload(first);
             one(first, &sharing, cx);

@@ -52,9 +52,14 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             .help("keep one spelling, or write the same value in both");
         // Others that have the key may have no block.
         let key = workload.removable_key(short).filter(|key| !project.is_shared_key(*key));
-        if let (Err(block), Some(path), Some(key)) = (&conflict.long_value, member(long), key) {
+        let alone = offer.changed_elsewhere().is_none();
+        if let (Err(block), Some(path), Some(key)) = (&conflict.long_value, member(long), key)
+            && alone
+            && !project.is_shared_key(*block)
+        {
             // Below `deploy` a size has to be a string.
-            let text = if path == ["pids"] { value.value.clone() } else { as_string(&value.value) };
+            let is_number = path == ["pids"] && !conflict.template.contains('$');
+            let text = if is_number { value.value.clone() } else { as_string(&conflict.template) };
             let moved = FixOp::Move { key, owner: *block, path, value: text };
             finding.fix_ops(format!("move `{short}` into the block"), Applicability::Safe, &[], vec![moved]);
         }
@@ -63,7 +68,6 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
             let files = [kept.span.file, value.span.file, workload.anchor.file];
             kept.via.is_empty() && value.via.is_empty() && files.iter().all(|file| *file == files[0])
         };
-        let alone = offer.changed_elsewhere().is_none();
         if let (Ok(kept), Some(key)) = (&conflict.long_value, key)
             && together(kept)
             && alone

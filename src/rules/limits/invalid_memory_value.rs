@@ -36,18 +36,21 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         let Some(SizeProblem::Refused(upstream)) = &key.problem else { continue };
         let (name, text) = (key.name, key.text.as_str());
         let client = workload.launch().map_or("Compose".to_owned(), |launch| format!("`{}`", launch.command));
-        let setting = Form::of(workload).written(name, text);
+        let setting = if text.is_empty() { name.to_owned() } else { Form::of(workload).written(name, text) };
+        // A key without a value has no place for it.
+        let at = if key.size.is_absent() { key.key } else { key.size.span() };
         let message = format!("{client} rejects `{setting}` of `{}`", workload.name);
-        let mut finding = cx.report(key.size.span(), message);
+        let mut finding = cx.report(at, message);
         finding.label(upstream.as_str()).via(&key.via).note(match name {
             "mem_swappiness" => "a number from 0 to 100",
             _ => "units are b, k, m, g, t and p, with or without `b` or `iB`; all are binary",
         });
         if let Some(written) = suggestion(key) {
-            let span = key.text.span_of(0..text.len());
-            let edit = Edit { span, replacement: written.clone() };
             let size = ByteSize::parse_compose(written.trim_matches('"')).ok();
-            if size.is_some_and(|size| offer.accepts(key, size)) {
+            let fits = size.is_some_and(|size| offer.accepts(key, size));
+            // What a variable from elsewhere sets is not in this file.
+            if let Some(span) = key.text.verbatim_span().filter(|_| fits) {
+                let edit = Edit { span, replacement: written.clone() };
                 finding.fix(
                     format!("write `{written}`"),
                     Applicability::Safe,

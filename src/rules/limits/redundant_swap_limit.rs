@@ -36,7 +36,7 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     let removable = workload.removable_key("memswap_limit").filter(|span| {
         let mut readers = project.readers_of(swap.span);
         let in_all = readers.all(|workload| redundant(&Offer { workload, ..offer }).is_some());
-        in_all && !varies && !offer.is_limited_elsewhere(*span)
+        in_all && !varies && !offer.is_limited_elsewhere(*span) && !offer.is_limited_by_override()
     });
     if let Some(span) = removable {
         finding.fix_ops(

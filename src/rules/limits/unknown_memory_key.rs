@@ -3,8 +3,9 @@
 use crate::diagnostic::{Applicability, Edit};
 use crate::rules::offer::{Offer, takes};
 use crate::rules::{RuleContext, Target};
-use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
-use crate::workload::{Element, FactName, Kind, Launch, Workload};
+use crate::source::Span;
+use crate::syntax::size::SMALLEST_LIMIT;
+use crate::workload::{Element, FactName, Kind, Launch, UnknownKey, Workload};
 
 rule! {
     name: "unknown-memory-key",
@@ -62,41 +63,49 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         // For Swarm, the right key of a service would be a mistake, too.
         let taken = target == Target::Compose || !unknown.place.is_empty();
         let Some(there) = there.filter(|_| taken) else { continue };
-        if is_free(&offer, meant, unknown.size) {
+        // A step has keys of its service, too: those are no second ones.
+        let is_own = |key: Span| workload.step().is_none_or(|step| step.mapping.contains(key));
+        let twice = workload.service.unknown_keys.iter().filter(|other| other.meant == meant).count() > 1;
+        if workload.key(meant).is_some_and(is_own) {
+            finding.help(format!("remove it, or the `{meant}` that is there"));
+        } else if twice {
+            finding.help(format!("write `{there}`, in one place"));
+        } else if has_other_spelling(workload, meant) {
+            finding.help(format!("write `{there}`, and use either `deploy.resources` or the short keys"));
+        } else if is_free(&offer, unknown) {
             let edit = Edit { span: unknown.key.span, replacement: there.to_owned() };
             finding.fix(format!("write `{there}`"), Applicability::Safe, SIZES, vec![edit]);
-        } else if workload.key(meant).is_some() {
-            finding.help(format!("remove it, or the `{meant}` that is there"));
         } else {
-            finding.help(format!("write `{there}`, and check that the rest fits"));
+            finding.help(format!("write `{there}`, and check that heaps, swap and reservation fit it"));
         }
     }
 }
 
-/// True if a key can be set to this size: nothing else sets the same, and all that is known fits it. Without a size nothing may be known.
-fn is_free(offer: &Offer<'_>, key: &str, size: Option<ByteSize>) -> bool {
+/// True if limits are set with the other spelling: two of one setting have to agree.
+fn has_other_spelling(workload: &Workload, key: &str) -> bool {
+    match key.starts_with("deploy.") {
+        true => workload.has_short_limits(),
+        false => workload.key("deploy.resources").is_some(),
+    }
+}
+
+/// True if a key can have the name that was meant: all that is known fits its sizes, and no other service has the line.
+fn is_free(offer: &Offer<'_>, unknown: &UnknownKey) -> bool {
     let Workload { memory, pools, service, .. } = offer.workload;
-    let has = |name: &str| offer.workload.key(name).is_some();
-    // Two spellings of one setting have to agree.
-    let other = match key.starts_with("deploy.") {
-        true => offer.workload.has_short_limits(),
-        false => has("deploy.resources"),
-    };
-    // A limit that the program does not see, or that swap without an end follows, is the next finding.
+    let Some(sizes) = &unknown.sizes else { return false };
+    // A limit that the program does not see, or that endless swap follows, is the next finding.
     let counts = memory.ignores_cgroup_limit.is_none()
         && pools.heaps.iter().all(|heap| heap.limit_unseen.is_none())
         && service.memswap_limit.value().is_none_or(|swap| swap.0 > 0);
-    let fits = match size {
-        Some(size) => size >= SMALLEST_LIMIT && counts && takes(offer.workload, key, size),
-        None => {
-            pools.heaps.is_empty()
-                && pools.caches.is_empty()
-                && pools.image_default_heap.is_none()
-                && memory.reservation.is_absent()
-                && service.memswap_limit.is_absent()
-        }
-    };
-    !has(key) && !other && !has("pre_start") && offer.changed_elsewhere().is_none() && fits
+    let fits = sizes.iter().all(|(key, size)| {
+        *size >= SMALLEST_LIMIT && counts && offer.fits_host(*size) && takes(offer.workload, key, *size)
+    });
+    let of = |name: &str| sizes.iter().find(|(key, _)| key.contains(name)).map(|(_, size)| *size);
+    let in_order = of("limits").zip(of("reservations")).is_none_or(|(limit, reserved)| reserved <= limit);
+    fits && in_order
+        && offer.workload.key("pre_start").is_none()
+        && !offer.project.is_shared_key(unknown.key.span)
+        && offer.changed_elsewhere().is_none()
 }
 
 /// Reports flags that the client does not know, and for which it refuses the command.

@@ -14,7 +14,8 @@ rule! {
     check: AfterAll,
 }
 
-/// Reports a name that no rule and no group has. `suppresses` is true if another name there would suppress a finding.
+/// Reports a name that no rule and no group has. `suppresses` is true if the name that was meant, written there, would suppress a
+/// finding.
 pub(crate) fn report(
     name: &Spanned<String>,
     cx: &mut RuleContext<'_>,

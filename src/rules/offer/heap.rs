@@ -58,8 +58,8 @@ pub(in crate::rules) fn bound_default(
         });
         return;
     };
-    let why = offer.changed_elsewhere().or_else(|| offer.limited_by_override().map(str::to_owned));
-    if let Some(why) = why {
+    let by_override = || offer.is_limited_by_override().then(|| "an override file sets the limit".to_owned());
+    if let Some(why) = offer.changed_elsewhere().or_else(by_override) {
         finding.help(format!("set the heap below the limit: {why}"));
         return;
     }
@@ -152,7 +152,9 @@ pub(in crate::rules) fn set_variables(
     offer.settled_limit()?;
     let workload = offer.workload;
     let known = workload.kind != Kind::Image && workload.env_missing.is_none();
-    let set = variables.iter().any(|(name, _)| workload.env.contains_key(name));
+    let set = variables.iter().any(|(name, _)| {
+        workload.env.contains_key(name) || workload.is_taken_away(&format!("environment.{name}"))
+    });
     if variables.is_empty() || !known || set {
         return None;
     }
@@ -236,7 +238,11 @@ pub(in crate::rules) fn set_words(
     words: &str,
 ) -> Option<(Vec<FixOp>, Vec<Edit>)> {
     let workload = offer.workload;
-    if workload.kind == Kind::Image || workload.env_missing.is_some() || offer.changed_elsewhere().is_some() {
+    if workload.kind == Kind::Image
+        || workload.env_missing.is_some()
+        || workload.is_taken_away(&format!("environment.{name}"))
+        || offer.changed_elsewhere().is_some()
+    {
         return None;
     }
     let owner = workload.owner();

@@ -28,6 +28,15 @@ use crate::workload::{
 pub(super) const CHANGES: &[FactName] =
     &[FactName::MemoryLimit, FactName::MemoryReservation, FactName::SwapLimit];
 
+/// The keys that set memory, swap and reservation of a service.
+const MEMORY_KEYS: [&str; 5] = [
+    "mem_limit",
+    "mem_reservation",
+    "memswap_limit",
+    "deploy.resources.limits.memory",
+    "deploy.resources.reservations.memory",
+];
+
 /// A service to offer settings for, with its project and the settings of the rules.
 #[derive(Clone, Copy)]
 pub(super) struct Offer<'w> {
@@ -90,17 +99,19 @@ impl<'w> Offer<'w> {
     /// Returns the reason not to write anything: another file changes what the service starts or may use.
     pub(super) fn changed_elsewhere(&self) -> Option<String> {
         let name = &self.workload.name;
-        if let Some(why) = self.reset() {
+        if let Some(why) = self.taken_away() {
             return Some(why);
         }
         let change = self.project.changed_elsewhere(name).next()?;
         self.because(change)
     }
 
-    /// Returns the reason not to write anything to a service that has less in one of the project's files than without it.
-    fn reset(&self) -> Option<String> {
-        let Workload { name, service, .. } = self.workload;
-        service.has_resets.then(|| format!("`!reset` in another file takes settings of `{name}` away"))
+    /// Returns the reason not to write a memory setting: `!reset` or `!override` would take it away.
+    fn taken_away(&self) -> Option<String> {
+        let is_taken = MEMORY_KEYS.iter().any(|key| self.workload.is_taken_away(key));
+        is_taken.then(|| {
+            format!("`!reset` or `!override` takes memory settings of `{}` away", self.workload.name)
+        })
     }
 
     /// Returns the limit that other settings are computed from. `None` if a variable sets it, or another file changes the
@@ -117,15 +128,14 @@ impl<'w> Offer<'w> {
         file != self.workload.anchor.file && self.project.compose_files.contains(&file)
     }
 
-    /// Returns the reason not to compute anything that is written into the service's first file.
-    pub(super) fn limited_by_override(&self) -> Option<&'static str> {
-        let limit = self.workload.limit_key()?;
-        self.is_of_override(limit).then_some("an override file sets the limit")
+    /// True if an override file sets the limit: what is written into the service's first file cannot follow it.
+    pub(super) fn is_limited_by_override(&self) -> bool {
+        self.workload.limit_key().is_some_and(|limit| self.is_of_override(limit))
     }
 
     /// Like [`Self::changed_elsewhere`] for memory settings alone: for fixes that repeat or follow a limit.
     pub(super) fn limited_elsewhere(&self) -> Option<String> {
-        if let Some(why) = self.reset() {
+        if let Some(why) = self.taken_away() {
             return Some(why);
         }
         let change = self.project.changed_elsewhere(&self.workload.name).find(|change| change.memory)?;
@@ -433,9 +443,8 @@ pub(super) fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
             false
         }
         "mem_limit" | "deploy.resources.limits.memory" => {
-            let varies = workload.reservation_key().is_some_and(|key| key.text.varies());
             Need::fits_limit(workload, size)
-                && !varies
+                && !reservation_varies(workload)
                 && known(&memory.reservation, &|reserved| reserved <= size)
                 // -1 is unlimited swap.
                 && known(&workload.service.memswap_limit, &|swap| swap.0 <= 0 || swap >= size)
@@ -444,6 +453,11 @@ pub(super) fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
         "memswap_limit" => limit.is_some_and(|limit| size >= limit),
         _ => limit.is_none_or(|limit| size < limit),
     }
+}
+
+/// True if a variable sets the reservation, which may be larger elsewhere.
+fn reservation_varies(workload: &Workload) -> bool {
+    workload.reservation_key().is_some_and(|key| key.text.varies())
 }
 
 /// Returns the facts that a size key may set.

@@ -1,10 +1,10 @@
 //! Fix operations that write a memory setting of a service: in place of the one that is there, else in the form of its files.
 
-use super::{Offer, as_string};
+use super::{Offer, as_string, reservation_varies};
 use crate::capacity::Need;
 use crate::diagnostic::{FixOp, Step};
 use crate::source::Span;
-use crate::syntax::size::ByteSize;
+use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::workload::{Fact, SizeKey, Workload};
 
 const LIMIT: [&[&str]; 2] = [&["mem_limit"], &["deploy", "resources", "limits", "memory"]];
@@ -26,11 +26,10 @@ impl<'w> Offer<'w> {
         }
         let of_others = !self.is_own_file(limit.key);
         if of_others || self.project.has_reader_without_limit(limit, workload) {
-            // In another file than the limit's, the key would also be there without that limit.
-            if workload.anchor.file != limit.key.file && !of_others {
-                return None;
-            }
-            return Some(vec![FixOp::Set { owner: workload.owner(), path: SWAP, value, after: "image" }]);
+            // In an override file's base the key would also be there without the limit.
+            let stays = of_others || workload.anchor.file == limit.key.file;
+            let set = FixOp::Set { owner: workload.owner(), path: SWAP, value, after: "image" };
+            return stays.then(|| vec![set]);
         }
         let below: &[&str] = match limit.name {
             "mem_limit" => &[],
@@ -50,11 +49,15 @@ impl<'w> Offer<'w> {
         let swap = self.key("memswap_limit").filter(|_| self.changed_elsewhere().is_none())?;
         let size = *swap.size.value()?;
         let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
-        let fits = Need::fits_limit(self.workload, size) && self.fits_host(size) && reserved;
+        let fits = Need::fits_limit(self.workload, size)
+            && self.fits_host(size)
+            && size >= SMALLEST_LIMIT
+            && reserved;
         // Steps have the swap of the service, and its limit unless that is below `deploy`.
         let mut steps = self.unlimited_steps();
         let steps_fit = steps.all(|step| !self.in_deploy() && Need::fits_limit(step, size));
-        if !fits || !steps_fit || self.may_reserve_more() || self.workload.memory.reservation.is_unknown() {
+        let varies = reservation_varies(self.workload);
+        if !fits || !steps_fit || varies || self.workload.memory.reservation.is_unknown() {
             return None;
         }
         let (value, owner) = (swap.template.clone(), self.workload.owner());
@@ -64,12 +67,11 @@ impl<'w> Offer<'w> {
                 let set = || FixOp::Set { owner, path: LIMIT[1], value: value.clone(), after: "image" };
                 self.new_block(LIMIT[1], &value).unwrap_or_else(set)
             }
-            // Next to the swap that a step inherits, it would be a limit of the service.
-            false if self.workload.step().is_some_and(|step| !step.mapping.contains(swap.key)) => {
-                FixOp::Set { owner, path: LIMIT[0], value, after: "image" }
-            }
-            // Others that read it may have a limit, or need a larger one.
-            false if self.is_shared(swap.size.span()) => {
+            // Next to the swap that a step inherits, it would be a limit of the service; next to one that others read, theirs.
+            false
+                if self.is_shared(swap.size.span())
+                    || self.workload.step().is_some_and(|step| !step.mapping.contains(swap.key)) =>
+            {
                 FixOp::Set { owner, path: LIMIT[0], value, after: "image" }
             }
             false => FixOp::SetNear { leaf: swap.key, below: &[], path: LIMIT[0], value, owner },
@@ -107,7 +109,9 @@ impl<'w> Offer<'w> {
             None if self.in_deploy() => vec![self.new_blocks(limit, None)],
             _ => vec![self.set(LIMIT, limit)],
         };
-        if self.may_reserve_more() {
+        // A higher limit than before holds what the old one did.
+        let lowers = memory.limit.value().is_none_or(|old| old.0 == 0 || limit < *old);
+        if lowers && reservation_varies(self.workload) {
             return None;
         }
         let too_much = memory.reservation.value().is_some_and(|reserved| *reserved > limit);
@@ -124,11 +128,6 @@ impl<'w> Offer<'w> {
             ops.extend(self.resize(&self.keys(["memswap_limit"]), limit)?);
         }
         Some(ops)
-    }
-
-    /// True if a variable sets the reservation, which may be larger elsewhere.
-    fn may_reserve_more(&self) -> bool {
-        self.workload.reservation_key().is_some_and(|key| key.text.varies())
     }
 
     /// Sets a reservation, in place of the one that is there.

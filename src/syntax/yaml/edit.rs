@@ -40,8 +40,7 @@ fn set_in(
             return insert(tree, text, above, map, rest, value, after);
         };
         if deeper.is_empty() {
-            let span = tree.node(*child).span;
-            let Kind::Scalar(_) = &tree.node(*child).kind else { return None };
+            let Node { kind: Kind::Scalar(_), span, tag: None, .. } = *tree.node(*child) else { return None };
             let text = if span.is_empty() { format!(" {value}") } else { value.to_owned() };
             return Some(Splice { span, text });
         }
@@ -175,7 +174,7 @@ fn in_quotes(value: &str) -> String {
 }
 
 /// Removes the key at `key` with its value. `None` if its mapping would be empty or could inherit the key through
-/// `<<`, or if the key is on the line of a list item's dash.
+/// `<<`, if the key is on the line of a list item's dash, or if an alias elsewhere needs an anchor in it.
 #[must_use]
 pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     let (map, at) = key_at(tree, key)?;
@@ -184,6 +183,11 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     let name = scalar(tree, pairs.get(at)?.0)?;
     let merges = pairs.iter().filter(|(key, _)| scalar(tree, *key) == Some("<<"));
     if pairs.len() < 2 || merges.into_iter().any(|(_, merged)| may_merge(tree, *merged, name)) {
+        return None;
+    }
+    let &(name, value) = pairs.get(at)?;
+    let removed = Span { start: start(tree, name), end: end(tree, name, value), ..key };
+    if (has_anchor(tree, name) || has_anchor(tree, value)) && tree.has_alias_into(removed) {
         return None;
     }
     let end_of = |at: usize| pairs.get(at).map(|(name, value)| end(tree, *name, *value));
@@ -202,6 +206,19 @@ pub fn remove(tree: &Tree, text: &str, key: Span) -> Option<Splice> {
     }
     let end = line_end(text, end_of(at)? as usize);
     Some(Splice { span: Span::new(key.file, begin, end), text: String::new() })
+}
+
+/// True if a node or one in it has an anchor.
+fn has_anchor(tree: &Tree, id: NodeId) -> bool {
+    let node = tree.node(id);
+    node.anchor.is_some()
+        || match &node.kind {
+            Kind::Map(pairs) => {
+                pairs.iter().any(|(key, value)| has_anchor(tree, *key) || has_anchor(tree, *value))
+            }
+            Kind::Seq(items) => items.iter().any(|item| has_anchor(tree, *item)),
+            _ => false,
+        }
 }
 
 /// True if a merged node has a key of this name, or may have one.

@@ -155,6 +155,16 @@ impl Tree {
         node(&self.nodes, id)
     }
 
+    /// True if an alias outside of a place refers to a node in it.
+    pub(crate) fn has_alias_into(&self, place: Span) -> bool {
+        self.nodes.iter().any(|alias| match alias.kind {
+            Kind::Alias(Some(target)) => {
+                place.contains(self.node(target).span) && !place.contains(alias.span)
+            }
+            _ => false,
+        })
+    }
+
     /// Returns the scalar of a key of a map.
     #[must_use]
     pub fn scalar_at(&self, map: NodeId, key: &str) -> Option<&Scalar> {

@@ -272,6 +272,12 @@ impl MemoryPool {
         Some((by.variable.clone()?, flags::spelled(by.grammar, size)?))
     }
 
+    /// Returns the percentage that sets its size, or that would without a size: next to one it has no effect.
+    #[must_use]
+    pub fn percentage(&self) -> Option<&HeapSetting> {
+        self.overruled.as_ref().or_else(|| self.bound.value().filter(|bound| bound.is_relative()))
+    }
+
     /// True if nobody can check what the catalogue knows of it.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::flags::{fits, size, spelled};
+use super::flags::{self, fits, size, spelled};
 use super::reader::{LaunchedBy, SettingSource, SettingsReader};
 use super::setting::COMMAND_LINE;
 use super::{Bound, HeapSetting, LiteralWord, MemoryPool};
@@ -39,6 +39,8 @@ pub struct HeapProblem {
     pub instead: Option<String>,
     /// The size that was meant, if the setting bounds a heap or cache and the intent is clear.
     pub meant: Option<MeantSize>,
+    /// The percentage of the memory limit that the corrected setting bounds a heap by.
+    pub percent: Option<f64>,
     /// Advice: lower case, no full stop, with something to paste if possible.
     pub help: Option<String>,
     /// A variable that would be read, for the same flags.
@@ -145,6 +147,7 @@ impl HeapProblem {
             ahead: Vec::new(),
             instead: None,
             meant: None,
+            percent: None,
             help: None,
             read_variable: None,
             literal: None,
@@ -194,7 +197,7 @@ impl SettingsReader<'_> {
     ) -> Vec<HeapProblem> {
         let tolerant = self.tolerates_unknown_flags(sources, default);
         let strict = major.filter(|_| !tolerant);
-        let mut found = Vec::new();
+        let mut found: Vec<HeapProblem> = Vec::new();
         for source in sources {
             if let Some(value) = &source.setting
                 && let Some(setting) =
@@ -239,7 +242,19 @@ impl SettingsReader<'_> {
                 found.extend(self.ill_written(&source.name, &written, bound, major));
             }
         }
+        for problem in &mut found {
+            problem.percent = problem.instead.as_deref().and_then(|flag| self.percent_of(flag, major));
+        }
         found
+    }
+
+    /// Returns the percentage of the memory that a flag bounds a heap by.
+    fn percent_of(&self, flag: &str, major: Option<u32>) -> Option<f64> {
+        let (known, value) = self.runtime.flag(flag).filter(|(known, _)| known.sets.is_bound())?;
+        match flags::bound(known.sets, known.grammar, value, major)? {
+            Bound::Percent(percent) => Some(percent),
+            Bound::Bytes(_) => None,
+        }
     }
 
     /// Returns the problem of a word that is meant to bound the heap and is no flag.

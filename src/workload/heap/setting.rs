@@ -42,6 +42,15 @@ impl HeapSetting {
         Some(self.carrier.as_str()).filter(|carrier| ![COMMAND_LINE, COMMAND].contains(carrier))
     }
 
+    /// True if it gives no size, but a percentage of the memory or a flag that the size is computed from.
+    pub(super) fn is_relative(&self) -> bool {
+        let by_grammar = matches!(
+            self.grammar,
+            Grammar::JvmPercent | Grammar::JvmInteger | Grammar::PercentInteger | Grammar::HexPercent
+        );
+        by_grammar || matches!(self.bound, Bound::Percent(_))
+    }
+
     /// Formats the setting with another size: `-Xmx384m`, `MEMORY: 384m`. `None` for a percentage.
     #[must_use]
     pub fn with_size(&self, size: ByteSize) -> Option<String> {

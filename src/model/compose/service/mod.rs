@@ -80,8 +80,9 @@ pub struct Service {
     pub conflicts: Vec<Conflict>,
     /// Misspelled resource keys.
     pub unknown_keys: Vec<UnknownKey>,
-    /// True if an override file takes a setting away that the service has without it, with `!reset`.
-    pub has_resets: bool,
+    /// The keys that `!reset` and `!override` take away: `mem_limit`, `deploy.resources`, `environment.JAVA_OPTS`. A value that is
+    /// written there is taken away, too.
+    pub taken_away: Vec<String>,
     /// `mem_swappiness`, 0 to 100.
     pub swappiness: Fact<i64>,
     /// `oom_kill_disable`.
@@ -242,7 +243,7 @@ impl Service {
             size_keys: Vec::new(),
             conflicts: Vec::new(),
             unknown_keys: Vec::new(),
-            has_resets: false,
+            taken_away: Vec::new(),
             swappiness: unknown(anchor),
             oom_kill_disable: unknown(anchor),
             pids_limit: unknown(anchor),
@@ -322,7 +323,7 @@ impl Service {
             size_keys: size_keys(fields),
             conflicts: conflicts(fields),
             unknown_keys,
-            has_resets: has_resets(&entry.value),
+            taken_away: taken_away(&entry.value),
             swappiness: fields.size(&["mem_swappiness"]).map(|size| size.0),
             oom_kill_disable: fields.boolean(&["oom_kill_disable"]),
             pids_limit: fields.integer(&["pids_limit"]),
@@ -482,8 +483,8 @@ fn restarted_by(labels: &Value) -> Option<Spanned<String>> {
     })
 }
 
-/// True if a later file takes a setting of the service, of its `deploy` or of its environment away.
-fn has_resets(service: &Value) -> bool {
+/// Returns the keys that `!reset` and `!override` take away, of the service and of what decides on its memory below it.
+fn taken_away(service: &Value) -> Vec<String> {
     const BELOW: [&[&str]; 6] = [
         &[],
         &["deploy"],
@@ -492,7 +493,15 @@ fn has_resets(service: &Value) -> bool {
         &["deploy", "resources", "reservations"],
         &["environment"],
     ];
-    BELOW.iter().any(|path| service.at(path).is_some_and(|value| value.has_resets))
+    let dotted = |path: &[&str], key: &str| {
+        path.iter()
+            .copied()
+            .chain([key].into_iter().filter(|key| !key.is_empty()))
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    let values = BELOW.iter().filter_map(|path| Some((*path, service.at(path)?)));
+    values.flat_map(|(path, value)| value.taken_away.iter().map(move |key| dotted(path, key))).collect()
 }
 
 #[cfg(test)]
