@@ -108,13 +108,8 @@ pub fn fix_some(
         let path = path_of(finding, &sources);
         (wanted(finding, &path) && applicable(finding, level).next().is_some()).then_some(path)
     });
-    let mut files = fixable.map(|path| sources.absolute(&path));
-    // Measurements are matched against the services of all projects, and the files of `-f` are one project.
-    let parts = if options.stats.is_none() && options.compose_files.is_empty() {
-        groups::with_files(files, discovered, &outcome, &sources)
-    } else {
-        files.next().map(|_| discovered.clone()).into_iter().collect()
-    };
+    let files = fixable.map(|path| sources.absolute(&path));
+    let parts = parts(options, files, discovered, &outcome, &sources);
     let mut fixed = FixResult { unsafe_left: unsafe_fixes(&outcome), ..FixResult::default() };
     drop((outcome, sources));
     let parts = parallel::map(parts, |discovered| {
@@ -129,6 +124,64 @@ pub fn fix_some(
     }
     order::by(&mut fixed.files, |(a, ..), (b, ..)| compare_paths(a, b));
     fixed
+}
+
+/// Tells which fixes [`fix()`] would apply, for callers that offer them one by one.
+pub struct Verifier<'v> {
+    options: &'v Options,
+    discovered: &'v Discovered,
+    outcome: &'v Outcome,
+    sources: &'v Sources,
+    overlay: &'v Overlay,
+    /// The groups of files that were asked about, each with its state before any fix.
+    states: Vec<(Discovered, State)>,
+}
+
+impl<'v> Verifier<'v> {
+    /// Creates a verifier for fixes of findings of this outcome. `overlay` has the texts that replace files on the disk.
+    #[must_use]
+    pub fn new(
+        options: &'v Options,
+        discovered: &'v Discovered,
+        (outcome, sources): (&'v Outcome, &'v Sources),
+        overlay: &'v Overlay,
+    ) -> Self {
+        Self { options, discovered, outcome, sources, overlay, states: Vec::new() }
+    }
+
+    /// True if the fix of a finding resolves it and does nothing else.
+    #[must_use]
+    pub fn passes(&mut self, finding: &Finding, fix: &Fix) -> bool {
+        let Some(patch) = patch::of_fix(finding, fix, self.sources) else { return false };
+        let file = std::iter::once(self.sources.absolute(&patch.path));
+        let found = parts(self.options, file, self.discovered, self.outcome, self.sources).into_iter().next();
+        let Some(discovered) = found else { return false };
+        let known = self.states.iter().position(|(known, _)| known.files == discovered.files);
+        let at = known.unwrap_or_else(|| {
+            let state = State::of(self.options, &discovered, self.overlay);
+            self.states.push((discovered, state));
+            self.states.len() - 1
+        });
+        let Some((discovered, state)) = self.states.get(at) else { return false };
+        let (options, level, wanted) = (self.options, fix.applicability, &|_: &Finding, _: &Path| true);
+        let mut group = Group { options, discovered, level, wanted, trials: 0 };
+        group.attempt(state, self.overlay, vec![patch]).is_ok()
+    }
+}
+
+/// Returns the files of a run in groups that are fixed one by one, those with a file in `files`, which are absolute paths.
+fn parts(
+    options: &Options,
+    mut files: impl Iterator<Item = PathBuf>,
+    discovered: &Discovered,
+    outcome: &Outcome,
+    sources: &Sources,
+) -> Vec<Discovered> {
+    // Measurements are matched against the services of all projects, and the files of `-f` are one project.
+    if options.stats.is_none() && options.compose_files.is_empty() {
+        return groups::with_files(files, discovered, outcome, sources);
+    }
+    files.next().map(|_| discovered.clone()).into_iter().collect()
 }
 
 /// Counts the findings with an unsafe fix.

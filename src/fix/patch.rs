@@ -88,21 +88,24 @@ pub(super) fn applicable(finding: &Finding, level: Applicability) -> impl Iterat
 
 /// Returns the best applicable fix of a finding, with the others as alternatives.
 pub(super) fn patch(finding: &Finding, sources: &Sources, level: Applicability) -> Option<Patch> {
-    let identity = identity(finding, sources);
-    let mut patches = applicable(finding, level).filter_map(|fix| {
-        Some(Patch {
-            rule: finding.rule,
-            title: fix.title.clone(),
-            path: identity.0.clone(),
-            identity: identity.clone(),
-            changes: fix.changes,
-            edits: edits(fix, sources)?,
-            alternatives: Vec::new(),
-            uncovered: false,
-        })
-    });
+    let mut patches = applicable(finding, level).filter_map(|fix| of_fix(finding, fix, sources));
     let first = patches.next()?;
     Some(Patch { alternatives: patches.collect(), ..first })
+}
+
+/// Returns one fix of a finding. `None` if its edits are outside of the text of their file.
+pub(super) fn of_fix(finding: &Finding, fix: &Fix, sources: &Sources) -> Option<Patch> {
+    let identity = identity(finding, sources);
+    Some(Patch {
+        rule: finding.rule,
+        title: fix.title.clone(),
+        path: identity.0.clone(),
+        changes: fix.changes,
+        edits: edits(fix, sources)?,
+        alternatives: Vec::new(),
+        uncovered: false,
+        identity,
+    })
 }
 
 /// Returns the edits of a fix by path. `None` if a file is not UTF-8 or an edit is outside of its text.

@@ -47,9 +47,9 @@ pub(super) fn actions(
     let findings: Vec<&Finding> = at(session, analysis, path, params.range).collect();
     // Menus show actions in this order: what mends a finding first, what hides it last.
     let mut actions = Vec::new();
-    for finding in &findings {
-        let fixes = finding.fixes.iter().filter(|_| wanted("quickfix"));
-        for (title, safe, edit) in fixes.filter_map(|fix| quick_fix(session, analysis, fix)) {
+    let verified = if wanted("quickfix") { session.verified(analysis, &findings) } else { Vec::new() };
+    for (finding, fix) in verified {
+        if let Some((title, safe, edit)) = quick_fix(session, analysis, fix) {
             actions.push(CodeActionOrCommand::CodeAction(CodeAction {
                 title,
                 kind: Some(CodeActionKind::QUICKFIX),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lsp_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
@@ -14,15 +14,16 @@ use super::settings::Settings;
 use super::watch;
 use crate::check::{self, Options, Outcome};
 use crate::config::Configs;
-use crate::diagnostic::{Finding, Label, Severity};
+use crate::diagnostic::{Finding, Fix, Label, Severity};
 use crate::discover::{
     self, Discovered, FileKind, discover, is_env_file, kind_in_editor, kind_in_walk, kind_of, kind_of_text,
 };
+use crate::fix::Verifier;
 use crate::hash::HashMap;
 use crate::lock::Locks;
 use crate::report::escape::{self, printable};
 use crate::report::rule_page;
-use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, named_from, normalize};
+use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, Span, named_from, normalize};
 
 /// Document that is open in the editor.
 #[derive(Clone, Debug)]
@@ -54,7 +55,12 @@ pub(super) struct Analysis {
     pub(super) discovered: Discovered,
     diagnostics: OnceLock<BTreeMap<PathBuf, Vec<Diagnostic>>>,
     other_names: OnceLock<Vec<PathBuf>>,
+    /// Whether each fix that was asked for passes: editors ask again with each move of the cursor.
+    passing: Mutex<HashMap<FixKey, bool>>,
 }
+
+/// The place, the rule and the service of a finding, and the title of a fix.
+type FixKey = (Span, &'static str, Option<String>, String);
 
 impl Analysis {
     /// See [`watch::other_names`].
@@ -171,6 +177,30 @@ impl Session {
         Options { locks, disk: disk.clone(), ..self.settings.options(&disk) }
     }
 
+    /// Returns the fixes of these findings that `--fix` would apply: they resolve their finding and do nothing else.
+    pub(super) fn verified<'f>(
+        &self,
+        analysis: &Analysis,
+        findings: &[&'f Finding],
+    ) -> Vec<(&'f Finding, &'f Fix)> {
+        let mut passing = analysis.passing.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = |finding: &Finding, fix: &Fix| -> FixKey {
+            (finding.primary.span, finding.rule, finding.service.clone(), fix.title.clone())
+        };
+        let all = || findings.iter().flat_map(|finding| finding.fixes.iter().map(move |fix| (*finding, fix)));
+        let unknown: Vec<_> =
+            all().filter(|(finding, fix)| !passing.contains_key(&key(finding, fix))).collect();
+        if !unknown.is_empty() {
+            let (options, overlay) = (self.options(), self.overlay());
+            let found = (&analysis.outcome, &analysis.sources);
+            let mut verifier = Verifier::new(&options, &analysis.discovered, found, &overlay);
+            for (finding, fix) in unknown {
+                passing.insert(key(finding, fix), verifier.passes(finding, fix));
+            }
+        }
+        all().filter(|(finding, fix)| passing.get(&key(finding, fix)) == Some(&true)).collect()
+    }
+
     /// Lints the files around a file, unless that is cached. `None` if it is neither a Dockerfile nor a Compose file.
     pub(super) fn analyze(&mut self, path: &Path) -> Option<Arc<Analysis>> {
         let kind = self.kind(path)?;
@@ -216,7 +246,9 @@ impl Session {
         let mut outcome = check::run(&options, &sources, &discovered);
         outcome.truncate(&sources);
         let (diagnostics, other_names) = (OnceLock::new(), OnceLock::new());
-        let analysis = Arc::new(Analysis { sources, outcome, discovered, diagnostics, other_names });
+        let passing = Mutex::default();
+        let analysis = Analysis { sources, outcome, discovered, diagnostics, other_names, passing };
+        let analysis = Arc::new(analysis);
         self.analyses.insert(directory, Arc::clone(&analysis));
         Some(analysis)
     }
