@@ -220,20 +220,18 @@ impl Group<'_> {
         let mut known: HashSet<Identity> = HashSet::default();
         // A rejected fix may pass once others are in: the end is a round in which none does.
         loop {
-            let patches = self.candidates(&state);
+            let mut patches = self.candidates(&state, &known);
             if rounds == MAX_ROUNDS || self.trials == MAX_TRIALS {
-                fixed.unfinished |= patches.len() > fixed.refused.len();
+                fixed.unfinished |= !patches.is_empty();
                 break;
             }
             rounds += 1;
-            let is_known = |patch: &Patch| known.contains(&patch.identity);
-            let (again, fresh): (Vec<_>, Vec<_>) = patches.into_iter().partition(is_known);
             // Rejected fixes are tried once more when nothing else is left.
-            let last = fresh.is_empty();
-            let patches = if last { again } else { fresh };
+            let last = patches.is_empty();
             if last {
                 known.clear();
                 fixed.refused.clear();
+                patches = self.candidates(&state, &known);
             }
             if patches.is_empty() {
                 break;
@@ -256,7 +254,7 @@ impl Group<'_> {
                             }
                         }
                         (now, state) = (next, after);
-                        open = moved(open, self.candidates(&state));
+                        open = moved(open, self.candidates(&state, &known));
                     }
                     // A rejected batch is split. Those that cannot be at fault are tried first.
                     Err((_, parts)) if parts.len() > 1 => open.extend(parts),
@@ -294,8 +292,8 @@ impl Group<'_> {
         State::of(self.options, self.discovered, texts)
     }
 
-    fn candidates(&self, state: &State) -> Vec<Patch> {
-        candidates(state, self.level, self.wanted)
+    fn candidates(&self, state: &State, refused: &HashSet<Identity>) -> Vec<Patch> {
+        candidates(state, self.level, self.wanted, refused)
     }
 
     /// Tries a batch of fixes. The error is the reason why it does not pass, and the parts to try next: one if it is a single fix.
@@ -330,7 +328,7 @@ impl Group<'_> {
         let mut all = vec![first.clone()];
         for _ in 0..MAX_UNCOVERED {
             let (path, rule, service, _) = &first.identity;
-            let next = self.candidates(&reached).into_iter().find(|patch| {
+            let next = self.candidates(&reached, &HashSet::default()).into_iter().find(|patch| {
                 let (other_path, other_rule, other_service, _) = &patch.identity;
                 (other_path, other_rule, other_service) == (path, rule, service)
                     && all.iter().all(|known| known.identity != patch.identity)

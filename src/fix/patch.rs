@@ -41,8 +41,13 @@ pub(super) type Edits = Vec<(PathBuf, std::ops::Range<usize>, String)>;
 /// The file, rule, service and source text of a finding.
 pub(super) type Identity = (PathBuf, &'static str, Option<String>, String);
 
-/// Returns the fixes of a state that may be applied, without overlaps.
-pub(super) fn candidates(state: &State, level: Applicability, wanted: &Wanted<'_>) -> Vec<Patch> {
+/// Returns the fixes of a state that may be applied, without overlaps. Those of `refused` findings leave their place to others.
+pub(super) fn candidates(
+    state: &State,
+    level: Applicability,
+    wanted: &Wanted<'_>,
+    refused: &HashSet<Identity>,
+) -> Vec<Patch> {
     let mut taken: HashMap<PathBuf, Vec<std::ops::Range<usize>>> = HashMap::default();
     let mut rules: HashMap<(PathBuf, String), &'static str> = HashMap::default();
     let mut seen = HashSet::default();
@@ -54,7 +59,7 @@ pub(super) fn candidates(state: &State, level: Applicability, wanted: &Wanted<'_
     for finding in findings {
         let Some(patch) = patch(finding, &state.sources, level) else { continue };
         // Two services that share a value ask for the same change of it.
-        if !seen.insert(patch.edits.clone()) {
+        if !seen.insert(patch.edits.clone()) || refused.contains(&patch.identity) {
             continue;
         }
         let free = patch.edits.iter().all(|(path, range, _)| {

@@ -258,8 +258,12 @@ mod tests {
     #[test]
     fn a_finding_has_to_go_with_its_fix() {
         let before = state(&[("compose.yaml", LIMIT)]);
-        let patches =
-            candidates(&before, Applicability::Unsafe, &|finding, _| finding.rule == "swap-below-limit");
+        let patches = candidates(
+            &before,
+            Applicability::Unsafe,
+            &|finding, _| finding.rule == "swap-below-limit",
+            &HashSet::default(),
+        );
         assert_eq!(patches.len(), 1);
         let mended = state(&[("compose.yaml", &LIMIT.replace("512m", "1g"))]);
         assert_eq!(objection(&before, &mended, &patches), None);

@@ -497,3 +497,16 @@ fn a_dockerfile_within_a_compose_file_is_fixed_there() {
     }
     assert_eq!(lowered(&quoted.replace("900m", "9\\x300m")), None);
 }
+
+/// Two services with one image have one line to mend: what does not fit one of them is not all that can be done.
+#[test]
+fn a_refused_fix_leaves_its_place_to_that_of_another_service() {
+    let dockerfile = "FROM eclipse-temurin:21-jre\nENV JAVA_TOOL_OPTIONS=\"-Xmx512MB\"\nCMD [\"java\", \"-jar\", \"a.jar\"]\n";
+    let compose = "services:\n  a: {build: ., mem_limit: 1g}\n  b: {build: ., mem_limit: 512m}\n";
+    let dir = common::tree(&[("Dockerfile", dockerfile), ("compose.yaml", compose)]);
+    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+    let fixed = fix(&Options::default(), &found, &Overlay::new(), Applicability::Unsafe);
+    let (path, _, text) = &fixed.files[0];
+    assert!(path.ends_with("Dockerfile") && text.contains("-Xmx256m"), "{text}");
+    assert_eq!(fixed.refused, []);
+}

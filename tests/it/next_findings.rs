@@ -384,6 +384,38 @@ fn a_heap_is_not_mended_to_one_that_does_not_fit() {
     offers("malformed-heap-setting", &[(own, &[])]);
     let script = "services: {it: {image: 'opensearchproject/opensearch:3', environment: {OPENSEARCH_JAVA_OPTS: -Xmx512m}}}\n";
     offers("malformed-heap-setting", &[(script, &["write `-Xms512m -Xmx512m`"])]);
+    let within = script.replace("-Xmx512m}", "-Xmx512m}, mem_limit: 512m");
+    let lower =
+        "help: write `-Xms512m -Xmx512m`; its limit of 512 MiB has too little room for that: raise it";
+    offers(
+        "malformed-heap-setting",
+        &[
+            (&within, &[lower]),
+            (&script.replace("-Xmx512m}", "\"'-Xmx512m'\"}"), &["help: add `-Xms` with the size of `-Xmx`"]),
+        ],
+    );
+    let flag = |command: &str, limit: &str| {
+        format!(
+            "services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, {command}, -jar, a.jar], mem_limit: {limit}}}}}\n"
+        )
+    };
+    let overridden =
+        "help: write `-XX:MaxRAMPercentage=75.0`; `-Xmx256m` overrides it, so remove one of them";
+    offers(
+        "malformed-heap-setting",
+        &[
+            (&flag("'-XX:MaxHeapsize=512m'", "1g"), &["write `-XX:MaxHeapSize=512m`"]),
+            (
+                &flag("'-XX:MaxHeapsize=512m'", "512m"),
+                &["write `-XX:MaxHeapSize=256m`: 512 MiB leaves too little room in the limit of 512 MiB"],
+            ),
+            (&flag("-Xmx256m, '-XX:MaxRamPercentage=75.0'", "1g"), &[overridden]),
+            (
+                &flag("'-XX:MaxRamPercentage=150.0'", "1g"),
+                &["help: write `-XX:MaxRAMPercentage=` and a value that Java accepts"],
+            ),
+        ],
+    );
     let twin = "services: {twin: {extends: {file: ../compose.yaml, service: it}, mem_limit: 64m}}\n";
     let files = [("compose.yaml", node("")), ("twin/compose.yaml", twin.to_owned())];
     let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));

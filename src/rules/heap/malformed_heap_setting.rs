@@ -96,7 +96,9 @@ fn repaired(
     if size < limit && !is_tight(pool, size, limit, &offer.policy.thresholds) {
         return Ok(as_meant);
     }
-    let fits = largest(pool, limit).and_then(|most| meant.written(most));
+    // With a small part of what was meant, the program would start and hardly work.
+    let most = largest(pool, limit).filter(|most| most.0 >= size.0 / 4);
+    let fits = most.and_then(|most| meant.written(most));
     let why = format!(": {size} leaves too little room in the limit of {limit}");
     let raise = format!("its limit of {limit} has too little room for that: raise it");
     fits.map(|setting| Repair { setting, why }).ok_or(raise)
@@ -104,6 +106,9 @@ fn repaired(
 
 /// Returns what else is to be changed with a heap that is this percentage of the limit.
 fn share(offer: &Offer<'_>, pool: &MemoryPool, percent: f64) -> Result<(), String> {
+    if let Some(size) = pool.bound.value().filter(|bound| !bound.is_relative()) {
+        return Err(format!("`{}` overrides it, so remove one of them", size.written()));
+    }
     if let Some(why) = offer.limited_elsewhere() {
         return Err(why);
     }

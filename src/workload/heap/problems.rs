@@ -73,8 +73,8 @@ pub struct ReadVariable {
 pub struct MeantSize {
     /// In bytes.
     pub size: ByteSize,
-    /// The text before the value: `-Xmx`.
-    front: String,
+    /// The text before the value: `-Xmx`. Of an initial and a largest heap both.
+    fronts: Vec<String>,
     grammar: Grammar,
 }
 
@@ -82,7 +82,8 @@ impl MeantSize {
     /// Returns the setting with a size that its reader takes as meant.
     #[must_use]
     pub fn written(&self, size: ByteSize) -> Option<String> {
-        Some(format!("{}{}", self.front, spelled(self.grammar, size)?))
+        let size = spelled(self.grammar, size)?;
+        Some(self.fronts.iter().map(|front| format!("{front}{size}")).collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -243,18 +244,32 @@ impl SettingsReader<'_> {
             }
         }
         for problem in &mut found {
-            problem.percent = problem.instead.as_deref().and_then(|flag| self.percent_of(flag, major));
+            self.read_instead(problem, major);
         }
         found
     }
 
-    /// Returns the percentage of the memory that a flag bounds a heap by.
-    fn percent_of(&self, flag: &str, major: Option<u32>) -> Option<f64> {
-        let (known, value) = self.runtime.flag(flag).filter(|(known, _)| known.sets.is_bound())?;
-        match flags::bound(known.sets, known.grammar, value, major)? {
-            Bound::Percent(percent) => Some(percent),
-            Bound::Bytes(_) => None,
+    /// Reads the size or percentage that a corrected flag bounds a heap by. One that cannot be read is no correction.
+    fn read_instead(&self, problem: &mut HeapProblem, major: Option<u32>) {
+        let Some(flag) = problem.instead.take() else { return };
+        let known = self.runtime.flag(&flag).filter(|(known, _)| known.sets.is_bound());
+        if let Some((known, value)) = known {
+            match flags::bound(known.sets, known.grammar, value, major) {
+                Some(Bound::Percent(percent)) => problem.percent = Some(percent),
+                Some(Bound::Bytes(size)) if problem.meant.is_none() => {
+                    let fronts = vec![flag.strip_suffix(value).unwrap_or(&flag).to_owned()];
+                    problem.meant = Some(MeantSize { size, fronts, grammar: known.grammar });
+                }
+                Some(Bound::Bytes(_)) => {}
+                None => {
+                    let name = flag.strip_suffix(value).unwrap_or(&flag);
+                    let runtime = self.runtime.name.display_name();
+                    problem.help = Some(format!("write `{name}` and a value that {runtime} accepts"));
+                    return;
+                }
+            }
         }
+        problem.instead = Some(flag);
     }
 
     /// Returns the problem of a word that is meant to bound the heap and is no flag.
@@ -319,7 +334,11 @@ impl SettingsReader<'_> {
             let meant = size.filter(|_| instead.is_some() && sets.is_bound());
             return Some(HeapProblem {
                 instead,
-                meant: meant.map(|size| MeantSize { size, front: with_value(text, value, ""), grammar }),
+                meant: meant.map(|size| MeantSize {
+                    size,
+                    fronts: vec![with_value(text, value, "")],
+                    grammar,
+                }),
                 ..self.problem(HeapProblemKind::Malformed, text, carrier, effect)
             });
         }
@@ -343,7 +362,7 @@ impl SettingsReader<'_> {
         let number = value.parse::<u32>().ok();
         let instead = number.map(|number| with_value(text, value, &format!("{number}m")));
         let size = number.map(|number| ByteSize(i64::from(number).saturating_mul(MIB)));
-        let meant = size.map(|size| MeantSize { size, front: with_value(text, value, ""), grammar });
+        let meant = size.map(|size| MeantSize { size, fronts: vec![with_value(text, value, "")], grammar });
         Some(HeapProblem { read_as, instead, meant, ..self.problem(kind, text, carrier, effect) })
     }
 
@@ -385,16 +404,18 @@ impl SettingsReader<'_> {
         let effect =
             format!("the image begins with a heap of {initial}, -Xms is missing: {name} does not start");
         (initial.0 > most.0).then(|| {
-            // Two words are no item of a list.
-            let flag = setting.value.variable().map_or("", |_| setting.value.flag.as_str());
+            let value = &setting.value;
+            // Two words are no item of a list, and within quotes no two flags.
+            let variable =
+                value.variable().and_then(|_| self.workload.env.get(value.carrier.as_str())?.value.known());
+            let has_quotes = variable.is_none_or(|text| text.value.as_str().contains(['"', '\'']));
+            let size = value.flag.as_str().strip_prefix("-Xmx").filter(|_| !has_quotes);
+            let fronts = ["-Xms", "-Xmx"].map(str::to_owned).to_vec();
             HeapProblem {
-                instead: flag.strip_prefix("-Xmx").map(|size| format!("-Xms{size} -Xmx{size}")),
-                ..self.problem(
-                    HeapProblemKind::Malformed,
-                    &setting.value.flag,
-                    &setting.value.carrier,
-                    effect,
-                )
+                instead: size.map(|size| format!("-Xms{size} -Xmx{size}")),
+                help: size.is_none().then(|| "add `-Xms` with the size of `-Xmx`".to_owned()),
+                meant: size.map(|_| MeantSize { size: most, fronts, grammar: Grammar::JvmSize }),
+                ..self.problem(HeapProblemKind::Malformed, &value.flag, &value.carrier, effect)
             }
         })
     }
@@ -498,7 +519,7 @@ fn misread(carrier: &str, written: &Written<'_>) -> Option<HeapProblem> {
     Some(HeapProblem {
         read_as: Some(read_as),
         instead,
-        meant: size.map(|size| MeantSize { size, front: String::new(), grammar }),
+        meant: size.map(|size| MeantSize { size, fronts: vec![String::new()], grammar }),
         ..HeapProblem::new(HeapProblemKind::Misread, text, written, carrier, effect)
     })
 }

@@ -43,7 +43,7 @@ impl HeapSetting {
     }
 
     /// True if it gives no size, but a percentage of the memory or a flag that the size is computed from.
-    pub(super) fn is_relative(&self) -> bool {
+    pub(crate) fn is_relative(&self) -> bool {
         let by_grammar = matches!(
             self.grammar,
             Grammar::JvmPercent | Grammar::JvmInteger | Grammar::PercentInteger | Grammar::HexPercent
