@@ -315,6 +315,12 @@ fn attempts_are_not_mended_next_to_another_policy() {
             (&service("restart: always, "), &["help: write `condition: on-failure` in the block"]),
         ],
     );
+    let policy = "restart_policy: {condition: any, max_attempts: 3}";
+    let anchored = format!(
+        "x-d: &d {{{policy}}}\nservices: {{a: {{image: x, deploy: *d}}, b: {{image: x, restart: always, deploy: *d}}}}\n"
+    );
+    let found = offered(&[("compose.yaml", &anchored)], "invalid-restart-policy", Target::Compose);
+    assert!(found.iter().all(|text| text.starts_with("help: ")), "{found:?}");
     let shadowed = |restart: &str| {
         format!(
             "services: {{it: {{image: x, restart: {restart}, deploy: {{restart_policy: {{condition: on-failure}}}}}}}}\n"
@@ -527,5 +533,38 @@ fn nothing_else_is_set_that_another_file_takes_away() {
         let files = [("compose.yaml", base), ("compose.override.yaml", over.as_str())];
         let found = offered(&files, "short-stop-grace-period", Target::Compose).concat();
         assert_eq!(!found.starts_with("help: "), is_offered, "{found}");
+    }
+}
+
+#[test]
+fn a_percentage_is_not_moved_to_where_it_has_no_effect() {
+    let java = |command: &str, more: &str| {
+        format!("services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, {command}]{more}}}}}\n")
+    };
+    let (percent, size) = ("-jar, a.jar, '-XX:MaxRAMPercentage=50.0'", "-jar, a.jar, -Xmx256m");
+    let help = "help: remove it, or write it before the program's name, with a value that fits the limit and the other flags";
+    let moved = "move it before `-jar`, the main class or the script";
+    offers(
+        "misplaced-heap-flag",
+        &[
+            (&java(percent, ", mem_limit: 1g"), &[moved]),
+            (&java(percent, ""), &[help]),
+            (&java(&format!("-Xmx256m, {percent}"), ", mem_limit: 1g"), &[help]),
+            (&java(&format!("'-XX:MaxRAMPercentage=50.0', {size}"), ", mem_limit: 1g"), &[help]),
+            (&java(&format!("-Xmx128m, {size}"), ", mem_limit: 1g"), &[moved]),
+        ],
+    );
+    let variable = |value: &str, more: &str| {
+        format!(
+            "services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, -jar, a.jar], environment: {{JAVA_OPTS: {value}}}{more}}}}}\n"
+        )
+    };
+    for (text, is_offered) in [
+        (variable("'-XX:MaxRAMPercentage=50.0'", ""), false),
+        (variable("'-XX:MaxRAMPercentage=50.0'", ", mem_limit: 1g"), true),
+        (variable("-Xmx256m", ""), true),
+    ] {
+        let found = offered(&[("compose.yaml", &text)], "unread-heap-variable", Target::Compose);
+        assert_eq!(found.iter().all(|text| !text.starts_with("help: ")), is_offered, "{text}: {found:?}");
     }
 }

@@ -33,6 +33,10 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                     &[FactName::Start, FactName::Heaps],
                     vec![FixOp::MoveLastToFirst { words: problem.ahead.clone() }],
                 );
+            } else {
+                finding.help(
+                    "remove it, or write it before the program's name, with a value that fits the limit and the other flags",
+                );
             }
         }
     }

@@ -204,8 +204,11 @@ fn unread(offer: &Offer<'_>, heap: &MemoryPool, problem: &HeapProblem, cx: &mut 
         ));
         return;
     }
-    // A percentage would then have no effect.
-    let alone = way.as_ref().filter(|_| heap.percentage().is_none());
+    // A percentage would then have no effect, and without a limit be one of the host's memory.
+    let unlimited = workload.memory.limit.is_absent();
+    let alone = way
+        .as_ref()
+        .filter(|(way, _)| heap.percentage().is_none() && !(unlimited && way.setting.is_relative()));
     match alone.and_then(|(way, held)| renamed(offer, problem, way, held)) {
         Some(edits) => {
             let title = format!("put it into {what}");

@@ -2,7 +2,9 @@
 
 use crate::diagnostic::{Applicability, FixOp};
 use crate::rules::form::Form;
+use crate::rules::offer::Offer;
 use crate::rules::{RuleContext, Target};
+use crate::source::Span;
 use crate::workload::{FactName, SettingName, Workload};
 
 rule! {
@@ -29,6 +31,8 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
     if attempts.value <= 0 || condition.value.starts_with("on-failure") {
         return;
     }
+    let (project, changed) = (cx.project(), Offer::of(workload, cx).changed_elsewhere().is_some());
+    let shared = |key: Span| changed || project.is_shared_key(key);
     let mut finding = cx.report(
         attempts.span,
         format!("the engine does not start `{}`: a number of attempts needs `on-failure`", workload.name),
@@ -38,9 +42,9 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
         .via(&attempts.via)
         .daemon_says("invalid restart policy: maximum retry count can only be used with 'on-failure'")
         .help("write `condition: on-failure` in the block");
-    // A `restart` of another policy would be reported next.
+    // A `restart` of another policy would be reported next, also that of another service or file.
     let block = workload.key("deploy.restart_policy").filter(|_| workload.key("restart").is_none());
-    if let Some(owner) = block {
+    if let Some(owner) = block.filter(|block| !shared(*block)) {
         let set = FixOp::Set { owner, path: &["condition"], value: "on-failure".to_owned(), after: "" };
         finding.fix_ops("restart on failure only", Applicability::Unsafe, &[FactName::Restart], vec![set]);
     }

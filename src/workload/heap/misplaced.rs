@@ -50,7 +50,8 @@ impl SettingsReader<'_> {
         first
     }
 
-    /// True if the flag is valid where the runtime reads it, and sets a heap below the limit.
+    /// True if the flag is valid where the runtime reads it, and sets a heap below the limit. A percentage has no effect next to a size,
+    /// and without a limit it is one of the host's memory.
     fn would_work(&self, word: &TracedText, sources: &[SettingSource]) -> bool {
         let (major, default) = self.version();
         let Some((flag, value)) = self.runtime.flag(word.as_str()) else { return false };
@@ -67,15 +68,23 @@ impl SettingsReader<'_> {
             (flag.sets == Sets::HeapInitial).then(|| size(flag.grammar, value)).flatten()
         });
         let begins = begins.map(|size| size.0).max().unwrap_or(0);
+        let bounds = sources.iter().flat_map(|source| &source.words).filter_map(|word| {
+            let (flag, value) = self.runtime.flag(word.as_str())?;
+            bound(flag.sets, flag.grammar, value.trim_start(), major)
+        });
+        let bounds: Vec<bool> = bounds.map(|bound| matches!(bound, Bound::Percent(_))).collect();
         let limit = self.workload.memory.limit.value().map(|limit| limit.0).filter(|limit| *limit > 0);
         let below = |heap: i64| limit.is_none_or(|limit| heap < limit);
         match bound(flag.sets, flag.grammar, value, major) {
             // `-Xmx512` is 512 bytes, too small to start.
-            Some(Bound::Bytes(size)) => below(size.0) && size.0 >= begins.max(SMALLEST),
+            Some(Bound::Bytes(size)) => {
+                below(size.0) && size.0 >= begins.max(SMALLEST) && bounds.iter().all(|percent| !percent)
+            }
             Some(Bound::Percent(percent)) => {
                 let flags = HotspotFlags { most: Some(percent), ..HotspotFlags::default() };
                 let heap = limit.and_then(|limit| u64::try_from(limit).ok()).map(|limit| flags.heap(limit));
-                percent < 100.0 && heap.is_none_or(|heap| i64::try_from(heap).is_ok_and(below))
+                let counts = !self.workload.memory.limit.is_absent() && bounds.iter().all(|percent| *percent);
+                counts && percent < 100.0 && heap.is_none_or(|heap| i64::try_from(heap).is_ok_and(below))
             }
             None => false,
         }
