@@ -13,7 +13,7 @@ use super::{Options, defined, filled_in, generated, running};
 use crate::catalog::Catalog;
 use crate::diagnostic::Finding;
 use crate::discover::{Discovered, FileKind};
-use crate::hash::HashSet;
+use crate::hash::{HashMap, HashSet};
 use crate::model::build::Dockerfiles;
 use crate::model::{allowance, elsewhere, project, stack};
 use crate::parallel;
@@ -215,20 +215,24 @@ impl Checker<'_> {
     }
 }
 
-/// Takes out the projects that another one includes, except for the first `named`, and returns their files. One whose findings in
-/// the files that it includes are not all reported includes none in this run.
+/// Takes out the projects that another one includes, except for the first `named`, and returns their files. A project of which only
+/// some findings are reported counts as one that includes nothing.
 fn take_included(projects: &mut Vec<LoadedProject>, named: usize) -> Vec<project::ProjectFiles> {
+    // The findings in what a base includes are those of the base, not of its override files.
+    let mut of_bases: HashMap<SourceId, HashSet<SourceId>> = HashMap::default();
     let is_base = |project: &&LoadedProject| !project.is_override_file() && !project.reports_all();
-    let out_of_scope: HashSet<SourceId> =
-        projects.iter().filter(is_base).flat_map(|project| &project.project_files.files).copied().collect();
-    if !out_of_scope.is_empty() {
-        for project in projects.iter_mut() {
-            let reports_all = project.reports_all();
-            let is_override_file = project.is_override_file();
-            // The findings in what a base includes are those of the base.
-            let stays = |file: &SourceId| reports_all && !(is_override_file && out_of_scope.contains(file));
-            project.project_files.files.retain(stays);
+    for LoadedProject { project_files: base, .. } in projects.iter().filter(is_base) {
+        for root in &base.roots {
+            of_bases.entry(*root).or_default().extend(&base.files);
         }
+    }
+    for project in projects.iter_mut().filter(|_| !of_bases.is_empty()) {
+        let (reports_all, is_override_file) = (project.reports_all(), project.is_override_file());
+        let project::ProjectFiles { roots, files, .. } = &mut project.project_files;
+        let of_base = |file: &SourceId| {
+            roots.iter().any(|root| of_bases.get(root).is_some_and(|files| files.contains(file)))
+        };
+        files.retain(|file| reports_all && !(is_override_file && of_base(file)));
     }
     let files: Vec<&project::ProjectFiles> = projects.iter().map(|project| &project.project_files).collect();
     let top_level = project::top_level_files(files.get(named..).unwrap_or_default());

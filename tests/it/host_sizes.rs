@@ -420,6 +420,7 @@ fn services_that_start_are_counted() {
         assert_eq!(step.name, "a pre_start[0]");
     }
 }
+
 /// A measured service keeps a limit that is right, and gets what was measured otherwise, if it reserves no more.
 #[test]
 fn what_was_measured_counts_before_the_limit_in_the_files() {

@@ -414,3 +414,16 @@ fn the_job_for_gitlab_writes_what_it_keeps() {
     let set: Value = serde_yaml::from_str(set).unwrap();
     assert!(set["variables"].as_mapping().unwrap().keys().all(|name| job["variables"].get(name).is_some()));
 }
+
+/// libFuzzer stops at a line of a dictionary that it cannot read: only quotes, backslashes and bytes in hexadecimal are escaped.
+#[test]
+fn dictionaries_of_the_fuzzer_can_be_read() {
+    let entry = Regex::new(r#"^"([^\\]|\\\\|\\"|\\x[0-9a-fA-F]{2})*"$"#).unwrap();
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/dictionaries")).unwrap() {
+        let path = file.unwrap().path();
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let is_comment = line.is_empty() || line.starts_with('#');
+            assert!(is_comment || entry.is_match(line), "{}: {line}", path.display());
+        }
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::scopes::{Files, Ran};
 
-/// Returns the lines of the findings of a rule in the first file that are reported, which are the same with `\r\n`. `@` is the beginning of a comment's words, and
-/// `$` the rule.
+/// Returns the lines of the findings of a rule in the first file that are reported, which are the same with `\r\n`. `@` is the beginning
+/// of a comment's words, and `$` the rule.
 fn reported(rule: &str, files: Files<'_>) -> Vec<usize> {
     let lines = lines(rule, files);
     let other: Vec<String> = files.iter().map(|(_, text)| text.replace('\n', "\r\n")).collect();

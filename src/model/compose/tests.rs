@@ -380,6 +380,7 @@ fn files_of_labels_have_to_be_there() {
 fn binary_values_are_decoded() {
     for (written, read) in [
         ("bmFtZQ==", "name"),
+        ("\"bmFt\\nZQ==\"", "name"),
         ("8J+YgA==", "😀"),
         ("Pz8/", "???"),
         ("MDEyMzQ1Njc4OQ==", "0123456789"),

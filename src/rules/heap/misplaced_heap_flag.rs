@@ -26,16 +26,16 @@ fn check(workload: &Workload, cx: &mut RuleContext<'_>) {
                 heap.program.span,
                 format!("{runtime} reads its flags only before the program's name"),
             );
-            if !problem.ahead.is_empty() {
+            if problem.ahead.is_empty() {
+                finding.help(
+                    "remove it, or write it before the program's name, with a value that fits the limit and the other flags",
+                );
+            } else {
                 finding.fix_ops(
                     "move it before `-jar`, the main class or the script",
                     Applicability::Unsafe,
                     &[FactName::Start, FactName::Heaps],
                     vec![FixOp::MoveLastToFirst { words: problem.ahead.clone() }],
-                );
-            } else {
-                finding.help(
-                    "remove it, or write it before the program's name, with a value that fits the limit and the other flags",
                 );
             }
         }

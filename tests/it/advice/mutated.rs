@@ -63,6 +63,29 @@ const SERVICE_LINES: &[&str] = &[
     "stop_grace_period: 1s",
     "ulimits: {memlock: -1}",
     "logging: {driver: json-file}",
+    "mem_limits: 1Gi",
+    "mem_limit: \"${SIZE:-1Gi}\"",
+    "mem_limit:",
+    "mem-limit: ${SIZE:-256m}",
+    "pid_limit: 100",
+    "cpu: lots",
+    "mem_swapiness: 10",
+    "oom_kill_disabled: true",
+    "shm-size: 128x",
+    "memory_swap: 1g",
+    "deploy: {resource: {limits: {memory: 4m}}}",
+    "deploy: {resources: {limit: {memory: 1g}, reservations: {memory: 2g}}}",
+    "deploy: {resources: {limits: {mem: 512m, cpu: 0.5}}}",
+    "command: [java, -jar, app.jar, \"-XX:MaxRAMPercentage=50.0\"]",
+    "command: [java, \"-XX:MaxHeapsize=512m\", -jar, app.jar]",
+    "command: [java, -Xms1g, -Xmx512MB, -jar, app.jar]",
+    "command: [java, -Xmx256m, \"-XX:MaxRamPercentage=75.0\", -jar, app.jar]",
+    "command: [mongod, --wiredTigerCacheSizeGB, 1.5g]",
+    "command: [node, --Max-Old-Space-Size=384, a.js]",
+    "environment: {JAVA_OPTS: \"-XX:MaxRAMPercentage=75.0\"}",
+    "environment: {OPENSEARCH_JAVA_OPTS: -Xmx512m}",
+    "stop_signal: SIGKILL",
+    "build: {context: ., args: {BASE: \"openjdk:11\"}}",
 ];
 const INSTRUCTIONS: &[&str] = &[
     "HEALTHCHECK --interval=1s CMD curl -f http://localhost/",
@@ -138,6 +161,7 @@ impl<'p> Mutation<'p> {
                 2 => self.extending(),
                 3 => self.including(),
                 4 => self.anchor(),
+                5 if self.random(2) == 0 => self.alias(),
                 5 => self.variable(),
                 6 => self.written_anew(false),
                 7 => self.written_anew(true),
@@ -285,7 +309,13 @@ impl<'p> Mutation<'p> {
     /// Adds a project in another directory that includes one.
     fn including(&mut self) -> Option<()> {
         let file = self.file(true)?;
-        self.files.insert("whole/compose.yaml".to_owned(), format!("include:\n  - ../{file}\n"));
+        let mut text = format!("include:\n  - ../{file}\n");
+        if let Some(service) = self.services(&file).first().filter(|_| self.seed.is_multiple_of(2)) {
+            text = format!("include:\n  - path: [../{file}, over.yaml]\n");
+            let over = format!("services:\n  {service}: {{mem_limit: 700m}}\n");
+            self.files.insert("whole/over.yaml".to_owned(), over);
+        }
+        self.files.insert("whole/compose.yaml".to_owned(), text);
         Some(())
     }
 
@@ -314,13 +344,26 @@ impl<'p> Mutation<'p> {
         Some(())
     }
 
+    /// Gives a size an anchor, and adds an alias of it.
+    fn alias(&mut self) -> Option<()> {
+        let file = self.file(true)?;
+        let size = regex::Regex::new(r"(?m)^(\s+\w+: )(\d+[kmgKMG][bB]?\s*)$").unwrap();
+        let text = self.files.get_mut(&file)?;
+        let value = size.captures(text)?.get(2)?.start();
+        text.insert_str(value, "&size ");
+        text.push_str("\nx-size: *size\n");
+        Some(())
+    }
+
     /// Replaces a size by a variable.
     fn variable(&mut self) -> Option<()> {
         let file = self.file(true)?;
         let size = regex::Regex::new(r"(?m)^(\s+\w+: )(\d+[kmgKMG])[bB]?\s*$").unwrap();
         let text = self.files.get(&file)?.clone();
         let found = size.captures(&text)?;
-        let (range, value) = (found.get(0)?.range(), found[2].to_owned());
+        let faulty = self.random(4) == 0;
+        let (range, value) =
+            (found.get(0)?.range(), format!("{}{}", &found[2], if faulty { "i" } else { "" }));
         let written = match self.random(3) {
             0 => format!("{}${{LIMIT:-{value}}}", &found[1]),
             1 => format!("{}\"${{LIMIT}}\"", &found[1]),
