@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Edit, Finding, Fix, FixOp, Step};
 use crate::hash::HashMap;
 use crate::order;
-use crate::source::{Source, SourceId, Sources, Span};
+use crate::source::{Language, Source, SourceId, Sources, Span};
 use crate::syntax::yaml::{Tree, edit};
 
 use super::removal;
@@ -55,7 +55,8 @@ fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
     (same && plain && !span.is_empty()).then_some(Edit { span, ..edit })
 }
 
-/// Keeps the quotes of a key or value that is replaced as a whole: JSON needs them. Numbers may have to be without.
+/// Keeps the quotes of a key or value that is replaced as a whole: JSON needs them. Numbers may have to be without. An item of a list
+/// that becomes a number gets quotes: words of a command are text.
 fn in_same_quotes(edit: Edit, source: &Source) -> Edit {
     let Edit { span, replacement } = &edit;
     let old = source.slice(*span);
@@ -65,6 +66,13 @@ fn in_same_quotes(edit: Edit, source: &Source) -> Edit {
     let is_plain =
         replacement.starts_with(char::is_alphanumeric) && !replacement.contains(['"', '\'', '\\', '\n']);
     match quote {
+        None if source.language() == Some(Language::Yaml)
+            && before.ends_with(['[', ',', '-'])
+            && replacement.parse::<f64>().is_ok()
+            && old.parse::<f64>().is_err() =>
+        {
+            Edit { span: *span, replacement: format!("\"{replacement}\"") }
+        }
         Some(quote) if is_scalar && is_plain && replacement.parse::<f64>().is_err() => {
             Edit { span: *span, replacement: format!("{quote}{replacement}{quote}") }
         }

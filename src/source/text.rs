@@ -226,11 +226,19 @@ impl TracedText {
     }
 
     /// Returns the bytes to replace and the replacement that turn the value into `new`. Replaces the whole value if
-    /// it was copied in one piece, else what follows the first difference; `None` if that was not copied either.
+    /// it was copied in one piece, else from the piece with the first difference on; `None` if that is more than one piece.
     #[must_use]
     pub fn change_to(&self, new: &str) -> Option<(Span, String)> {
         let same = self.value.chars().zip(new.chars()).take_while(|(a, b)| a == b);
         let at = same.map(|(c, _)| c.len_utf8()).sum::<usize>().min(self.value.len());
+        // A word of a command is replaced as a whole: what is left of it may need quotes.
+        let at = self
+            .pieces
+            .iter()
+            .map(|piece| piece.at as usize)
+            .take_while(|begin| *begin <= at)
+            .last()
+            .unwrap_or(at);
         let whole = self.verbatim_span().map(|span| (span, new.to_owned()));
         whole.or_else(|| Some((self.slice(at..self.value.len()).verbatim_span()?, new.get(at..)?.to_owned())))
     }

@@ -63,6 +63,7 @@ impl Assembler<'_> {
             unresolved: compose.unresolved.clone(),
             report_only: project.own_files.clone().into_iter().collect(),
             compose_files: project.roots(self.sources),
+            included_overrides: compose.included_overrides.clone(),
             name: project_name(project, self.sources),
             is_named: project.compose.name.known().is_some(),
             profiles: compose.profiles(),

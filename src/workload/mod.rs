@@ -114,6 +114,8 @@ pub struct Project {
     pub report_only: Vec<Vec<SourceId>>,
     /// The project's own Compose files, in merge order; empty for a lone Dockerfile.
     pub compose_files: Vec<SourceId>,
+    /// The files that an `include` of several merges over the first.
+    pub included_overrides: Vec<SourceId>,
     /// The project name that Compose uses. `None` for a lone Dockerfile, and if a variable without a value is part of the name.
     pub name: Option<String>,
     /// True if the files or the environment set that name. Else it is that of the directory, which may have another one elsewhere.
@@ -205,6 +207,12 @@ impl Project {
     #[must_use]
     pub fn is_stack(&self) -> bool {
         !self.compose_files.is_empty() && self.report_only.is_empty()
+    }
+
+    /// True if a file is one of those that are merged, and not one whose services are extended.
+    #[must_use]
+    pub fn merges(&self, file: SourceId) -> bool {
+        self.compose_files.contains(&file) || self.included_overrides.contains(&file)
     }
 
     /// Returns the changes made to one service, or to that of a step, that matter for memory.

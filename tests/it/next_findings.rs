@@ -568,3 +568,58 @@ fn a_percentage_is_not_moved_to_where_it_has_no_effect() {
         assert_eq!(found.iter().all(|text| !text.starts_with("help: ")), is_offered, "{text}: {found:?}");
     }
 }
+
+/// A word of a command that becomes a number is still text.
+#[test]
+fn a_size_in_a_list_of_words_stays_text() {
+    let text = "services:\n  it:\n    image: 'mongo:8.0'\n    command: [mongod, --wiredTigerCacheSizeGB, 1.5g]\n    environment: {A: b}\n";
+    for text in [text.to_owned(), text.replace("1.5g", "'1.5g'")] {
+        let checked = common::Checked::texts(&[("compose.yaml", &text)]);
+        let fix = &checked.of_rule("malformed-heap-setting")[0].fixes[0];
+        let written = oomlint::fix::apply_one(fix, &checked.sources).unwrap();
+        assert!(written[0].2.contains("\"1.5\"") || written[0].2.contains("'1.5'"), "{written:?}");
+    }
+}
+
+#[test]
+fn no_size_is_mended_next_to_a_limit_or_heap_of_a_variable() {
+    let reserved =
+        |limit: &str| format!("services: {{it: {{image: x, mem_limit: {limit}, mem_reservation: 64Gi}}}}\n");
+    let help = "help: write it as `64GiB`, and check that the rest fits";
+    offers(
+        "invalid-memory-value",
+        &[
+            (&reserved("128g"), &["write `64GiB`"]),
+            (&reserved("8g"), &[help]),
+            (&reserved("'${LIMIT}'"), &[help]),
+            (&reserved("'${LIMIT:-128g}'"), &[help]),
+        ],
+    );
+    for (heap, is_offered) in [("-Xmx64m", true), ("'${HEAP}'", false)] {
+        let text = format!(
+            "services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, {heap}, -jar, a.jar], memswap_limit: 1g}}}}\n"
+        );
+        let found = offered(&[("compose.yaml", &text)], "swap-without-limit", Target::Compose);
+        assert_eq!(found.iter().all(|text| !text.starts_with("help: ")), is_offered, "{found:?}");
+    }
+}
+
+/// An `include` of several files merges the later ones over the first, which is a project of its own, too.
+#[test]
+fn a_limit_of_an_included_override_is_no_limit_of_the_base() {
+    let base = "services:\n  it: {image: 'node:22', command: [node, a.js]}\n";
+    let main = "include: [{path: [base.yaml, over.yaml]}]\n";
+    let over = "services:\n  it: {mem_limit: 2g}\n";
+    let files = [("compose.yaml", main), ("base.yaml", base), ("over.yaml", over)];
+    for rule in ["unbounded-heap", "missing-swap-limit"] {
+        let checked = common::Checked::texts(&files);
+        for fix in checked.of_rule(rule).iter().flat_map(|finding| &finding.fixes) {
+            let files = fix.edits.iter().map(|edit| checked.sources.get(edit.span.file).path().to_path_buf());
+            assert!(
+                files.clone().all(|file| file.ends_with("over.yaml")),
+                "{rule}: {:?}",
+                files.collect::<Vec<_>>()
+            );
+        }
+    }
+}

@@ -116,6 +116,7 @@ impl Loader<'_> {
                 self.optional_environment(&mut there.environment, &file, item.site);
             }
         }
+        self.included_overrides.extend(files.iter().skip(1));
         let mut included = self.load(&files, &there, including)?;
         for name in SECTIONS {
             for entry in section(&mut included, name).into_iter().flat_map(|entries| entries.values_mut()) {

@@ -46,6 +46,8 @@ pub(super) struct Loader<'s> {
     pub(super) errors: Vec<SyntaxError>,
     pub(super) unresolved: IndexSet<Unresolved>,
     pub(super) trees: HashMap<SourceId, Arc<Tree>>,
+    /// The files that an `include` of several merges over the first.
+    pub(super) included_overrides: IndexSet<SourceId>,
     /// True unless a document was repaired or converted: what is missing from the project may be missing for that.
     pub(super) reads_all: bool,
     /// The errors for which Compose rejects the files.
@@ -66,6 +68,7 @@ impl<'s> Loader<'s> {
             errors: Vec::new(),
             unresolved: IndexSet::default(),
             trees: HashMap::default(),
+            included_overrides: IndexSet::default(),
             reads_all: true,
             refusals: Refusals::default(),
             budget: MAX_NODES,

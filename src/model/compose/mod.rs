@@ -86,6 +86,8 @@ pub struct Settings {
 pub struct Compose {
     /// Every Compose file that was read, in this order: each requested file is followed by those it extends and includes.
     pub files: Vec<SourceId>,
+    /// Those that an `include` of several files merges over the first.
+    pub included_overrides: Vec<SourceId>,
     /// The env files that were read for interpolation: `.env`, or those that replace it.
     pub environment_files: Vec<SourceId>,
     /// The project name, with which container names begin: `COMPOSE_PROJECT_NAME` of the environment, else `name`.
@@ -162,6 +164,7 @@ impl Compose {
             name,
             version,
             files: loader.files.into_iter().collect(),
+            included_overrides: loader.included_overrides.into_iter().collect(),
             environment_files: loader.environments.into_iter().collect(),
             services,
             errors: loader.errors,
@@ -182,6 +185,7 @@ impl Compose {
         let anchor = services.first().map_or(Span::new(SourceId(0), 0, 0), |service| service.key);
         Self {
             files,
+            included_overrides: Vec::new(),
             environment_files: Vec::new(),
             name: Fact::Unknown { at: anchor, why: Why::Other("no Compose file describes it") },
             version: None,

@@ -21,7 +21,7 @@ use crate::syntax::size::{ByteSize, SMALLEST_LIMIT};
 use crate::syntax::yaml::is_plain_string;
 use crate::workload::{
     ChangedElsewhere, Fact, FactName, HeapSetting, Kind, LimitKeys, MemoryPool, Project, SettingName,
-    SizeKey, Workload,
+    SizeKey, Why, Workload,
 };
 
 /// The facts that a fix of a limit may change.
@@ -125,7 +125,7 @@ impl<'w> Offer<'w> {
     /// True for a key in an override file of the service's own.
     fn is_of_override(&self, key: &SizeKey) -> bool {
         let file = key.key.file;
-        file != self.workload.anchor.file && self.project.compose_files.contains(&file)
+        file != self.workload.anchor.file && self.project.merges(file)
     }
 
     /// True if an override file sets the limit: what is written into the service's first file cannot follow it.
@@ -403,9 +403,10 @@ impl<'w> Offer<'w> {
         let mut smallest = ByteSize(i64::MAX);
         for workload in self.project.workloads.iter().filter(reads) {
             // Without the file that has the limit, the other one may have a smaller limit.
-            let apart = workload.limit_key().zip(span).is_some_and(|(limit, flag)| {
-                limit.key.file != flag.file && self.project.compose_files.contains(&flag.file)
-            });
+            let apart = workload
+                .limit_key()
+                .zip(span)
+                .is_some_and(|(limit, flag)| limit.key.file != flag.file && self.project.merges(flag.file));
             if apart || self.project.changed_elsewhere(&workload.name).next().is_some() {
                 return None;
             }
@@ -443,16 +444,33 @@ pub(super) fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
             false
         }
         "mem_limit" | "deploy.resources.limits.memory" => {
-            Need::fits_limit(workload, size)
+            surely_fits(workload, size)
                 && !reservation_varies(workload)
                 && known(&memory.reservation, &|reserved| reserved <= size)
                 // -1 is unlimited swap.
                 && known(&workload.service.memswap_limit, &|swap| swap.0 <= 0 || swap >= size)
         }
-        "mem_reservation" | "deploy.resources.reservations.memory" => limit.is_none_or(|limit| size <= limit),
-        "memswap_limit" => limit.is_some_and(|limit| size >= limit),
-        _ => limit.is_none_or(|limit| size < limit),
+        // A limit that a variable sets may be another one elsewhere.
+        "mem_reservation" | "deploy.resources.reservations.memory" => {
+            !limit_varies(workload) && limit.is_none_or(|limit| size <= limit)
+        }
+        "memswap_limit" => !limit_varies(workload) && limit.is_some_and(|limit| size >= limit),
+        _ => !limit_varies(workload) && limit.is_none_or(|limit| size < limit),
     }
+}
+
+/// True if a variable sets the limit, which may be smaller elsewhere.
+fn limit_varies(workload: &Workload) -> bool {
+    let is_misspelt = matches!(workload.memory.limit, Fact::Unknown { why: Why::Malformed(_), .. });
+    workload.memory.limit.is_unknown() && !is_misspelt
+        || workload.limit_key().is_some_and(|key| key.text.varies())
+}
+
+/// True if all that is known of a service fits a limit of this size, and no heap or cache has an unknown one, as of a variable without
+/// a value.
+fn surely_fits(workload: &Workload, limit: ByteSize) -> bool {
+    let mut pools = workload.pools.heaps.iter().chain(&workload.pools.caches);
+    Need::fits_limit(workload, limit) && !pools.any(|pool| pool.bound.is_unknown())
 }
 
 /// True if a variable sets the reservation, which may be larger elsewhere.

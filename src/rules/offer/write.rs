@@ -1,6 +1,6 @@
 //! Fix operations that write a memory setting of a service: in place of the one that is there, else in the form of its files.
 
-use super::{Offer, as_string, reservation_varies};
+use super::{Offer, as_string, reservation_varies, surely_fits};
 use crate::capacity::Need;
 use crate::diagnostic::{FixOp, Step};
 use crate::source::Span;
@@ -49,10 +49,8 @@ impl<'w> Offer<'w> {
         let swap = self.key("memswap_limit").filter(|_| self.changed_elsewhere().is_none())?;
         let size = *swap.size.value()?;
         let reserved = self.workload.memory.reservation.value().is_none_or(|reserved| *reserved <= size);
-        let fits = Need::fits_limit(self.workload, size)
-            && self.fits_host(size)
-            && size >= SMALLEST_LIMIT
-            && reserved;
+        let fits =
+            surely_fits(self.workload, size) && self.fits_host(size) && size >= SMALLEST_LIMIT && reserved;
         // Steps have the swap of the service, and its limit unless that is below `deploy`.
         let mut steps = self.unlimited_steps();
         let steps_fit = steps.all(|step| !self.in_deploy() && Need::fits_limit(step, size));
@@ -249,7 +247,7 @@ impl<'w> Offer<'w> {
     /// True if a place is in a file of this project, and not in one that its services extend: another project may have that, with
     /// services and steps that this one does not show.
     fn is_own_file(&self, place: Span) -> bool {
-        place.file == self.workload.anchor.file || self.project.compose_files.contains(&place.file)
+        place.file == self.workload.anchor.file || self.project.merges(place.file)
     }
 
     fn is_shared(&self, value: Span) -> bool {
