@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time from an edit to its diagnostics: on a stack of fifty services compared with a whole run of the command on the same files, in one
+"""Time from an edit to its diagnostics, and from the cursor on a finding to its fixes: on a stack of fifty services compared with a whole run of the command on the same files, in one
 Dockerfile compared with other servers for Dockerfiles, and with one stack open together with a hundred and two hundred.
 
     benches/lsp_latency.py target/release/oomlint ["docker-langserver --stdio"] ["tally lsp --stdio"]
@@ -54,7 +54,7 @@ def measure(command, root, path, language, texts, others=()):
     document = {"uri": uri, "languageId": language, "version": 1, "text": texts[0]}
     server.notify("textDocument/didOpen", {"textDocument": document})
     server.diagnostics(uri)
-    times = []
+    times, actions = [], ([], [])
     for edit in range(EDITS):
         change = {"text": texts[(edit + 1) % 2]}
         if server.ranges:
@@ -64,8 +64,15 @@ def measure(command, root, path, language, texts, others=()):
         server.notify("textDocument/didChange", change)
         server.diagnostics(uri)
         times.append((time.perf_counter() - begun) * 1000)
+        # Where the cursor is, each fix is tried, the first time.
+        at = {"line": 3, "character": 16}
+        asked = {"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}}
+        for fixes in actions:
+            begun = time.perf_counter()
+            server.ask("textDocument/codeAction", asked)
+            fixes.append((time.perf_counter() - begun) * 1000)
     server.process.kill()
-    return statistics.median(times)
+    return statistics.median(times), *map(statistics.median, actions)
 
 
 def alone(program, peers):
@@ -82,7 +89,7 @@ def alone(program, peers):
             root = Path(directory).resolve()
             path = root / "Dockerfile"
             path.write_text(good)
-            taken = measure(command, root, path, "dockerfile", texts)
+            taken, *_ = measure(command, root, path, "dockerfile", texts)
         ours = ours or taken
         print(f"one Dockerfile, {Path(command[0]).name}: {taken:.2f} ms, {taken / ours:.1f} times ours")
 
@@ -102,7 +109,9 @@ def many(program):
         for count in (0, 100, 200):
             texts = [text, text.replace("64m", "64Mi", 1)]
             taken[count] = measure([program, "lsp"], root, first, "yaml", texts, others[:count])
-            print(f"an edit with {count} open stacks: {taken[count]:.2f} ms, {taken[count] / taken[0]:.1f} times alone")
+            ratios = [now / alone for now, alone in zip(taken[count], taken[0])]
+            print("with %d open stacks, an edit: %.2f ms, its fixes: %.2f ms, again: %.2f ms;" % (count, *taken[count]), end=" ")
+            print("%.1f, %.1f and %.1f times alone" % tuple(ratios))
 
 
 def main():
@@ -121,7 +130,7 @@ def main():
         path = root / "compose.yaml"
         path.write_text(compose)
         # Alternately a mistake and none, so that every edit changes what is published.
-        edit = measure([program, "lsp"], root, path, "yaml", [compose, compose.replace("256m", "256Mi", 1)])
+        edit, fixes, again = measure([program, "lsp"], root, path, "yaml", [compose, compose.replace("256m", "256Mi", 1)])
         runs = []
         for _ in range(10):
             begun = time.perf_counter()
@@ -129,6 +138,7 @@ def main():
             runs.append((time.perf_counter() - begun) * 1000)
         run = statistics.median(runs)
         print(f"an edit: {edit:.1f} ms; a whole run: {run:.1f} ms; {edit / run:.2f} times")
+        print(f"its fixes: {fixes:.1f} ms, {fixes / run:.2f} times a run; again: {again:.2f} ms")
 
 
 if __name__ == "__main__":
