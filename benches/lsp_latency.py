@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Time from an edit to its diagnostics, and from the cursor on a finding to its fixes: on a stack of fifty services compared with a whole run of the command on the same files, in one
-Dockerfile compared with other servers for Dockerfiles, and with one stack open together with a hundred and two hundred.
+"""Time from an edit to its diagnostics, and from the cursor on a finding to its fixes: on a stack of fifty services compared with a whole
+run of the command on the same files, in one Dockerfile compared with other servers for Dockerfiles, and with one stack open together
+with a hundred and two hundred.
 
     benches/lsp_latency.py target/release/oomlint ["docker-langserver --stdio"] ["tally lsp --stdio"]
 

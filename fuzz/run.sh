@@ -30,7 +30,10 @@ run() {
     esac
     mkdir -p "corpus/$target" "artifacts/$target"
     if [ -n "${MINIMISE:-}" ]; then
-        cargo fuzz cmin --sanitizer "$sanitizer" "$target" -- -max_len="$length" >"target/$target.cmin.log" 2>&1
+        cargo fuzz cmin --sanitizer "$sanitizer" "$target" -- -max_len="$length" >"target/$target.cmin.log" 2>&1 || {
+            echo "$target: cmin FAILED, see fuzz/target/$target.cmin.log"
+            return 1
+        }
     fi
     local inputs=("$PWD/corpus/$target") more
     for more in "seeds/$kind" "$real/$kind"; do

@@ -232,7 +232,11 @@ fn take_included(projects: &mut Vec<LoadedProject>, named: usize) -> Vec<project
         let of_base = |file: &SourceId| {
             roots.iter().any(|root| of_bases.get(root).is_some_and(|files| files.contains(file)))
         };
-        files.retain(|file| reports_all && !(is_override_file && of_base(file)));
+        if !reports_all {
+            files.clear();
+        } else if is_override_file {
+            files.retain(|file| !of_base(file));
+        }
     }
     let files: Vec<&project::ProjectFiles> = projects.iter().map(|project| &project.project_files).collect();
     let top_level = project::top_level_files(files.get(named..).unwrap_or_default());

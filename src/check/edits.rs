@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Edit, Finding, Fix, FixOp, Step};
 use crate::hash::HashMap;
 use crate::order;
-use crate::source::{Language, Source, SourceId, Sources, Span};
+use crate::source::{Language, SourceId, Sources, Span};
 use crate::syntax::yaml::{Tree, edit};
 
 use super::removal;
@@ -22,7 +22,7 @@ pub(crate) fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Fin
             let resolved = edits_of_ops(fix, sources, &mut trees);
             fix.ops.clear();
             let edits = resolved.and_then(|resolved| {
-                fix.edits.drain(..).chain(resolved).map(|edit| in_file(edit, sources)).collect()
+                fix.edits.drain(..).chain(resolved).map(|edit| in_file(edit, sources, &mut trees)).collect()
             });
             let written: Option<Vec<Edit>> = edits;
             fix.edits.clear();
@@ -41,43 +41,23 @@ pub(crate) fn resolve_fix_ops<'f>(findings: impl IntoIterator<Item = &'f mut Fin
 }
 
 /// Maps an edit of a text embedded in another file to that file. `None` unless the text is the same in both, and the
-/// replacement means the same whatever the indentation and quotes of the outer file.
-fn in_file(edit: Edit, sources: &Sources) -> Option<Edit> {
+/// replacement means the same whatever the indentation and quotes of the outer file. A key or value of YAML keeps its quotes.
+fn in_file(edit: Edit, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Edit> {
     let span = sources.to_outer_span(edit.span);
     if !sources.get(span.file).has_own_offsets() {
         return None;
     }
     if span == edit.span {
-        return Some(in_same_quotes(edit, &sources.get(span.file)));
+        let source = sources.get(span.file);
+        if source.language() != Some(Language::Yaml) || span.is_empty() {
+            return Some(edit);
+        }
+        let tree = trees.entry(span.file).or_insert_with(|| Tree::of(&source));
+        return Some(Edit { replacement: edit::in_style(tree, span, edit.replacement), span });
     }
     let same = sources.get(edit.span.file).slice(edit.span) == sources.get(span.file).slice(span);
     let plain = !edit.replacement.contains(['\r', '\n', '"', '\'', '\\', '$']);
     (same && plain && !span.is_empty()).then_some(Edit { span, ..edit })
-}
-
-/// Keeps the quotes of a key or value that is replaced as a whole: JSON needs them. Numbers may have to be without. An item of a list
-/// that becomes a number gets quotes: words of a command are text.
-fn in_same_quotes(edit: Edit, source: &Source) -> Edit {
-    let Edit { span, replacement } = &edit;
-    let old = source.slice(*span);
-    let quote = old.chars().next().filter(|&c| matches!(c, '"' | '\'') && old.len() > 1 && old.ends_with(c));
-    let before = source.text().get(..span.start as usize).unwrap_or_default().trim_end_matches(' ');
-    let is_scalar = before.ends_with(['{', '[', ',', ':', '-', '\n']) || before.is_empty();
-    let is_plain =
-        replacement.starts_with(char::is_alphanumeric) && !replacement.contains(['"', '\'', '\\', '\n']);
-    match quote {
-        None if source.language() == Some(Language::Yaml)
-            && before.ends_with(['[', ',', '-'])
-            && replacement.parse::<f64>().is_ok()
-            && old.parse::<f64>().is_err() =>
-        {
-            Edit { span: *span, replacement: format!("\"{replacement}\"") }
-        }
-        Some(quote) if is_scalar && is_plain && replacement.parse::<f64>().is_err() => {
-            Edit { span: *span, replacement: format!("{quote}{replacement}{quote}") }
-        }
-        _ => edit,
-    }
 }
 
 fn edits_of_ops(fix: &Fix, sources: &Sources, trees: &mut HashMap<SourceId, Arc<Tree>>) -> Option<Vec<Edit>> {

@@ -1,6 +1,6 @@
 //! Fix operations: changes that rules ask for in terms of keys and values.
 
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 
 /// A change to a Compose file in terms of keys and values; `check` resolves it to edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,16 +99,27 @@ pub enum FixOp {
 }
 
 impl FixOp {
-    /// Returns the keys of a service that the operation sets, by their dotted names.
-    pub(crate) fn keys(&self) -> Vec<String> {
+    /// Returns the keys of a service that the operation sets, by their dotted names, each with the file that it is written to.
+    pub(crate) fn keys(&self) -> Vec<(String, SourceId)> {
         match self {
-            Self::Set { path, .. } | Self::Move { path, .. } => vec![path.join(".")],
-            Self::SetNear { path, below: [], .. } => vec![path.join(".")],
-            Self::Steps { steps, .. } => steps.iter().map(|step| step.path.join(".")).collect(),
-            Self::SetVariables { variables, .. } => {
-                variables.iter().map(|(name, _)| format!("environment.{name}")).collect()
+            Self::Set { path, owner: at, .. }
+            | Self::Move { path, owner: at, .. }
+            | Self::SetNear { path, below: [], leaf: at, .. } => vec![(path.join("."), at.file)],
+            Self::Steps { steps, owner } => {
+                steps.iter().map(|step| (step.path.join("."), owner.file)).collect()
             }
-            _ => Vec::new(),
+            Self::SetVariables { variables, owner } => {
+                variables.iter().map(|(name, _)| (format!("environment.{name}"), owner.file)).collect()
+            }
+            // What is written next to a value, or in its place, counts as that does.
+            Self::SetNear { .. }
+            | Self::AppendToVariable { .. }
+            | Self::MoveLastToFirst { .. }
+            | Self::PrependItem { .. }
+            | Self::Replace { .. }
+            | Self::RemoveWord { .. }
+            | Self::RemoveLines { .. }
+            | Self::Remove { .. } => Vec::new(),
         }
     }
 }

@@ -149,7 +149,8 @@ impl<'v> Verifier<'v> {
         Self { options, discovered, outcome, sources, overlay, states: Vec::new() }
     }
 
-    /// True if the fix of a finding resolves it and does nothing else.
+    /// True if the fix of a finding resolves it and does nothing else, or does so with those that it uncovers: of several variables in
+    /// one text, each shows when the one before it is fixed.
     #[must_use]
     pub fn passes(&mut self, finding: &Finding, fix: &Fix) -> bool {
         let Some(patch) = patch::of_fix(finding, fix, self.sources) else { return false };
@@ -216,19 +217,19 @@ impl Group<'_> {
         let mut state = self.state(&now);
         let unsafe_before = unsafe_fixes(&state.outcome);
         let mut fixed = FixResult::default();
+        // Rounds in which a fix was applied.
         let mut rounds = 0;
         let mut known: HashSet<Identity> = HashSet::default();
-        // A rejected fix may pass once others are in: the end is a round in which none does.
+        // A rejected fix may pass once others are in: all are tried again until none does.
+        let mut again = false;
         loop {
             let mut patches = self.candidates(&state, &known);
             if rounds == MAX_ROUNDS || self.trials == MAX_TRIALS {
                 fixed.unfinished |= !patches.is_empty();
                 break;
             }
-            rounds += 1;
-            // Rejected fixes are tried once more when nothing else is left.
-            let last = patches.is_empty();
-            if last {
+            if patches.is_empty() && !again {
+                again = true;
                 known.clear();
                 fixed.refused.clear();
                 patches = self.candidates(&state, &known);
@@ -236,7 +237,7 @@ impl Group<'_> {
             if patches.is_empty() {
                 break;
             }
-            let mut progress = false;
+            let (mut progress, refused) = (false, known.len());
             let mut open = vec![patches];
             // All at once where that passes, else in parts, down to the fixes that do not pass.
             while let Some(batch) = open.pop() {
@@ -277,7 +278,10 @@ impl Group<'_> {
                     }
                 }
             }
-            if !progress && last {
+            if progress {
+                rounds += 1;
+                again = false;
+            } else if known.len() == refused {
                 break;
             }
         }

@@ -59,7 +59,8 @@ pub(super) fn candidates(
     for finding in findings {
         let Some(patch) = patch(finding, &state.sources, level) else { continue };
         // Two services that share a value ask for the same change of it.
-        if !seen.insert(patch.edits.clone()) || refused.contains(&patch.identity) {
+        let all = std::iter::once(&patch).chain(&patch.alternatives).map(|fix| fix.edits.clone());
+        if !seen.insert(all.collect::<Vec<_>>()) || refused.contains(&patch.identity) {
             continue;
         }
         let free = patch.edits.iter().all(|(path, range, _)| {

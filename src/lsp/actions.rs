@@ -44,10 +44,11 @@ pub(super) fn actions(
             })
         })
     };
-    let findings: Vec<&Finding> = at(session, analysis, path, params.range).collect();
+    let at: Vec<usize> = at(session, analysis, path, params.range).collect();
+    let findings: Vec<&Finding> = at.iter().filter_map(|at| analysis.outcome.findings.get(*at)).collect();
     // Menus show actions in this order: what mends a finding first, what hides it last.
     let mut actions = Vec::new();
-    let verified = if wanted("quickfix") { session.verified(analysis, &findings) } else { Vec::new() };
+    let verified = if wanted("quickfix") { session.verified(analysis, &at) } else { Vec::new() };
     for (finding, fix) in verified {
         if let Some((title, safe, edit)) = quick_fix(session, analysis, fix) {
             actions.push(CodeActionOrCommand::CodeAction(CodeAction {
@@ -102,25 +103,26 @@ pub(super) fn actions(
     actions
 }
 
-/// Returns the findings that have their place, or a related one in a file of its own, at a range of a file.
+/// Returns the indices of the findings that have their place, or a related one in a file of its own, at a range of a file.
 fn at<'l>(
     session: &'l Session,
     analysis: &'l Analysis,
     path: &'l Path,
     range: Range,
-) -> impl Iterator<Item = &'l Finding> + 'l {
+) -> impl Iterator<Item = usize> + 'l {
     let here = move |span: Span| {
         let place = analysis.sources.to_outer_span(span);
         absolute(analysis.sources.get(place.file).path()) == path
             && touch(session.encoding.range(&analysis.sources, span), range)
     };
     let file = move |span: Span| analysis.sources.to_outer_span(span).file;
-    analysis.outcome.findings.iter().filter(move |finding| {
+    let found = analysis.outcome.findings.iter().enumerate().filter(move |(_, finding)| {
         let own = finding.primary.span;
         let others = finding.related.iter().map(|label| label.span).filter(|span| file(*span) != file(own));
         let other = finding.severity > Severity::Note && others.into_iter().any(here);
         here(own) || other
-    })
+    });
+    found.map(|(at, _)| at)
 }
 
 /// Returns the diagnostics of a finding among those that the client sent.

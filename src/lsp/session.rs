@@ -23,7 +23,7 @@ use crate::hash::HashMap;
 use crate::lock::Locks;
 use crate::report::escape::{self, printable};
 use crate::report::rule_page;
-use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, Span, named_from, normalize};
+use crate::source::{FileSystem, MAX_FILE_SIZE, Overlay, Sources, named_from, normalize};
 
 /// Document that is open in the editor.
 #[derive(Clone, Debug)]
@@ -55,12 +55,12 @@ pub(super) struct Analysis {
     pub(super) discovered: Discovered,
     diagnostics: OnceLock<BTreeMap<PathBuf, Vec<Diagnostic>>>,
     other_names: OnceLock<Vec<PathBuf>>,
-    /// Whether each fix that was asked for passes: editors ask again with each move of the cursor.
-    passing: Mutex<HashMap<FixKey, bool>>,
+    /// Whether each fix that was asked for passes, by its finding's index and its own: editors ask again with each move of the cursor.
+    passing: Mutex<HashMap<(usize, usize), bool>>,
 }
 
-/// The place, the rule and the service of a finding, and the title of a fix.
-type FixKey = (Span, &'static str, Option<String>, String);
+/// The largest number of fixes that are tried for one request: each takes about as long as a run. Another request tries the next.
+const MAX_TRIED: usize = 16;
 
 impl Analysis {
     /// See [`watch::other_names`].
@@ -177,28 +177,30 @@ impl Session {
         Options { locks, disk: disk.clone(), ..self.settings.options(&disk) }
     }
 
-    /// Returns the fixes of these findings that `--fix` would apply: they resolve their finding and do nothing else.
-    pub(super) fn verified<'f>(
+    /// Returns the fixes of these findings, given by their indices, that `--fix` would apply.
+    pub(super) fn verified<'a>(
         &self,
-        analysis: &Analysis,
-        findings: &[&'f Finding],
-    ) -> Vec<(&'f Finding, &'f Fix)> {
+        analysis: &'a Analysis,
+        findings: &[usize],
+    ) -> Vec<(&'a Finding, &'a Fix)> {
         let mut passing = analysis.passing.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = |finding: &Finding, fix: &Fix| -> FixKey {
-            (finding.primary.span, finding.rule, finding.service.clone(), fix.title.clone())
-        };
-        let all = || findings.iter().flat_map(|finding| finding.fixes.iter().map(move |fix| (*finding, fix)));
-        let unknown: Vec<_> =
-            all().filter(|(finding, fix)| !passing.contains_key(&key(finding, fix))).collect();
-        if !unknown.is_empty() {
+        let all = findings.iter().filter_map(|at| Some((*at, analysis.outcome.findings.get(*at)?)));
+        let all: Vec<_> = all
+            .flat_map(|(at, finding)| {
+                finding.fixes.iter().enumerate().map(move |(nth, fix)| ((at, nth), finding, fix))
+            })
+            .collect();
+        if all.iter().any(|(key, ..)| !passing.contains_key(key)) {
             let (options, overlay) = (self.options(), self.overlay());
             let found = (&analysis.outcome, &analysis.sources);
             let mut verifier = Verifier::new(&options, &analysis.discovered, found, &overlay);
-            for (finding, fix) in unknown {
-                passing.insert(key(finding, fix), verifier.passes(finding, fix));
-            }
+            let unknown = all.iter().filter(|(key, ..)| !passing.contains_key(key)).take(MAX_TRIED);
+            let tried: Vec<_> =
+                unknown.map(|(key, finding, fix)| (*key, verifier.passes(finding, fix))).collect();
+            passing.extend(tried);
         }
-        all().filter(|(finding, fix)| passing.get(&key(finding, fix)) == Some(&true)).collect()
+        let passing = all.into_iter().filter(|(key, ..)| passing.get(key) == Some(&true));
+        passing.map(|(_, finding, fix)| (finding, fix)).collect()
     }
 
     /// Lints the files around a file, unless that is cached. `None` if it is neither a Dockerfile nor a Compose file.

@@ -7,7 +7,7 @@ use crate::diagnostic::{
     Applicability, Confidence, Consequence, Edit, Finding, Fix, FixOp, GroupMessage, Label, Severity,
 };
 use crate::hash::HashSet;
-use crate::source::{Span, Spanned};
+use crate::source::{SourceId, Span, Spanned};
 use crate::workload::{Described, FactName, Kind, Project, Workload, shell_quoted};
 
 /// The project and settings that a rule checks, and the findings that it reports.
@@ -329,7 +329,9 @@ impl FindingBuilder<'_> {
             return self;
         }
         let title = title.into();
-        let is_taken = |key: String| self.checked.is_some_and(|workload| workload.is_taken_away(&key));
+        let is_taken = |(key, file): (String, SourceId)| {
+            self.checked.is_some_and(|workload| workload.is_taken_away(&key, file))
+        };
         if ops.iter().flat_map(FixOp::keys).any(is_taken) {
             let help = format!("{title}; `!reset` or `!override` in another file takes that away");
             self.finding.help.get_or_insert(help);

@@ -3,7 +3,7 @@
 use super::{Project, Workload};
 use crate::hash::{HashMap, HashSet};
 use crate::model::compose::SizeKey;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 
 /// The workloads that read each size key, by their positions in [`Project::workloads`].
 #[derive(Clone, Debug, Default)]
@@ -93,10 +93,16 @@ impl Project {
 }
 
 impl Workload {
-    /// True if `!reset` or `!override` takes away what is written to a key, given by its dotted name.
+    /// True if `!reset` or `!override` takes away what a file sets for a key, given by its dotted name.
     #[must_use]
-    pub fn is_taken_away(&self, key: &str) -> bool {
-        self.service.taken_away.iter().any(|taken| is_part_of(taken, key))
+    pub fn is_taken_away(&self, key: &str, file: SourceId) -> bool {
+        self.service.taken_away.iter().any(|taken| is_part_of(&taken.key, key) && taken.by != Some(file))
+    }
+
+    /// True if `!reset` takes away what any file sets for a key.
+    #[must_use]
+    pub fn is_reset(&self, key: &str) -> bool {
+        self.service.taken_away.iter().any(|taken| is_part_of(&taken.key, key) && taken.by.is_none())
     }
 }
 

@@ -334,6 +334,25 @@ fn a_fix_that_leads_to_another_finding_is_not_offered() {
     }
 }
 
+/// Each fix is tried, which takes about as long as a run: with all of a large file selected, only some are, and the next time more.
+#[test]
+fn a_request_for_many_fixes_is_answered_with_some() {
+    let (mut client, _) = Client::start(plain());
+    let services: String = (0..20).map(|at| format!("  s{at}: {{image: x, mem_limit: 64Mi}}\n")).collect();
+    client.open("compose.yaml", "yaml", &format!("services:\n{services}"));
+    client.settle();
+    let range = json!({"start": {"line": 0, "character": 0}, "end": {"line": 30, "character": 0}});
+    let document = json!({"uri": client.uri("compose.yaml")});
+    let context = json!({"diagnostics": [], "only": ["quickfix"]});
+    let asked = json!({"textDocument": document, "range": range, "context": context});
+    for expected in [16, 20, 20] {
+        let actions = client.ask("textDocument/codeAction", asked.clone());
+        let titles = actions.as_array().unwrap().iter().map(|action| action["title"].as_str().unwrap());
+        assert_eq!(titles.filter(|title| title.starts_with("write")).count(), expected);
+    }
+    client.stop();
+}
+
 #[test]
 fn a_rule_s_page_is_shown_to_those_who_can_show_it() {
     let (mut client, result) = Client::start(json!({"window": {"showDocument": {"support": true}}}));

@@ -207,7 +207,8 @@ fn nothing_is_written_over_what_another_file_takes_away() {
     for (base, over, is_offered) in [
         (", mem_limit: 1g", "{mem_limit: !reset null}", false),
         (", mem_limit: 1g", "{mem_limit: !reset null, ports: !reset []}", false),
-        (", mem_limit: 1g", "!override {image: 'mysql:8.4', command: --innodb-buffer-pool-size=512M}", false),
+        (", mem_limit: 1g", "!override {image: 'mysql:8.4', command: --innodb-buffer-pool-size=512M}", true),
+        ("", "{deploy: !override {replicas: 2}}", false),
         ("", "{mem_limit: !reset null}", false),
         ("", "{memswap_limit: !reset null}", false),
         ("", "{deploy: !reset null}", false),
@@ -226,7 +227,7 @@ fn nothing_is_written_over_what_another_file_takes_away() {
         let found = offered(&files, "missing-memory-limit", Target::Compose);
         assert_eq!(found.len(), 1, "{over}: {found:?}");
         assert_eq!(!found[0].starts_with("help: "), is_offered, "{over}: {found:?}");
-        assert_eq!(!found[0].contains("`!reset` or `!override` takes"), is_offered, "{over}: {found:?}");
+        assert_eq!(!found[0].contains("`!reset` "), is_offered, "{over}: {found:?}");
     }
 }
 
@@ -244,6 +245,17 @@ fn no_variable_is_written_that_another_file_takes_away() {
         let found = offered(&files, "unbounded-heap", Target::Compose).concat();
         assert_eq!(!found.starts_with("help: "), is_offered, "{over}: {found}");
     }
+    // In the file with the tag nothing is taken away.
+    let alone = base.replace("mem_limit", "environment: !override {TZ: UTC}, mem_limit");
+    let found = offered(&[("compose.yaml", &alone)], "unbounded-heap", Target::Compose);
+    assert!(found.iter().all(|text| !text.starts_with("help: ")) && !found.is_empty(), "{found:?}");
+    let over = "services: {it: !override {image: x, mem_limit: 512m, memswap_limit: 256m}}\n";
+    let files = [("compose.yaml", base), ("compose.override.yaml", over)];
+    let found = offered(&files, "swap-below-limit", Target::Compose);
+    assert!(found.iter().all(|text| !text.starts_with("help: ")) && !found.is_empty(), "{found:?}");
+    let alone = "services: {it: {image: x, memswap_limit: 256m, deploy: !override {resources: {limits: {memory: 512m}}}}}\n";
+    let found = offered(&[("compose.yaml", alone)], "swap-below-limit", Target::Compose);
+    assert!(found.iter().all(|text| !text.starts_with("help: ")) && !found.is_empty(), "{found:?}");
 }
 
 /// `!reset` in the one file that there is takes away what would be written there.
@@ -532,7 +544,7 @@ fn nothing_else_is_set_that_another_file_takes_away() {
         let over = format!("services: {{it: {{{over}}}}}\n");
         let files = [("compose.yaml", base), ("compose.override.yaml", over.as_str())];
         let found = offered(&files, "short-stop-grace-period", Target::Compose).concat();
-        assert_eq!(!found.starts_with("help: "), is_offered, "{found}");
+        assert_eq!(!found.starts_with("help: ") && !found.is_empty(), is_offered, "{found}");
     }
 }
 
@@ -565,19 +577,42 @@ fn a_percentage_is_not_moved_to_where_it_has_no_effect() {
         (variable("-Xmx256m", ""), true),
     ] {
         let found = offered(&[("compose.yaml", &text)], "unread-heap-variable", Target::Compose);
+        assert!(!found.is_empty());
         assert_eq!(found.iter().all(|text| !text.starts_with("help: ")), is_offered, "{text}: {found:?}");
     }
 }
 
-/// A word of a command that becomes a number is still text.
+/// A word of a command that becomes a number is still text, and JSON keeps its quotes.
 #[test]
-fn a_size_in_a_list_of_words_stays_text() {
-    let text = "services:\n  it:\n    image: 'mongo:8.0'\n    command: [mongod, --wiredTigerCacheSizeGB, 1.5g]\n    environment: {A: b}\n";
-    for text in [text.to_owned(), text.replace("1.5g", "'1.5g'")] {
+fn a_replaced_key_or_word_keeps_its_form() {
+    let words = "services:\n  it:\n    image: 'mongo:8.0'\n    command: [mongod, --wiredTigerCacheSizeGB, 1.5g]\n    environment: {A: b}\n";
+    for (text, rule, expected) in [
+        (words.to_owned(), "malformed-heap-setting", "\"1.5\""),
+        (words.replace("1.5g", "'1.5g'"), "malformed-heap-setting", "'1.5'"),
+        (words.replace(", 1.5g", ",\n      1.5g\n   "), "malformed-heap-setting", "\"1.5\""),
+        (
+            words.replace(
+                "[mongod, --wiredTigerCacheSizeGB, 1.5g]",
+                "\n      - mongod\n      - --wiredTigerCacheSizeGB\n      -   1.5g",
+            ),
+            "malformed-heap-setting",
+            "-   \"1.5\"",
+        ),
+        (
+            "{\"services\":\n{\"it\":\t{\t\"image\": \"x\",\n\t\"memory_limit\":\t\"512m\"}}}".to_owned(),
+            "unknown-memory-key",
+            "\n\t\"mem_limit\":",
+        ),
+        (
+            "{\"services\": {\"it\": {\"image\": \"x\", \"mem_limit\": \"512Mi\"}}}".to_owned(),
+            "invalid-memory-value",
+            "\"512MiB\"",
+        ),
+    ] {
         let checked = common::Checked::texts(&[("compose.yaml", &text)]);
-        let fix = &checked.of_rule("malformed-heap-setting")[0].fixes[0];
+        let fix = &checked.of_rule(rule)[0].fixes[0];
         let written = oomlint::fix::apply_one(fix, &checked.sources).unwrap();
-        assert!(written[0].2.contains("\"1.5\"") || written[0].2.contains("'1.5'"), "{written:?}");
+        assert!(written[0].2.contains(expected), "{expected}: {written:?}");
     }
 }
 
@@ -600,6 +635,7 @@ fn no_size_is_mended_next_to_a_limit_or_heap_of_a_variable() {
             "services: {{it: {{image: 'eclipse-temurin:21-jre', command: [java, {heap}, -jar, a.jar], memswap_limit: 1g}}}}\n"
         );
         let found = offered(&[("compose.yaml", &text)], "swap-without-limit", Target::Compose);
+        assert!(!found.is_empty());
         assert_eq!(found.iter().all(|text| !text.starts_with("help: ")), is_offered, "{found:?}");
     }
 }
@@ -607,19 +643,26 @@ fn no_size_is_mended_next_to_a_limit_or_heap_of_a_variable() {
 /// An `include` of several files merges the later ones over the first, which is a project of its own, too.
 #[test]
 fn a_limit_of_an_included_override_is_no_limit_of_the_base() {
-    let base = "services:\n  it: {image: 'node:22', command: [node, a.js]}\n";
+    let base = "services:\n  it: {image: 'node:22', command: [node, a.js]LIMIT}\n";
     let main = "include: [{path: [base.yaml, over.yaml]}]\n";
-    let over = "services:\n  it: {mem_limit: 2g}\n";
-    let files = [("compose.yaml", main), ("base.yaml", base), ("over.yaml", over)];
-    for rule in ["unbounded-heap", "missing-swap-limit"] {
-        let checked = common::Checked::texts(&files);
-        for fix in checked.of_rule(rule).iter().flat_map(|finding| &finding.fixes) {
-            let files = fix.edits.iter().map(|edit| checked.sources.get(edit.span.file).path().to_path_buf());
-            assert!(
-                files.clone().all(|file| file.ends_with("over.yaml")),
-                "{rule}: {:?}",
-                files.collect::<Vec<_>>()
-            );
+    for (limit, over, expected) in [
+        ("", "mem_limit: 2g", ["", "over.yaml"]),
+        (", mem_limit: 2g", "labels: [a]", ["base.yaml", "base.yaml"]),
+    ] {
+        let (base, over) = (base.replace("LIMIT", limit), format!("services:\n  it: {{{over}}}\n"));
+        let files = [("compose.yaml", main), ("base.yaml", &base), ("over.yaml", &over)];
+        let dir = common::tree(&files);
+        let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
+        let (options, sources) =
+            (Options { preset: Some(Preset::Strict), ..Options::default() }, Sources::new());
+        let findings = check::run(&options, &sources, &found).findings;
+        for (rule, expected) in ["unbounded-heap", "missing-swap-limit"].into_iter().zip(expected) {
+            let of_rule = findings.iter().filter(|finding| finding.rule == rule).collect::<Vec<_>>();
+            assert!(!of_rule.is_empty(), "{rule}: {limit}");
+            let edits = of_rule.iter().flat_map(|finding| &finding.fixes).flat_map(|fix| &fix.edits);
+            let files: Vec<_> = edits.map(|edit| sources.get(edit.span.file).path().to_path_buf()).collect();
+            assert!(files.iter().all(|file| file.ends_with(expected)), "{rule}: {files:?}");
+            assert_eq!(files.is_empty(), expected.is_empty(), "{rule}: {limit}");
         }
     }
 }

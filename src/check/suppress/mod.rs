@@ -121,28 +121,34 @@ impl Suppressions {
 struct Places<'p> {
     /// The places in a file, in order.
     in_files: HashMap<(SourceId, &'static str), Vec<Span>>,
-    of_services: HashSet<(&'p str, &'static str)>,
-    /// The services with a name in their `x-oomlint` key, by the span of that name.
-    ignoring: HashMap<Span, Vec<&'p str>>,
+    /// The files with findings about a service.
+    of_services: HashMap<(&'p str, &'static str), HashSet<SourceId>>,
+    /// The services with a name in their `x-oomlint` key, by the span of that name, each with its project.
+    ignoring: HashMap<Span, Vec<(&'p CheckedProject, &'p str)>>,
 }
 
 impl<'p> Places<'p> {
     fn of(projects: &'p [CheckedProject], findings: &[&'p Finding], sources: &Sources) -> Self {
-        let (mut in_files, mut of_services) = (HashMap::<_, Vec<Span>>::default(), HashSet::default());
+        let mut in_files = HashMap::<_, Vec<Span>>::default();
+        let mut of_services = HashMap::<_, HashSet<SourceId>>::default();
         for finding in findings {
             let FindingKey { place, rule } = FindingKey::of(finding, sources);
             for name in names_of(rule) {
                 in_files.entry((place.file, name)).or_default().push(place);
-                of_services.extend(finding.service.as_deref().map(|service| (service, name)));
+                if let Some(service) = finding.service.as_deref() {
+                    of_services.entry((service, name)).or_default().insert(place.file);
+                }
             }
         }
         for places in in_files.values_mut() {
             order::by_key(places, |place| place.start);
         }
-        let mut ignoring = HashMap::<_, Vec<&str>>::default();
-        for ignores in projects.iter().flat_map(|project| &project.ignores) {
-            for name in &ignores.names {
-                ignoring.entry(name.span).or_default().push(&ignores.service);
+        let mut ignoring = HashMap::<_, Vec<(&CheckedProject, &str)>>::default();
+        for project in projects {
+            for ignores in &project.ignores {
+                for name in &ignores.names {
+                    ignoring.entry(name.span).or_default().push((project, &ignores.service));
+                }
             }
         }
         Self { in_files, of_services, ignoring }
@@ -152,7 +158,10 @@ impl<'p> Places<'p> {
     fn has_any(&self, comment: Option<&Suppression>, at: Span, name: &'static str) -> bool {
         let Some(comment) = comment else {
             let mut services = self.ignoring.get(&at).into_iter().flatten();
-            return services.any(|service| self.of_services.contains(&(service, name)));
+            return services.any(|(project, service)| {
+                let files = self.of_services.get(&(*service, name));
+                files.is_some_and(|files| project.files.iter().any(|file| files.contains(file)))
+            });
         };
         let places = self.in_files.get(&(comment.comment.file, name)).map(Vec::as_slice).unwrap_or_default();
         let first = comment.extent.map_or(0, |extent| extent.start);

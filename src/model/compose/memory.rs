@@ -395,6 +395,9 @@ pub(super) fn misspelled_limit(unknown: &[UnknownKey]) -> Option<&UnknownKey> {
 /// Returns the sizes that a key would set with this value: those of its block, or its own. `None` if Compose would not take a value, if
 /// a variable sets one, or if one is neither a size nor a number of CPUs or processes.
 fn sizes(key: &str, value: &Value) -> Option<Vec<(&'static str, ByteSize)>> {
+    if key.ends_with(".devices") {
+        return Some(Vec::new());
+    }
     if let Some(block) = value.as_map() {
         let each = block.iter().map(|(name, entry)| sizes(&format!("{key}.{name}"), &entry.value));
         return Some(each.collect::<Option<Vec<_>>>()?.concat());

@@ -2,7 +2,7 @@
 
 use super::convert::{merged_pairs, to_build, to_depends_on, to_names, to_sequence};
 use super::job::{append_steps, form};
-use super::value::{Kind, Map, MergeMode, Value};
+use super::value::{Kind, Map, MergeMode, TakenAway, Value};
 use crate::hash::HashSet;
 
 /// Merges `over` onto `base`. `path` is the location of both, as in `services.web.build`.
@@ -11,7 +11,7 @@ pub(crate) fn merge(base: &mut Value, over: Value, path: &mut Vec<String>) {
         MergeMode::Replace => {
             *base = over;
             base.merge_mode = MergeMode::Merge;
-            base.taken_away.push(String::new());
+            base.taken_away.push(TakenAway { key: String::new(), by: Some(base.span.file) });
             return;
         }
         MergeMode::Remove => {
@@ -111,7 +111,8 @@ pub(crate) fn drop_resets(value: &mut Value) {
     value.merge_mode = MergeMode::Merge;
     match &mut value.kind {
         Kind::Map(map) => {
-            value.taken_away.extend(marked(map));
+            // In a single file, `!override` takes nothing away.
+            value.taken_away.extend(marked(map).filter(|taken| taken.by.is_none()));
             map.retain(|_, entry| entry.value.merge_mode != MergeMode::Remove);
             map.values_mut().for_each(|entry| drop_resets(&mut entry.value));
         }
@@ -121,8 +122,15 @@ pub(crate) fn drop_resets(value: &mut Value) {
 }
 
 /// Returns the keys with `!reset` or `!override`.
-fn marked(map: &Map) -> impl Iterator<Item = String> + '_ {
-    map.iter().filter(|(_, entry)| entry.value.merge_mode != MergeMode::Merge).map(|(name, _)| name.clone())
+fn marked(map: &Map) -> impl Iterator<Item = TakenAway> + '_ {
+    map.iter().filter_map(|(name, entry)| {
+        let by = match entry.value.merge_mode {
+            MergeMode::Merge => return None,
+            MergeMode::Replace => Some(entry.value.span.file),
+            MergeMode::Remove => None,
+        };
+        Some(TakenAway { key: name.clone(), by })
+    })
 }
 
 /// Removes items of lists that are marked with `!reset`. Compose never compares them with items of another file (`loader/reset.go`).
@@ -210,8 +218,9 @@ fn merge_maps(base: &mut Value, over: Value, path: &mut Vec<String>) {
         match map.get_mut(&name) {
             Some(below) => {
                 path.push(name);
-                // A scalar is written at the overriding key.
-                let replaces = matches!(entry.value.kind, Kind::Scalar(_) | Kind::Null);
+                // A scalar, or what replaces all that is below, is written at the overriding key.
+                let replaces = matches!(entry.value.kind, Kind::Scalar(_) | Kind::Null)
+                    || entry.value.merge_mode == MergeMode::Replace;
                 merge(&mut below.value, entry.value, path);
                 if replaces {
                     below.key = entry.key;

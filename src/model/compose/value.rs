@@ -6,7 +6,7 @@ use super::environment::Environment;
 use super::refusal::{Refusal, Refusals};
 use crate::hash::IndexMap;
 use crate::model::fact::Why;
-use crate::source::{Span, TracedText};
+use crate::source::{SourceId, Span, TracedText};
 use crate::syntax::SyntaxError;
 use crate::syntax::template::{Interpolated, interpolate};
 use crate::syntax::yaml::{self, NodeId, Tree};
@@ -33,10 +33,19 @@ pub(crate) struct Value {
     pub(crate) missing: Option<Box<Missing>>,
     /// It is a mapping of `NAME=value` that was merged: a list for Compose, in which a later `!reset` of a name finds nothing.
     pub(crate) is_listed: bool,
-    /// The keys of this mapping with `!reset` or `!override`: what other files set there is taken away. "" is all of it.
-    pub(crate) taken_away: Vec<String>,
+    /// The keys of this mapping with `!reset` or `!override`. "" is all of it.
+    pub(crate) taken_away: Vec<TakenAway>,
     /// For an item of `pre_start`: where an overriding or extending service repeats it.
     pub(crate) repeated_at: Option<Box<Span>>,
+}
+
+/// A key with `!reset` or `!override`: what other files set there is taken away.
+#[derive(Clone, Debug)]
+pub struct TakenAway {
+    /// Its name, dotted below a service.
+    pub key: String,
+    /// The file with `!override`, which alone can set it. `None` for `!reset`: none can.
+    pub by: Option<SourceId>,
 }
 
 /// A file or service that a value builds upon and that could not be read.

@@ -98,7 +98,9 @@ fn is_free(offer: &Offer<'_>, unknown: &UnknownKey) -> bool {
         && pools.heaps.iter().all(|heap| heap.limit_unseen.is_none())
         && service.memswap_limit.value().is_none_or(|swap| swap.0 > 0);
     let fits = sizes.iter().all(|(key, size)| {
-        *size >= SMALLEST_LIMIT && counts && offer.fits_host(*size) && takes(offer.workload, key, *size)
+        let is_limit = key.ends_with("memory") || key.starts_with("mem_");
+        let is_enough = *size >= SMALLEST_LIMIT && counts && offer.fits_host(*size);
+        (is_enough || !is_limit) && takes(offer.workload, key, *size)
     });
     let of = |name: &str| sizes.iter().find(|(key, _)| key.contains(name)).map(|(_, size)| *size);
     let in_order = of("limits").zip(of("reservations")).is_none_or(|(limit, reserved)| reserved <= limit);

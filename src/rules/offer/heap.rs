@@ -153,7 +153,8 @@ pub(in crate::rules) fn set_variables(
     let workload = offer.workload;
     let known = workload.kind != Kind::Image && workload.env_missing.is_none();
     let set = variables.iter().any(|(name, _)| {
-        workload.env.contains_key(name) || workload.is_taken_away(&format!("environment.{name}"))
+        workload.env.contains_key(name)
+            || workload.is_taken_away(&format!("environment.{name}"), workload.owner().file)
     });
     if variables.is_empty() || !known || set {
         return None;
@@ -240,7 +241,7 @@ pub(in crate::rules) fn set_words(
     let workload = offer.workload;
     if workload.kind == Kind::Image
         || workload.env_missing.is_some()
-        || workload.is_taken_away(&format!("environment.{name}"))
+        || workload.is_taken_away(&format!("environment.{name}"), workload.owner().file)
         || offer.changed_elsewhere().is_some()
     {
         return None;

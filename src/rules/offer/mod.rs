@@ -99,19 +99,17 @@ impl<'w> Offer<'w> {
     /// Returns the reason not to write anything: another file changes what the service starts or may use.
     pub(super) fn changed_elsewhere(&self) -> Option<String> {
         let name = &self.workload.name;
-        if let Some(why) = self.taken_away() {
+        if let Some(why) = self.reset() {
             return Some(why);
         }
         let change = self.project.changed_elsewhere(name).next()?;
         self.because(change)
     }
 
-    /// Returns the reason not to write a memory setting: `!reset` or `!override` would take it away.
-    fn taken_away(&self) -> Option<String> {
-        let is_taken = MEMORY_KEYS.iter().any(|key| self.workload.is_taken_away(key));
-        is_taken.then(|| {
-            format!("`!reset` or `!override` takes memory settings of `{}` away", self.workload.name)
-        })
+    /// Returns the reason not to write a memory setting: `!reset` takes one away that another file may have.
+    fn reset(&self) -> Option<String> {
+        let is_reset = MEMORY_KEYS.iter().any(|key| self.workload.is_reset(key));
+        is_reset.then(|| format!("`!reset` takes memory settings of `{}` away", self.workload.name))
     }
 
     /// Returns the limit that other settings are computed from. `None` if a variable sets it, or another file changes the
@@ -135,7 +133,7 @@ impl<'w> Offer<'w> {
 
     /// Like [`Self::changed_elsewhere`] for memory settings alone: for fixes that repeat or follow a limit.
     pub(super) fn limited_elsewhere(&self) -> Option<String> {
-        if let Some(why) = self.taken_away() {
+        if let Some(why) = self.reset() {
             return Some(why);
         }
         let change = self.project.changed_elsewhere(&self.workload.name).find(|change| change.memory)?;
@@ -461,9 +459,11 @@ pub(super) fn takes(workload: &Workload, name: &str, size: ByteSize) -> bool {
 
 /// True if a variable sets the limit, which may be smaller elsewhere.
 fn limit_varies(workload: &Workload) -> bool {
+    let is_limit = |key: &&SizeKey| matches!(key.name, "mem_limit" | "deploy.resources.limits.memory");
+    let mut limits = workload.service.size_keys.iter().filter(is_limit);
+    // A misspelled key is no variable.
     let is_misspelt = matches!(workload.memory.limit, Fact::Unknown { why: Why::Malformed(_), .. });
-    workload.memory.limit.is_unknown() && !is_misspelt
-        || workload.limit_key().is_some_and(|key| key.text.varies())
+    workload.memory.limit.is_unknown() && !is_misspelt || limits.any(|key| key.text.varies())
 }
 
 /// True if all that is known of a service fits a limit of this size, and no heap or cache has an unknown one, as of a variable without

@@ -1,6 +1,6 @@
 //! Edits of a YAML text that preserve everything else: comments, order, indentation, line terminators.
 
-use super::{Kind, Node, NodeId, Tree};
+use super::{Kind, Node, NodeId, Style, Tree};
 use crate::source::Span;
 use crate::syntax::last_begun;
 
@@ -314,6 +314,29 @@ fn key_at(tree: &Tree, key: Span) -> Option<(NodeId, usize)> {
         let at = begun.checked_sub(1)?;
         (tree.node(pairs.get(at)?.0).span == key).then_some((id, at))
     })
+}
+
+/// Returns the text to write in place of a key or value: in the quotes of the one that is there, which JSON needs, and in quotes where
+/// an item of a list would become a number, since the words of a command are text. Numbers elsewhere may have to be without.
+#[must_use]
+pub fn in_style(tree: &Tree, at: Span, text: String) -> String {
+    let mut parent = None;
+    let found = path_to(tree, at.start).find_map(|id| match &tree.node(id).kind {
+        Kind::Scalar(scalar) if tree.node(id).span == at => Some(scalar),
+        _ => {
+            parent = Some(id);
+            None
+        }
+    });
+    let in_list = parent.is_some_and(|id| matches!(tree.node(id).kind, Kind::Seq(_)));
+    let is_plain = text.starts_with(char::is_alphanumeric) && !text.contains(['"', '\'', '\\', '\n']);
+    let is_number = text.parse::<f64>().is_ok();
+    match found.map(|scalar| scalar.style) {
+        Some(Style::DoubleQuoted) if is_plain && !is_number => format!("\"{text}\""),
+        Some(Style::SingleQuoted) if is_plain && !is_number => format!("'{text}'"),
+        Some(_) if is_plain && is_number && in_list => format!("\"{text}\""),
+        _ => text,
+    }
 }
 
 /// Returns the nodes around a byte, from the document's root inwards.

@@ -72,18 +72,19 @@ impl SettingsReader<'_> {
             let (flag, value) = self.runtime.flag(word.as_str())?;
             bound(flag.sets, flag.grammar, value.trim_start(), major)
         });
-        let bounds: Vec<bool> = bounds.map(|bound| matches!(bound, Bound::Percent(_))).collect();
+        let bounds: Vec<Bound> = bounds.collect();
+        let is_percent = |bound: &Bound| matches!(bound, Bound::Percent(_));
+        let (percent_set, size_set) =
+            (bounds.iter().any(is_percent), bounds.iter().any(|bound| !is_percent(bound)));
         let limit = self.workload.memory.limit.value().map(|limit| limit.0).filter(|limit| *limit > 0);
         let below = |heap: i64| limit.is_none_or(|limit| heap < limit);
         match bound(flag.sets, flag.grammar, value, major) {
             // `-Xmx512` is 512 bytes, too small to start.
-            Some(Bound::Bytes(size)) => {
-                below(size.0) && size.0 >= begins.max(SMALLEST) && bounds.iter().all(|percent| !percent)
-            }
+            Some(Bound::Bytes(size)) => below(size.0) && size.0 >= begins.max(SMALLEST) && !percent_set,
             Some(Bound::Percent(percent)) => {
                 let flags = HotspotFlags { most: Some(percent), ..HotspotFlags::default() };
                 let heap = limit.and_then(|limit| u64::try_from(limit).ok()).map(|limit| flags.heap(limit));
-                let counts = !self.workload.memory.limit.is_absent() && bounds.iter().all(|percent| *percent);
+                let counts = !self.workload.memory.limit.is_absent() && !size_set;
                 counts && percent < 100.0 && heap.is_none_or(|heap| i64::try_from(heap).is_ok_and(below))
             }
             None => false,

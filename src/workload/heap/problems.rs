@@ -244,29 +244,38 @@ impl SettingsReader<'_> {
             }
         }
         for problem in &mut found {
-            self.read_instead(problem, major);
+            self.read_instead(problem, bound, major);
         }
         found
     }
 
-    /// Reads the size or percentage that a corrected flag bounds a heap by. One that cannot be read is no correction.
-    fn read_instead(&self, problem: &mut HeapProblem, major: Option<u32>) {
-        let Some(flag) = problem.instead.take() else { return };
-        let known = self.runtime.flag(&flag).filter(|(known, _)| known.sets.is_bound());
-        if let Some((known, value)) = known {
+    /// Reads the size or percentage that a corrected flag bounds a heap by. If its value is malformed as well, it is corrected, too; one
+    /// that cannot be read is no correction.
+    fn read_instead(&self, problem: &mut HeapProblem, bound: &Fact<HeapSetting>, major: Option<u32>) {
+        let Some(mut flag) = problem.instead.take() else { return };
+        if let Some((known, value)) = self.runtime.flag(&flag).filter(|(known, _)| known.sets.is_bound())
+            && flags::bound(known.sets, known.grammar, value, major).is_none()
+        {
+            let text = TracedText::derived(flag.as_str(), problem.flag.span());
+            let (sets, grammar, bad) = (known.sets, known.grammar, known.bad.as_ref());
+            let written = Written { text: &text, value, sets, grammar, bad };
+            let corrected = self.ill_written(&problem.carrier, &written, bound, major);
+            let Some(corrected) = corrected.and_then(|problem| problem.instead) else {
+                let (name, runtime) =
+                    (flag.strip_suffix(value).unwrap_or(&flag), self.runtime.name.display_name());
+                problem.help.get_or_insert(format!("write `{name}` and a value that {runtime} accepts"));
+                return;
+            };
+            flag = corrected;
+        }
+        if let Some((known, value)) = self.runtime.flag(&flag).filter(|(known, _)| known.sets.is_bound()) {
             match flags::bound(known.sets, known.grammar, value, major) {
                 Some(Bound::Percent(percent)) => problem.percent = Some(percent),
                 Some(Bound::Bytes(size)) if problem.meant.is_none() => {
                     let fronts = vec![flag.strip_suffix(value).unwrap_or(&flag).to_owned()];
                     problem.meant = Some(MeantSize { size, fronts, grammar: known.grammar });
                 }
-                Some(Bound::Bytes(_)) => {}
-                None => {
-                    let name = flag.strip_suffix(value).unwrap_or(&flag);
-                    let runtime = self.runtime.name.display_name();
-                    problem.help = Some(format!("write `{name}` and a value that {runtime} accepts"));
-                    return;
-                }
+                _ => {}
             }
         }
         problem.instead = Some(flag);
@@ -408,8 +417,8 @@ impl SettingsReader<'_> {
             // Two words are no item of a list, and within quotes no two flags.
             let variable =
                 value.variable().and_then(|_| self.workload.env.get(value.carrier.as_str())?.value.known());
-            let has_quotes = variable.is_none_or(|text| text.value.as_str().contains(['"', '\'']));
-            let size = value.flag.as_str().strip_prefix("-Xmx").filter(|_| !has_quotes);
+            let is_plain = variable.is_some_and(|text| !text.value.as_str().contains(['"', '\'']));
+            let size = value.flag.as_str().strip_prefix("-Xmx").filter(|_| is_plain);
             let fronts = ["-Xms", "-Xmx"].map(str::to_owned).to_vec();
             HeapProblem {
                 instead: size.map(|size| format!("-Xms{size} -Xmx{size}")),

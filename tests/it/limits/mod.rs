@@ -93,6 +93,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("lsp/transport.rs MAX_MESSAGE", "bytes of one message of an editor"),
     ("lsp/transport.rs MAX_HEADER", "bytes of a line in the header"),
     ("lsp/watch.rs MAX_WATCHED", "watched files"),
+    ("lsp/session.rs MAX_TRIED", "fixes for one request of an editor"),
     ("evidence/mod.rs MAX_LINE", "bytes of one line of evidence"),
     ("source/file_system/listing.rs MAX_REMEMBERED_IN_ALL", "entries of all directories"),
     ("syntax/command_line/find.rs MAX_COMMANDS", "command lines of one file"),

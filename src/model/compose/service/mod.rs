@@ -24,7 +24,7 @@ use super::convert::to_build;
 use super::field::{Fields, integer};
 use super::job::Element;
 use super::memory::{Conflict, SizeKey, UnknownKey, conflicts, misspelled_limit, size_keys, unknown_keys};
-use super::value::{Entry, Kind, Value};
+use super::value::{Entry, Kind, TakenAway, Value};
 use crate::hash::IndexMap;
 use crate::model::fact::{Fact, Why};
 use crate::source::{Span, Spanned, TracedText};
@@ -82,7 +82,7 @@ pub struct Service {
     pub unknown_keys: Vec<UnknownKey>,
     /// The keys that `!reset` and `!override` take away: `mem_limit`, `deploy.resources`, `environment.JAVA_OPTS`. A value that is
     /// written there is taken away, too.
-    pub taken_away: Vec<String>,
+    pub taken_away: Vec<TakenAway>,
     /// `mem_swappiness`, 0 to 100.
     pub swappiness: Fact<i64>,
     /// `oom_kill_disable`.
@@ -484,7 +484,7 @@ fn restarted_by(labels: &Value) -> Option<Spanned<String>> {
 }
 
 /// Returns the keys that `!reset` and `!override` take away, of the service and of what decides on its memory below it.
-fn taken_away(service: &Value) -> Vec<String> {
+fn taken_away(service: &Value) -> Vec<TakenAway> {
     const BELOW: [&[&str]; 6] = [
         &[],
         &["deploy"],
@@ -493,15 +493,14 @@ fn taken_away(service: &Value) -> Vec<String> {
         &["deploy", "resources", "reservations"],
         &["environment"],
     ];
-    let dotted = |path: &[&str], key: &str| {
-        path.iter()
-            .copied()
-            .chain([key].into_iter().filter(|key| !key.is_empty()))
-            .collect::<Vec<_>>()
-            .join(".")
-    };
-    let values = BELOW.iter().filter_map(|path| Some((*path, service.at(path)?)));
-    values.flat_map(|(path, value)| value.taken_away.iter().map(move |key| dotted(path, key))).collect()
+    let values = BELOW.iter().filter_map(|path| Some((path.join("."), service.at(path)?)));
+    let keys =
+        values.flat_map(|(path, value)| value.taken_away.iter().map(move |taken| (path.clone(), taken)));
+    keys.map(|(path, TakenAway { key, by })| {
+        let key = format!("{path}.{key}").trim_matches('.').to_owned();
+        TakenAway { key, by: *by }
+    })
+    .collect()
 }
 
 #[cfg(test)]
