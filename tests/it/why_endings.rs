@@ -12,7 +12,11 @@ fn events(words: &[&str]) -> String {
             ("kill", signal) => format!("signal={signal}, "),
             (_, code) => format!("exitCode={code}, "),
         };
-        let word = if word == "unhealthy" { "health_status: unhealthy" } else { word };
+        let word = match word {
+            "unhealthy" => "health_status: unhealthy",
+            "healthy" => "health_status: healthy",
+            _ => word,
+        };
         format!("2026-08-01T21:18:{at:02}Z container {word} {ID} ({attribute}name=web)\n")
     };
     words.iter().enumerate().map(line).collect()
@@ -48,6 +52,8 @@ fn the_event_oom() {
         &["kill 9", "die 137", "start", "oom", "die 137"],
         &["kill 9", "die 137", "oom", "die 137"],
         &["oom", "stop", "die 137"],
+        &["oom", "die 137", "kill 9"],
+        &["oom", "kill 1", "die 137"],
     ] {
         table.case(&words.join(", "), &[("events.txt", &events(words))]);
     }
@@ -110,6 +116,9 @@ fn the_flag_that_docker_keeps() {
         &["die 137", "stop"],
         &["die 137"],
         &["kill 15", "die 1", "start", "die 137"],
+        &["die 137", "kill 15"],
+        &["kill 1", "die 137"],
+        &["start", "restart", "die 137"],
     ] {
         table.case(&words.join(", "), &[("inspect.json", &flagged), ("events.txt", &events(words))]);
     }
@@ -151,8 +160,41 @@ fn ends_on_request() {
         &["unhealthy", "start", "kill 15", "die 143"],
         &["kill 15", "unhealthy", "die 143"],
         &["unhealthy"],
+        // SIGHUP, SIGUSR1 and SIGWINCH do not stop a container; what it ended with did.
+        &["kill 1", "die 137"],
+        &["kill 10", "die 0"],
+        &["kill 28", "die 0"],
+        &["kill 1", "die 129"],
+        &["kill 3", "die 0"],
+        &["kill 1", "kill 9", "die 137"],
+        &["kill 1", "kill 15", "die 143"],
+        &["unhealthy", "kill 1", "die 1"],
+        &["kill 2", "kill 9", "die 137"],
+        // SIGTERM alone does not end with 137.
+        &["kill 15", "die 137"],
+        &["kill", "die 137"],
+        // A request of an earlier life, or after the end, is no cause of it.
+        &["kill 15", "die 143", "stop", "start", "die 137"],
+        &["kill 15", "die 143", "stop", "start", "restart", "die 137"],
+        &["kill 15", "die 143", "stop", "die 137"],
+        &["die 137", "kill 9"],
+        &["die 137", "start", "stop"],
+        &["die 137", "start", "kill 15", "stop"],
+        &["die 137", "start", "restart"],
+        &["start", "stop", "die 0"],
+        &["unhealthy", "healthy", "kill 15", "die 143"],
+        &["kill 15", "unhealthy", "kill 9", "die 137"],
     ] {
         table.case(&words.join(", "), &[("events.txt", &events(words))]);
+    }
+    for signal in ["\"SIGWINCH\"", "\"winch\"", "\"28\"", "28", "\"SIGTERM\"", "\"\""] {
+        let inspect = inspected(&format!("{EXITED},\"OOMKilled\":false,\"ExitCode\":137"), &memory(0), "");
+        let inspect =
+            inspect.replace("\"Config\":{}", &format!("\"Config\":{{\"Env\":[],\"StopSignal\":{signal}}}"));
+        table.case(
+            &format!("kill 28, kill 9, die 137 of a container with the signal {signal}"),
+            &[("events.txt", &events(&["kill 28", "kill 9", "die 137"])), ("inspect.json", &inspect)],
+        );
     }
     // How long it was waited for the end.
     for (kill, name) in [("00.899", "less than 0.9 s"), ("00.9", "0.9 s"), ("10", "10 s")] {

@@ -242,7 +242,7 @@ fn the_words_of_the_program_are_given_together_with_the_flag() {
 fn events_that_were_given_are_not_asked_for_again() {
     let all = answers(&[("ev.txt", &event(1, "die", "exitCode=137, "))]);
     assert_eq!(all[0]["verdict"], "undecided");
-    assert!(text(&all[0]["against"]).contains("no `kill`"), "{:#}", all[0]);
+    assert!(text(&all[0]["against"]).contains("no request to stop"), "{:#}", all[0]);
     assert!(!text(&all[0]["missing"]).contains("docker events"), "{:#}", all[0]);
     let all = answers(&[("inspect.json", &inspect(DIED))]);
     assert!(text(&all[0]["missing"]).contains("docker events"), "{:#}", all[0]);

@@ -185,7 +185,22 @@ fn events() {
             "\"Type\":\"container\",\"Action\":\"{word}\",\"Actor\":{{\"ID\":\"{ID}\"}}"
         )));
     }
-    for signal in ["9", "15", "SIGKILL", "KILL", "SIGTERM", "TERM", "SIGHUP", ""] {
+    for signal in [
+        "9",
+        "15",
+        "SIGKILL",
+        "KILL",
+        "SIGTERM",
+        "TERM",
+        "SIGHUP",
+        "sigusr1",
+        "SIGSYS",
+        "SIGRTMIN",
+        "SIGRTMIN+3",
+        "RTMIN-1",
+        "SIGX",
+        "",
+    ] {
         rows.push(format!("2026-08-01T21:18:00Z container kill {ID} (signal={signal})\n"));
     }
     for fields in [

@@ -147,12 +147,16 @@ impl Case<'_, '_> {
     fn exit_quote(&self) -> Option<Quote> {
         let inspected = self.subject.inspected.and_then(|own| own.exit_code.as_ref());
         let inspected = inspected.filter(|code| code.value != 0).map(|code| stated("ExitCode", code));
-        let event = || {
-            let die = self.subject.events.iter().rev().find(|event| event.action == Action::Die)?;
-            Some(shown::event(die))
+        let die = || self.subject.events.iter().rev().find(|event| event.action == Action::Die);
+        let rows = || self.subject.listed.iter();
+        let event = || die().filter(|die| die.exit_code.is_some()).map(|die| shown::event(die));
+        let listed = || rows().find(|row| row.exit_code.is_some()).map(|row| shown::listed(row));
+        // What says that it ended, but not with which code, is better than nothing.
+        let ended = || {
+            let row = || rows().next().map(|row| shown::listed(row));
+            die().map(|die| shown::event(die)).or_else(row)
         };
-        let listed = || self.subject.listed.first().map(|row| shown::listed(row));
-        inspected.or_else(event).or_else(listed)
+        inspected.or_else(event).or_else(listed).or_else(ended)
     }
 
     /// The command that shows the state and the limit of the container.

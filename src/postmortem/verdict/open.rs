@@ -94,7 +94,7 @@ impl Case<'_, '_> {
                 let given = self.subject.events.iter().any(|event| event.action == Action::Die);
                 if given {
                     return ruling.but(
-                        "its events have no `kill` before the end, so that a stop on request is unlikely, unless they were filtered",
+                        "its events have no request to stop before the end: it is unlikely that there was one, unless they were filtered",
                     );
                 }
                 ruling.lacks("whether it was stopped on request", events)
