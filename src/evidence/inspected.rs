@@ -54,6 +54,9 @@ pub struct Inspected {
     pub exits_on_oom: bool,
 }
 
+/// How many probes have to fail in a row where a healthcheck does not say it.
+const RETRIES: i64 = 3;
+
 impl Inspected {
     /// Takes what matters of a container.
     pub(super) fn of(container: &Container) -> Self {
@@ -97,6 +100,14 @@ impl Inspected {
             streak: health.and_then(|health| Some(health.failing_streak.as_ref()?.value)),
             timeouts: health.map_or(0, |health| health.log.iter().filter(|probe| timed_out(probe)).count()),
         }
+    }
+
+    /// True if its healthcheck failed often enough. The engine also sets `unhealthy` when it stops to watch a container that ends.
+    #[must_use]
+    pub fn is_unhealthy(&self) -> bool {
+        let is = self.health.as_ref().is_some_and(|health| health.value == "unhealthy");
+        let often = self.streak.is_some_and(|streak| streak >= self.retries.unwrap_or(RETRIES));
+        is && (often || self.running == Some(true))
     }
 
     /// True if it says anything of a container's state or limits.

@@ -67,7 +67,7 @@ impl<'e> Subject<'e> {
         let inspected = self.inspected.is_some_and(|own| {
             let died = own.exit_code.as_ref().is_some_and(|code| code.value != 0);
             let killed = own.oom_killed.as_ref().is_some_and(|killed| killed.value);
-            let unhealthy = own.streak.is_some_and(|streak| streak > 0);
+            let unhealthy = own.is_unhealthy();
             let dropped = dropped_limit(own);
             let restarted = own.restarts.as_ref().is_some_and(|count| count.value > 0);
             let hung = own.oom_kill_disable.as_ref().is_some_and(|off| off.value);

@@ -242,6 +242,16 @@ fn ends_for_a_healthcheck() {
         );
         table.case(&state, &[("inspect.json", &inspected(&state, &memory(0), ""))]);
     }
+    // The engine sets `unhealthy` for every container that ends: it is so only after as many probes as are asked for.
+    for (retries, streak) in [(1, 1), (2, 1), (2, 2), (0, 2), (0, 3), (5, 4), (5, 5)] {
+        let state = format!(
+            "{EXITED},\"ExitCode\":137,\"Health\":{{\"Status\":\"unhealthy\",\"FailingStreak\":{streak},\"Log\":[]}}"
+        );
+        let check = format!("\"Healthcheck\":{{\"Test\":[\"CMD\",\"true\"],\"Retries\":{retries}}}");
+        let inspect = inspected(&state, &memory(0), "")
+            .replace("\"Config\":{}", &format!("\"Config\":{{\"Env\":[],{check}}}"));
+        table.case(&format!("{streak} of {retries} probes"), &[("inspect.json", &inspect)]);
+    }
     let autoheal = "19-12-2021 Container /web (43e21b8b51a9) found to be unhealthy - Restarting container now with 10s timeout\n";
     table.case("autoheal", &[("autoheal.log", autoheal)]);
     // Of a list of tasks the first is the newest.

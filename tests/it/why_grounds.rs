@@ -439,10 +439,15 @@ fn one_is_not_said_as_many() {
         |state: &str, more: &str| inspect(state).replacen("\"State\"", &format!("{more}\"State\""), 1);
     let running = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
     let probe = "\"Health\":{\"Status\":\"unhealthy\",\"FailingStreak\":1,\"Log\":[{\"ExitCode\":-1}]}";
+    let retries = "\"Healthcheck\":{\"Test\":[\"CMD\",\"true\"],\"Retries\":1}";
     for (inspect, kernel) in [
         (state(running, "\"RestartCount\":1,"), String::new()),
         (state(running, "\"RestartCount\":1,"), kill(ID, "java", 518_000)),
-        (state(&format!("{DIED},{probe}"), ""), String::new()),
+        (
+            state(&format!("{DIED},{probe}"), "")
+                .replace("\"Config\":{", &format!("\"Config\":{{{retries},")),
+            String::new(),
+        ),
         (state(DIED, ""), format!("{}oom_kill_process: 1 callbacks suppressed\n", kill(ID, "java", 518_000))),
     ] {
         let said = answers(&[("inspect.json", &inspect), ("kernel.txt", &kernel)])

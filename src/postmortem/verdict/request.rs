@@ -147,9 +147,8 @@ impl Case<'_, '_> {
     /// A failing healthcheck in `docker inspect`.
     pub(super) fn unhealthy(&self) -> Option<Ruling> {
         let inspected = self.subject.inspected?;
-        let health = inspected.health.as_ref().filter(|health| health.value == "unhealthy")?;
-        let streak = inspected.streak.filter(|streak| *streak > 0)?;
-        // The daemon sets unhealthy when it stops watching; a streak is only counted while it runs.
+        let health = inspected.health.as_ref().filter(|_| inspected.is_unhealthy())?;
+        let streak = inspected.streak?;
         let ended = self.exit_code().is_some_and(|code| matches!(code, 137 | 143));
         let alone = inspected.exit_code.is_none() && inspected.running.is_none();
         if !ended && !alone {
