@@ -169,7 +169,15 @@ fn kills_without_a_path() {
         let kernel = format!("{}{}", paths("NONE", "", path), sizes(OF_HOST, 500_000, 0));
         table.case(path, &[("inspect.json", &free), ("kernel.txt", &kernel)]);
     }
-    // The process that asked, where the one that was killed is not named.
+    // The process that asked need not be the one that was killed, and neither is its container.
+    let cpuset = format!(
+        "java invoked oom-killer: order=0\njava cpuset={ID} mems_allowed=0\n{}",
+        sizes(OF_HOST, 500_000, 0)
+    );
+    table.case(
+        "the cpuset of the process that asked, on a full host",
+        &[("kernel.txt", &cpuset.replace("(java)", "(node)"))],
+    );
     let asked = "java invoked oom-killer: order=0\n__alloc_pages_slowpath+0x1/0x2\n";
     table.case("the process that asked", &[("inspect.json", &free), ("kernel.txt", asked)]);
     insta::assert_snapshot!("why_kills_without_a_path", table.0);
@@ -361,7 +369,7 @@ fn services_of_containers() {
     // Two projects have a service of this name.
     let (first, second) = (
         compose("shop", &[("web", "a:1", "mem_limit: 1g")]),
-        compose("blog", &[("web", "a:1", "mem_limit: 2g")]),
+        compose("blog", &[("web", "a:2", "mem_limit: 2g")]),
     );
     for (name, labels) in [
         ("/x", label("shop", "web")),
@@ -370,15 +378,21 @@ fn services_of_containers() {
         ("/shop-web-1", String::new()),
         ("/blog-web-1", String::new()),
         ("/web", String::new()),
+        ("/web", label("blog", "web")),
+        ("/web-1", String::new()),
+        ("/my-web-1", String::new()),
+        ("/x", "\"com.docker.compose.service\":\"web\"".to_owned()),
     ] {
-        table.case(
-            &format!("two projects, {name} {labels}"),
-            &[
-                ("inspect.json", &inspect(name, "b:1", &labels)),
-                ("a/compose.yaml", &first),
-                ("b/compose.yaml", &second),
-            ],
-        );
+        for image in ["b:1", "a:2"] {
+            table.case(
+                &format!("two projects, {name} {image} {labels}"),
+                &[
+                    ("inspect.json", &inspect(name, image, &labels)),
+                    ("a/compose.yaml", &first),
+                    ("b/compose.yaml", &second),
+                ],
+            );
+        }
     }
     let unnamed = compose("", &[("web", "a:1", "mem_limit: 1g")]);
     for project in ["shop", "a"] {
@@ -387,15 +401,45 @@ fn services_of_containers() {
             &[("inspect.json", &inspect("/x", "b:1", &label(project, "web"))), ("a/compose.yaml", &unnamed)],
         );
     }
-    for project in ["a", "b"] {
+    for (name, labels) in [
+        ("/x", label("a", "web")),
+        ("/x", label("b", "web")),
+        ("/x", label("c", "web")),
+        ("/web", String::new()),
+        ("/a-web-1", String::new()),
+        ("/b-web-1", String::new()),
+        ("/c-web-1", String::new()),
+    ] {
         table.case(
-            &format!("two projects without a name, {project}"),
+            &format!("two projects without a name, {name} {labels}"),
             &[
-                ("inspect.json", &inspect("/x", "b:1", &label(project, "web"))),
+                ("inspect.json", &inspect(name, "b:1", &labels)),
                 ("a/compose.yaml", &unnamed),
                 ("b/compose.yaml", &unnamed.replace("1g", "2g")),
             ],
         );
+    }
+    table.case(
+        "two projects, a list",
+        &[
+            ("ps.txt", &list(&[("4", "b:1", DIED, "web")])),
+            ("a/compose.yaml", &first),
+            ("b/compose.yaml", &second),
+        ],
+    );
+    // An override file makes no other service of it.
+    table.case(
+        "a base and an override file",
+        &[
+            ("inspect.json", &inspect("/web", "b:1", "")),
+            ("a/compose.yaml", &unnamed),
+            ("a/compose.override.yaml", "services:\n  web:\n    init: true\n"),
+            ("a/compose.prod.yaml", "services:\n  web:\n    read_only: true\n"),
+        ],
+    );
+    let suffix = compose("", &[("web", "a:1", "mem_limit: 1g"), ("api-web", "a:1", "mem_limit: 2g")]);
+    for name in ["/shop-api-web-1", "/api-web-1", "/shop-web-1"] {
+        table.case(name, &[("inspect.json", &inspect(name, "b:1", "")), ("a/compose.yaml", &suffix)]);
     }
     insta::assert_snapshot!("why_services_of_containers", table.0);
 }

@@ -126,6 +126,15 @@ impl Case<'_, '_> {
                 self.name
             ));
         }
+        if !subject.may_be.is_empty() {
+            ruling =
+                ruling.but(format!("it may be of {}: nothing tells them apart", subject.may_be.join(" or ")));
+            // Where it is inspected its labels are known.
+            if subject.inspected.is_none() {
+                let labels = format!("{} --format '{{{{json .Config.Labels}}}}'", self.inspect());
+                ruling = ruling.lacks("which of them it is", labels);
+            }
+        }
         let unnamed = subject.name.shown().is_none() && subject.name.service.is_none();
         if let Some(id) = subject.name.id.as_ref().filter(|_| unnamed) {
             if !subject.guessed {
@@ -187,8 +196,8 @@ impl Case<'_, '_> {
                 ),
             ),
             by => {
-                let confidence =
-                    if self.subject.name.is_empty() { Confidence::Medium } else { Confidence::High };
+                let known = other.container().is_some();
+                let confidence = if known { Confidence::High } else { Confidence::Medium };
                 let used = other.used.map(|used| format!(", which had {used}")).unwrap_or_default();
                 Ruling::new(
                     Verdict::HostMemory,
@@ -197,6 +206,16 @@ impl Case<'_, '_> {
                 )
                 .also("the kernel counts no OOM kill then, so that OOMKilled stays false")
             }
+        };
+        let ruling = match &other.victim {
+            Some(victim) if other.container().is_none() && !self.subject.name.is_empty() => {
+                ruling.but(format!(
+                    "the line of {} names no container: only the name of the process, `{victim}`, ties it to {}",
+                    other.by.name(),
+                    self.name
+                ))
+            }
+            _ => ruling,
         };
         Some(ruling.shows(quotes))
     }
