@@ -51,7 +51,10 @@ fn a_runtime_that_is_full_gets_what_its_limit_leaves() {
         ("app", 512, NODE_FULL, "--max-old-space-size=384"),
         ("app", 1000, NODE_FULL, "--max-old-space-size=750"),
         (node, 0, NODE_FULL, "--max-old-space-size=…`, and a limit of a third more"),
-        ("app", 512, JVM_FULL, "-XX:MaxRAMPercentage=70.0"),
+        ("app", 512, JVM_FULL, "`JAVA_TOOL_OPTIONS: -Xmx256m`"),
+        (java, 512, JVM_FULL, "`JAVA_TOOL_OPTIONS: -Xmx256m`"),
+        (java, 2048, JVM_FULL, "-XX:MaxRAMPercentage=70.0"),
+        (java, 200, JVM_FULL, "raise the limit above 200 MiB: no larger heap fits under it"),
         (java, 0, JVM_FULL, "a larger -Xmx, and a memory limit at least a third above it"),
         (java, 512, "Invalid maximum heap size: -Xmx512mb\n", "correct the size"),
         (
@@ -82,16 +85,52 @@ fn a_runtime_that_is_full_gets_what_its_limit_leaves() {
     }
 }
 
+/// No rule reports the heap that is advised: what its limit leaves is enough for the rest.
+#[test]
+fn the_heap_that_is_advised_fits_its_limit() {
+    for (command, log) in [
+        ("java -jar a.jar", JVM_FULL),
+        ("java -Xmx70m -jar a.jar", JVM_FULL),
+        ("java -XX:MaxRAMPercentage=10 -jar a.jar", JVM_FULL),
+        ("node s.js", NODE_FULL),
+        ("node --max-old-space-size=70 s.js", NODE_FULL),
+    ] {
+        let mut advised = 0;
+        for limit in [200, 256, 300, 400, 512, 700, 1000, 1024, 1500, 2048, 4096, 10_000] {
+            let found = answer(command, limit, log);
+            let change = found["change"][0].as_str().unwrap();
+            let setting = change.split('`').nth(1).filter(|_| !change.contains("above"));
+            let Some(setting) = setting else { continue };
+            advised += 1;
+            let (command, variables) = match setting.split_once(": ") {
+                Some(_) => (command.to_owned(), format!("    environment: {{{setting}}}\n")),
+                None => {
+                    let words: Vec<&str> = command.split(' ').collect();
+                    (command.replace(words[1], setting), String::new())
+                }
+            };
+            let compose = format!(
+                "services:\n  worker:\n    image: acme/worker:1\n    command: {command}\n    mem_limit: {limit}m\n{variables}"
+            );
+            let checked = common::Checked::tree(&[("compose.yaml", &compose)], "");
+            for rule in ["tight-heap", "heap-exceeds-limit"] {
+                assert!(checked.of_rule(rule).is_empty(), "{rule} {limit} {change}");
+            }
+        }
+        assert!(advised >= 6, "{command}: {advised}");
+    }
+}
+
 /// A heap that is set is made larger up to what its limit leaves, and no smaller.
 #[test]
 fn a_heap_that_is_set_is_made_larger_where_there_is_room() {
     for (flag, larger) in [
-        ("-Xmx128m", Some("`-Xmx384m` for `-Xmx128m`")),
-        ("-Xmx383m", Some("`-Xmx384m` for `-Xmx383m`")),
-        ("-Xmx384m", None),
+        ("-Xmx128m", Some("`-Xmx256m` for `-Xmx128m`")),
+        ("-Xmx255m", Some("`-Xmx256m` for `-Xmx255m`")),
+        ("-Xmx256m", None),
         ("-Xmx500m", None),
-        ("-XX:MaxRAMPercentage=50", Some("-XX:MaxRAMPercentage=70.0` for `-XX:MaxRAMPercentage=50")),
-        ("-XX:MaxRAMPercentage=70", None),
+        ("-XX:MaxRAMPercentage=49", Some("-XX:MaxRAMPercentage=50.0` for `-XX:MaxRAMPercentage=49")),
+        ("-XX:MaxRAMPercentage=50", None),
         ("-XX:MaxRAMPercentage=80", None),
     ] {
         let found = answer(&format!("java {flag} -jar a.jar"), 512, JVM_FULL);
@@ -99,7 +138,9 @@ fn a_heap_that_is_set_is_made_larger_where_there_is_room() {
         assert!(change.contains("a larger heap, where it is set") && change.contains(flag), "{found:#}");
         match larger {
             Some(larger) => assert!(change.contains(larger), "{found:#}"),
-            None => assert!(change.contains("leaves a quarter outside it"), "{found:#}"),
+            None => {
+                assert!(change.contains("a limit above 512 MiB, under which no larger one fits"), "{found:#}")
+            }
         }
     }
 }

@@ -521,6 +521,25 @@ fn limits_that_do_not_hold() {
         "off, and another event",
         &[("inspect.json", &inspected(running, &off, "")), ("events.txt", &events(&["start"]))],
     );
+    for key in ["", "oom_kill_disable: true, ", "oom_kill_disable: false, "] {
+        let compose = format!("services:\n  web: {{image: 'a:1', {key}mem_limit: 100m}}\n");
+        table.case(
+            &format!("off, and the files say `{key}`"),
+            &[
+                ("inspect.json", &inspected(running, &off, "")),
+                ("stats.txt", &stats("95MiB")),
+                ("compose.yaml", &compose),
+            ],
+        );
+    }
+    let pids = inspected(&ended(1), &format!("{},\"PidsLimit\":100", memory(1 << 20)), "");
+    table.case(
+        "no thread, and a limit of processes of the container",
+        &[
+            ("inspect.json", &pids),
+            ("web.log", "java.lang.OutOfMemoryError: unable to create native thread\n"),
+        ],
+    );
     // Near its limit.
     for (code, limit, used) in
         [(137, 100 << 10, "95MiB"), (137, 100 << 10, "94.9MiB"), (1, 100 << 10, "95MiB"), (137, 0, "95MiB")]

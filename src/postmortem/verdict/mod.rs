@@ -361,7 +361,10 @@ impl Case<'_, '_> {
             ),
         );
         let ruling = ruling.shows([stated("Memory", memory)]).shows(self.exit_quote());
-        Some(ruling.lacks("which limit Compose sees", "docker compose config | grep -B2 -A4 memory"))
+        let service = self.subject.workload.map(|own| own.name.as_str()).filter(|name| is_plain(name));
+        let service = service.map(|name| format!(" {name}")).unwrap_or_default();
+        let command = format!("docker compose config{service} | grep -E 'memory|mem_limit'");
+        Some(ruling.lacks("which limit Compose sees", command))
     }
 
     /// Exit code 137 without a request to stop, and memory near the limit.
