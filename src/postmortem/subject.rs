@@ -215,8 +215,15 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, sources: &'e Sources) -> Vec<
             }
         }
     }
-    for log in &evidence.logs {
+    // A build is no container. Its lines are read last, so that they do not make a second one next to the only one.
+    let (builds, others): (Vec<_>, Vec<_>) =
+        evidence.logs.iter().partition(|log| log.sign == Sign::Build && log.name.is_empty());
+    for log in others {
         let at = all.of_log(log);
+        all.change(at, |subject| subject.logs.push(log));
+    }
+    for log in builds {
+        let at = all.of_build();
         all.change(at, |subject| subject.logs.push(log));
     }
     for usage in &evidence.usages {
@@ -359,6 +366,15 @@ impl<'e> Subjects<'e> {
             }
         }
         found.filter(|_| count == 1)
+    }
+
+    /// Returns the subject of builds.
+    fn of_build(&mut self) -> usize {
+        let is_build = |subject: &Subject<'e>| {
+            let of_build = subject.logs.iter().all(|log| log.sign == Sign::Build && log.name.is_empty());
+            subject.name.is_empty() && of_build && !subject.logs.is_empty()
+        };
+        self.list.iter().position(is_build).unwrap_or_else(|| self.alone())
     }
 
     /// Returns the subject of a log line: by its own words, by the name of the file, or the only one.

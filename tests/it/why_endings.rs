@@ -254,6 +254,8 @@ fn ends_for_a_healthcheck() {
     }
     let autoheal = "19-12-2021 Container /web (43e21b8b51a9) found to be unhealthy - Restarting container now with 10s timeout\n";
     table.case("autoheal", &[("autoheal.log", autoheal)]);
+    let stats = "43e21b8b51a9   web   0.00%   9MiB / 100MiB   9.00%   0B / 0B   0B / 0B   1\n";
+    table.case("autoheal, and its memory", &[("autoheal.log", autoheal), ("stats.txt", stats)]);
     // Of a list of tasks the first is the newest.
     let unhealthy = "abc   web.1   a:1   n1   Shutdown   Failed 2 minutes ago   \"task: non-zero exit (143): dockerexec: unhealthy container\"\n";
     let killed = "abd   web.1   a:1   n1   Shutdown   Failed 1 minute ago   \"task: non-zero exit (137)\"\n";
@@ -455,6 +457,11 @@ fn ends_that_nothing_explains() {
         ("a worker was killed", "Worker (pid:8) was sent SIGKILL! Perhaps out of memory?\n"),
         ("a build was killed", "did not complete successfully: exit code: 137\n"),
         ("a call is refused", "pthread_create failed (EPERM) for x\n"),
+        ("a build in a container", "web | did not complete successfully: exit code: 137\n"),
+        (
+            "a build, then a full heap",
+            "did not complete successfully: exit code: 137\njava.lang.OutOfMemoryError: Java heap space\n",
+        ),
     ] {
         table.case(name, &[("web.log", log)]);
         table.case(&format!("{name}, and its state"), &[("web.log", log), ("inspect.json", &of(137))]);
