@@ -325,7 +325,7 @@ fn ends_that_a_program_explains() {
     table.case("a full heap without a limit", &[("web.log", heap), ("inspect.json", &no_limit)]);
     let limited = inspected(&state(1, false), &memory(1 << 19), "");
     table.case("a full metaspace with a limit", &[("web.log", metaspace), ("inspect.json", &limited)]);
-    let restarting = limited.replace("exited", "restarting").replace("false", "true");
+    let restarting = limited.replace("\"exited\",\"Running\":false", "\"restarting\",\"Running\":true");
     table.case("a full heap between two starts", &[("web.log", heap), ("inspect.json", &restarting)]);
     let no_status = limited.replace("\"Status\":\"exited\",\"Running\":false", "\"Running\":true");
     table.case("a full heap of a running container", &[("web.log", heap), ("inspect.json", &no_status)]);

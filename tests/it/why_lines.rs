@@ -618,7 +618,6 @@ fn logs() {
         "a.b.",
         "a.b:",
         "x",
-        "-XX:+ExitOn",
         "{\"level\":\"ERROR\",\"m\":\"",
         "{\"level\":\"info\",\"m\":\"",
         "{\"m\":\"",
@@ -632,8 +631,11 @@ fn logs() {
         rows.push(format!("{before}{heap}"));
     }
     rows.extend([bar(77), bar(78), bar(79)]);
-    for (before, after) in [(8192 - heap.len(), ""), (8192 - 25, ""), (8192 - 24, ""), (8192 - 26, "")] {
-        let text = format!("{} {heap}{after}", "1".repeat(before - 1));
+    rows.push("Picked up JAVA_TOOL_OPTIONS: -XX:+ExitOnOutOfMemoryError".to_owned());
+    // The first 8192 bytes of a line are looked at: all of the error's name, or all but its last letter.
+    let name = "java.lang.OutOfMemoryError".len();
+    for before in [8192 - name, 8192 - name + 1] {
+        let text = format!("{} {heap}", "1".repeat(before - 1));
         let (_, evidence) = read(text.as_bytes());
         rows.push(format!("error behind {before} bytes: {}", evidence.logs.len()));
     }

@@ -20,6 +20,11 @@ fn alone(process: &str, anon: i64) -> String {
     sizes(OF_HOST, anon, 0).replace("(java)", &format!("({process})"))
 }
 
+/// A limit in kB, 1000 MiB: Docker takes none below 6 MiB.
+const LIMIT: i64 = 1_024_000;
+/// A MiB in kB.
+const MIB: i64 = 1024;
+
 const DIED: &str = "Exited (137) 5 days ago";
 const FAILED: &str = "Exited (1) 5 days ago";
 
@@ -136,25 +141,36 @@ fn kills_without_a_path() {
         let inspect = inspected(state, &memory(0), "\"Path\":\"java\",\"Args\":[],");
         table.case(state, &[("inspect.json", &inspect), ("kernel.txt", &alone("java", 500_000))]);
     }
-    // A process that had more than the limit of 1000 KiB ran elsewhere.
+    // A process that had more than the limit ran elsewhere.
     let limited = inspected(
         &format!("{EXITED},\"ExitCode\":137"),
-        &memory(1000),
+        &memory(LIMIT),
         "\"Path\":\"java\",\"Args\":[\"node\",\"ruby\",\"perl\",\"bash\"],",
     );
     let free = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(0), "\"Path\":\"java\",\"Args\":[],");
     for (name, inspect, all) in [
-        ("as large as the limit", &limited, &[("java", 1000)][..]),
-        ("larger than the limit", &limited, &[("java", 1001)]),
-        ("larger than no limit", &free, &[("java", 1001)]),
-        ("two that are larger", &limited, &[("java", 1001), ("java", 1002)]),
-        ("two that are larger, the first most", &limited, &[("java", 1002), ("java", 1001)]),
-        ("one that is larger, and one that fits", &limited, &[("java", 1001), ("java", 9)]),
-        ("one that fits, and one that is larger", &limited, &[("java", 9), ("java", 1001)]),
+        ("as large as the limit", &limited, &[("java", LIMIT)][..]),
+        ("larger than the limit", &limited, &[("java", LIMIT + 1)]),
+        ("larger than no limit", &free, &[("java", LIMIT + 1)]),
+        ("two that are larger", &limited, &[("java", LIMIT + 1 * MIB), ("java", LIMIT + 2 * MIB)]),
+        (
+            "two that are larger, the first most",
+            &limited,
+            &[("java", LIMIT + 2 * MIB), ("java", LIMIT + 1 * MIB)],
+        ),
+        ("one that is larger, and one that fits", &limited, &[("java", LIMIT + 1 * MIB), ("java", 9)]),
+        ("one that fits, and one that is larger", &limited, &[("java", 9), ("java", LIMIT + 1 * MIB)]),
         (
             "five names that are larger",
             &limited,
-            &[("java", 1001), ("node", 1002), ("ruby", 1003), ("perl", 1004), ("bash", 1005), ("java", 1006)],
+            &[
+                ("java", LIMIT + 1 * MIB),
+                ("node", LIMIT + 2 * MIB),
+                ("ruby", LIMIT + 3 * MIB),
+                ("perl", LIMIT + 4 * MIB),
+                ("bash", LIMIT + 5 * MIB),
+                ("java", LIMIT + 6 * MIB),
+            ],
         ),
     ] {
         let kernel: String = all.iter().map(|(process, anon)| alone(process, *anon)).collect();
@@ -447,18 +463,18 @@ fn services_of_containers() {
 #[test]
 fn the_only_service() {
     let mut table = Table::default();
-    let one = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000k")]);
-    let two = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000k"), ("db", "acme/db:1", "")]);
+    let one = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000m")]);
+    let two = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000m"), ("db", "acme/db:1", "")]);
     let state = format!("{EXITED},\"ExitCode\":137");
     let part = "\"OOMKilled\": true,\n\"ExitCode\": 137,\n";
     let id_alone = |limit: &str| inspected(&state, limit, "").replace("\"Name\":\"/web\",", "");
     let of_project = |project: &str| {
         let labels = format!("\"Config\":{{\"Labels\":{{\"com.docker.compose.project\":\"{project}\"}}}}");
-        id_alone(&memory(1000)).replace("\"Config\":{}", &labels)
+        id_alone(&memory(LIMIT)).replace("\"Config\":{}", &labels)
     };
-    let killed = at_limit("", 500, 0);
-    let large = at_limit("", 1001, 0);
-    let full = at_limit("", 1000, 0);
+    let killed = at_limit("", LIMIT / 2, 0);
+    let large = at_limit("", LIMIT + 1, 0);
+    let full = at_limit("", LIMIT, 0);
     let node = killed.replace("java", "node");
     let heap = "java.lang.OutOfMemoryError: Java heap space\n";
     for (name, files) in [
@@ -466,16 +482,19 @@ fn the_only_service() {
         ("a part of inspect, and a kill", &[("part.txt", part), ("kernel.txt", &alone("mysqld", 5))]),
         ("a log", &[("app.log", heap)]),
         ("an ID without a name", &[("inspect.json", &id_alone(""))]),
-        ("an ID with the limit", &[("inspect.json", &id_alone(&memory(1000)))]),
-        ("an ID with another limit", &[("inspect.json", &id_alone(&memory(1001)))]),
+        ("an ID with the limit", &[("inspect.json", &id_alone(&memory(LIMIT)))]),
+        ("an ID with another limit", &[("inspect.json", &id_alone(&memory(LIMIT + 1)))]),
         ("an ID without a limit", &[("inspect.json", &id_alone(&memory(0)))]),
         ("a kill of the program", &[("kernel.txt", &killed)]),
         ("a kill of another program", &[("kernel.txt", &node)]),
         (
             "a kill of another program at the limit",
-            &[("kernel.txt", &at_limit(&counted(1000, 1000), 500, 0).replace("java", "node"))],
+            &[("kernel.txt", &at_limit(&counted(LIMIT, LIMIT), LIMIT / 2, 0).replace("java", "node"))],
         ),
-        ("a kill of the program at another limit", &[("kernel.txt", &at_limit(&counted(999, 999), 500, 0))]),
+        (
+            "a kill of the program at another limit",
+            &[("kernel.txt", &at_limit(&counted(LIMIT - 1, LIMIT - 1), LIMIT / 2, 0))],
+        ),
         ("a kill of the program as large as the limit", &[("kernel.txt", &full)]),
         ("a kill of the program, larger than the limit", &[("kernel.txt", &large)]),
         (
@@ -495,21 +514,21 @@ fn the_only_service() {
             "earlyoom, the program",
             &[(
                 "log.txt",
-                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 0 MiB\n",
+                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 1000 MiB\n",
             )],
         ),
         (
             "earlyoom, larger",
             &[(
                 "log.txt",
-                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 1 MiB\n",
+                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 1001 MiB\n",
             )],
         ),
         (
             "earlyoom, another program",
             &[(
                 "log.txt",
-                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"node\": badness 900, VmRSS 0 MiB\n",
+                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"node\": badness 900, VmRSS 1000 MiB\n",
             )],
         ),
         ("a container of another name", &[("ps.txt", &list(&[("4", "a:1", DIED, "x")]))]),
@@ -775,11 +794,20 @@ fn what_to_change() {
     ] {
         let words: Vec<String> = command.split(' ').map(|word| format!("\"{word}\"")).collect();
         let path = format!("\"Path\":{},\"Args\":[{}],", words[0], words[1..].join(","));
-        let env = more
-            .split_once("[JAVA")
-            .map(|(_, rest)| format!("\"Config\":{{\"Env\":[\"JAVA{}\"]}}", rest.trim_end_matches(']')));
-        let inspect = inspected(&state, &memory(limit << 10), &path);
-        let inspect = env.map_or(inspect.clone(), |env| inspect.replace("\"Config\":{}", &env));
+        // What the service says the container has, too.
+        let variable = more.split_once('[').map(|(_, rest)| format!("\"{}\"", rest.trim_end_matches(']')));
+        let host = match more.split_once(": ") {
+            Some(("pids_limit", pids)) => format!(",\"PidsLimit\":{pids}"),
+            Some(("shm_size", "256m")) => ",\"ShmSize\":268435456".to_owned(),
+            _ => String::new(),
+        };
+        let config = format!(
+            "\"Config\":{{\"Env\":[{}],\"Entrypoint\":null,\"Cmd\":[{}]}}",
+            variable.unwrap_or_default(),
+            words.join(",")
+        );
+        let inspect = inspected(&state, &format!("{}{host}", memory(limit << 10)), &path);
+        let inspect = inspect.replace("\"Config\":{}", &config);
         let name = format!("{} / {limit} MiB / {command} / {more}", log.trim());
         table.case(&format!("{name} / no files"), &[("web.log", log), ("inspect.json", &inspect)]);
         let compose = service(&format!(
