@@ -54,7 +54,7 @@ pub(super) fn answer(subject: &Subject<'_>, evidence: &Evidence, files: Files<'_
     }
     let (given, missing): (Vec<_>, Vec<_>) =
         ruling.missing.into_iter().partition(|missing| is_given(missing, subject, evidence));
-    if given.iter().any(|missing| is_kernel_log(missing)) && subject.kills.is_empty() {
+    if given.iter().any(is_kernel_log) && subject.kills.is_empty() {
         ruling.against.push("none of the kernel's lines that were given names it".to_owned());
     }
     let explained_by = explaining(subject, ruling.verdict, files);

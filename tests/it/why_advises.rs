@@ -119,7 +119,10 @@ fn a_heap_that_is_set_is_made_larger_where_there_is_room() {
         match larger {
             Some(larger) => assert!(change.contains(larger), "{found:#}"),
             None => {
-                assert!(change.contains("a limit above 512 MiB, under which no larger one fits"), "{found:#}")
+                assert!(
+                    change.contains("a limit above 512 MiB, under which no larger one fits"),
+                    "{found:#}"
+                );
             }
         }
     }

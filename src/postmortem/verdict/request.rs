@@ -7,7 +7,7 @@ use crate::evidence::{Action, Event, Sign};
 use crate::postmortem::Verdict;
 use crate::postmortem::shown::{self, stated};
 
-/// SIGKILL, SIGTERM, SIGINT and SIGQUIT. Others, as SIGHUP, do not ask a container to stop, unless it is its own StopSignal.
+/// SIGKILL, SIGTERM, SIGINT and SIGQUIT. Others, as SIGHUP, do not ask a container to stop, unless it is its own `StopSignal`.
 const STOPS: [i64; 4] = [KILL, 15, 2, 3];
 const KILL: i64 = 9;
 
