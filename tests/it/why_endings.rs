@@ -163,6 +163,7 @@ fn ends_on_request() {
         &["kill 10", "die 0"],
         &["kill 28", "die 0"],
         &["kill 1", "die 129"],
+        &["kill 9223372036854775807", "die"],
         &["kill 3", "die 0"],
         &["kill 1", "kill 9", "die 137"],
         &["kill 1", "kill 15", "die 143"],

@@ -123,10 +123,11 @@ impl Case<'_, '_> {
     /// The signals of the container's last life that are requests to stop.
     pub(super) fn requests<'l>(&'l self, life: Life<'l>) -> impl Iterator<Item = &'l Event> + 'l {
         let end = life.end.and_then(|end| end.exit_code);
+        let ended_with = move |signal: i64| end.is_some() && end == signal.checked_add(128);
         let own = self.subject.inspected.and_then(|own| own.stop_signal);
         life.before.iter().copied().filter(move |event| match event.action {
             Action::Kill(Some(signal)) => {
-                STOPS.contains(&signal) || own == Some(signal) || end == Some(128 + signal)
+                STOPS.contains(&signal) || own == Some(signal) || ended_with(signal)
             }
             // Old engines and Podman do not say which signal it was.
             Action::Kill(None) => true,
