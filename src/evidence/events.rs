@@ -42,6 +42,8 @@ pub enum Action {
     ExecDie,
     /// A probe failed often enough.
     Unhealthy,
+    /// A probe succeeded again, or for the first time.
+    Healthy,
     /// Another event.
     Other,
 }
@@ -59,7 +61,11 @@ impl Action {
             "exec_die" | "exec_died" => Self::ExecDie,
             "health_status" => {
                 let status = attribute("health_status").unwrap_or_else(|| rest.trim().to_owned());
-                if status == "unhealthy" { Self::Unhealthy } else { Self::Other }
+                match status.as_str() {
+                    "unhealthy" => Self::Unhealthy,
+                    "healthy" => Self::Healthy,
+                    _ => Self::Other,
+                }
             }
             _ => Self::Other,
         }
@@ -77,17 +83,32 @@ impl Action {
             Self::Restart => "restart",
             Self::ExecDie => "exec_die",
             Self::Unhealthy => "health_status: unhealthy",
+            Self::Healthy => "health_status: healthy",
             Self::Other => "event",
         }
     }
 }
 
-fn signal_number(text: &str) -> Option<i64> {
-    match text.trim_start_matches("SIG") {
-        "KILL" => Some(9),
-        "TERM" => Some(15),
-        number => number.parse().ok(),
+/// The names of the signals of Linux, the first of which has the number 1.
+const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
+    "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+    "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+
+/// The number of SIGRTMIN in containers.
+const FIRST_REAL_TIME: i64 = 34;
+
+/// Returns the number of a signal: `SIGTERM`, `TERM`, `15`, `SIGRTMIN+3`.
+pub(super) fn signal_number(text: &str) -> Option<i64> {
+    let name = text.to_ascii_uppercase();
+    let name = name.strip_prefix("SIG").unwrap_or(&name);
+    if let Some(more) = name.strip_prefix("RTMIN") {
+        let more = if more.is_empty() { 0 } else { more.strip_prefix('+')?.parse::<i64>().ok()? };
+        return FIRST_REAL_TIME.checked_add(more);
     }
+    let known = SIGNALS.iter().zip(1..).find(|(known, _)| **known == name).map(|(_, number)| number);
+    known.or_else(|| name.parse().ok())
 }
 
 /// Words of events, by which lines of other logs are told from them.

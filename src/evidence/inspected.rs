@@ -1,6 +1,7 @@
 //! The state of a container in the output of `docker inspect`: its exit code, its limit, how it ended. Read by `model::container`.
 
 use super::cgroup::ContainerId;
+use super::events::signal_number;
 use super::name::Name;
 use crate::model::container::{Container, ProbeResult};
 use crate::model::fact::Fact;
@@ -37,10 +38,14 @@ pub struct Inspected {
     pub memory_swap: Option<Spanned<i64>>,
     /// Whether the kernel's OOM killer is off for it.
     pub oom_kill_disable: Option<Spanned<bool>>,
+    /// The number of the signal that asks it to stop, if it is not SIGTERM.
+    pub stop_signal: Option<i64>,
     /// The size of `/dev/shm` in bytes.
     pub shm_size: Option<i64>,
     /// The status of its healthcheck.
     pub health: Option<Spanned<String>>,
+    /// How many probes have to fail in a row for `unhealthy`.
+    pub retries: Option<i64>,
     /// How many probes failed in a row.
     pub streak: Option<i64>,
     /// How many of the last probes ran into their timeout.
@@ -48,6 +53,9 @@ pub struct Inspected {
     /// Whether a JVM flag ends it when the heap is full.
     pub exits_on_oom: bool,
 }
+
+/// How many probes have to fail in a row where a healthcheck does not say it.
+const RETRIES: i64 = 3;
 
 impl Inspected {
     /// Takes what matters of a container.
@@ -60,6 +68,7 @@ impl Inspected {
         let variables = container.config.env.value().into_iter().flatten().map(|(_, value)| value.as_str());
         let exits = |word: &str| word.contains("+ExitOnOutOfMemoryError");
         let health = state.health.value();
+        let check = container.config.healthcheck.value();
         Self {
             name: Name {
                 id: container.id.value().and_then(|id| ContainerId::parse(id.as_str())),
@@ -84,11 +93,21 @@ impl Inspected {
             memory: host.memory.known().cloned(),
             memory_swap: host.memory_swap.known().cloned(),
             oom_kill_disable: host.oom_kill_disable.known().cloned(),
+            stop_signal: container.config.stop_signal.value().and_then(|signal| signal_number(signal)),
             shm_size: host.shm_size.value().copied(),
             health: health.and_then(|health| health.status.clone()),
+            retries: check.and_then(|check| Some(check.retries.as_ref()?.value)).filter(|count| *count > 0),
             streak: health.and_then(|health| Some(health.failing_streak.as_ref()?.value)),
             timeouts: health.map_or(0, |health| health.log.iter().filter(|probe| timed_out(probe)).count()),
         }
+    }
+
+    /// True if its healthcheck failed often enough. The engine also sets `unhealthy` when it stops to watch a container that ends.
+    #[must_use]
+    pub fn is_unhealthy(&self) -> bool {
+        let is = self.health.as_ref().is_some_and(|health| health.value == "unhealthy");
+        let often = self.streak.is_some_and(|streak| streak >= self.retries.unwrap_or(RETRIES));
+        is && (often || self.running == Some(true))
     }
 
     /// True if it says anything of a container's state or limits.

@@ -27,7 +27,7 @@ pub use kernel::{Full, KernelKill, Stats};
 pub use killers::{Killer, UserspaceKill};
 pub use listed::Listed;
 pub use logs::LogLine;
-pub use name::{Name, is_of_service};
+pub use name::{Name, before_service, is_of_service};
 pub use signs::Sign;
 pub use usage::Usage;
 

@@ -66,9 +66,11 @@ impl Name {
         }
         let same = |own: &Option<String>, their: &Option<String>| own.is_some() && own == their;
         let project = self.project == other.project || self.project.is_none() || other.project.is_none();
-        let of_service = |name: &Option<String>, service: &Option<String>| match (name, service) {
-            (Some(name), Some(service)) => is_of_service(name, service),
-            _ => false,
+        let known = self.project.as_ref().or(other.project.as_ref());
+        let of_service = |name: &Option<String>, service: &Option<String>| {
+            let before =
+                name.as_deref().zip(service.as_deref()).and_then(|(name, own)| before_service(name, own));
+            before.is_some_and(|before| before.is_empty() || known.is_none_or(|known| known == before))
         };
         project
             && (same(&self.service, &other.service)
@@ -123,12 +125,20 @@ pub(super) fn is_name(text: &str) -> bool {
 /// True if a container of this name may be of the service: `web`, `web-1`, `shop-web-1`, `shop_web_1`, `/k8s_web_…` is none.
 #[must_use]
 pub fn is_of_service(name: &str, service: &str) -> bool {
+    before_service(name, service).is_some()
+}
+
+/// Returns the project in the name of a container that may be of the service: `shop` of `shop-web-1`, nothing of `web-1`. `None` if it
+/// is of another service.
+#[must_use]
+pub fn before_service<'n>(name: &'n str, service: &str) -> Option<&'n str> {
     let name = name.trim_start_matches('/');
-    let counted = name.rsplit_once(['-', '_']).filter(|(_, number)| number.parse::<u32>().is_ok());
-    let base = counted.map_or(name, |(base, _)| base);
-    let ends =
-        base.strip_suffix(service).is_some_and(|before| before.is_empty() || before.ends_with(['-', '_']));
-    name == service || (counted.is_some() && ends)
+    if name == service {
+        return Some("");
+    }
+    let (base, _) = name.rsplit_once(['-', '_']).filter(|(_, number)| number.parse::<u32>().is_ok())?;
+    let before = base.strip_suffix(service)?;
+    if before.is_empty() { Some("") } else { before.strip_suffix(['-', '_']) }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use super::heap::small_heap;
 use super::rules::{DIFFERS, MEASURED, of_limit, rules_of};
 use super::subject::{Subject, at_own_limit, subjects};
 use super::verdict::Case;
-use super::{Answer, Files, Verdict};
+use super::{Answer, Files, Missing, Verdict};
 use crate::diagnostic::{Finding, plural};
-use crate::evidence::Evidence;
+use crate::evidence::{Action, Evidence};
 use crate::source::Sources;
 use crate::stats::{Identity, Stats};
 use crate::workload::{Project, Workload};
@@ -52,6 +52,11 @@ pub(super) fn answer(subject: &Subject<'_>, evidence: &Evidence, files: Files<'_
             .against
             .push(format!("not in the log, or not shown: {}", plural(evidence.missing_kills, "more kill")));
     }
+    let (given, missing): (Vec<_>, Vec<_>) =
+        ruling.missing.into_iter().partition(|missing| is_given(missing, subject, evidence));
+    if given.iter().any(is_kernel_log) && subject.kills.is_empty() {
+        ruling.against.push("none of the kernel's lines that were given names it".to_owned());
+    }
     let explained_by = explaining(subject, ruling.verdict, files);
     let change = changes(subject, ruling.verdict, &explained_by, files.sources);
     Answer {
@@ -66,8 +71,24 @@ pub(super) fn answer(subject: &Subject<'_>, evidence: &Evidence, files: Files<'_
         against: ruling.against,
         explained_by,
         change,
-        missing: ruling.missing,
+        missing,
     }
+}
+
+/// True if the evidence has already what the command would print.
+fn is_given(missing: &Missing, subject: &Subject<'_>, evidence: &Evidence) -> bool {
+    let is = |command: &str| missing.command.starts_with(command);
+    let inspected = subject.inspected.is_some_and(|own| own.memory.is_some() && own.oom_killed.is_some());
+    is("docker events ") && subject.events.iter().any(|event| event.action == Action::Die)
+        || is("docker logs ") && !subject.logs.is_empty()
+        || is("docker stats ") && !subject.usages.is_empty()
+        || is("docker inspect ") && inspected && subject.name.shown().is_some()
+        || is_kernel_log(missing) && !evidence.kernel.is_empty()
+}
+
+/// True for a command that prints the kernel's lines of all kills.
+fn is_kernel_log(missing: &Missing) -> bool {
+    missing.command.ends_with("'oom|killed process'")
 }
 
 /// Returns the findings that explain the verdict: on the container's service, and on the container itself what its files do not say.

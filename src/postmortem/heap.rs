@@ -12,9 +12,10 @@ pub(super) fn full_heap_runtime(log: &LogLine) -> Option<RuntimeName> {
     log.runtime.filter(|runtime| log.sign == Sign::OwnLimit && heaps.contains(runtime))
 }
 
-/// Returns the heap that the program says is full.
+/// Returns the heap that the program says is full. Without a log it is that of a JVM which ended itself.
 pub(super) fn full_heap<'e>(subject: &Subject<'e>) -> Option<&'e MemoryPool> {
-    heap_of(subject, full_heap_runtime(subject.failed()?)?)
+    let runtime = subject.failed().map_or(Some(RuntimeName::Java), full_heap_runtime)?;
+    heap_of(subject, runtime)
 }
 
 /// Returns the heap of a runtime: that of the service, whose files can be changed, else that of the container.

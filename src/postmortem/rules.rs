@@ -68,7 +68,8 @@ const HOST: [&str; 9] = [
 ];
 
 const TMPFS: [&str; 2] = ["unsized-tmpfs", "shm-exceeds-limit"];
-const SWAP: [&str; 2] = ["missing-swap-limit", "unlimited-swap"];
+/// Rules of swap.
+pub(super) const SWAP: [&str; 2] = ["missing-swap-limit", "unlimited-swap"];
 const PIDS: [&str; 1] = ["missing-pids-limit"];
 const STOP: [&str; 2] = ["shell-form-start", "short-stop-grace-period"];
 const HEALTH: [&str; 5] = [
@@ -79,7 +80,8 @@ const HEALTH: [&str; 5] = [
     "missing-healthcheck",
 ];
 const SHM: [&str; 2] = ["small-shm", "build-only-shm-size"];
-const OFF: [&str; 1] = ["disabled-oom-killer"];
+/// The rule of an OOM killer that is off.
+pub(super) const OFF: [&str; 1] = ["disabled-oom-killer"];
 const NOT_APPLIED: [&str; 8] = [
     DIFFERS,
     "dropped-memory-value",

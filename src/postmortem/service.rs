@@ -2,15 +2,27 @@
 
 use super::Files;
 use super::subject::{Kill, Subject, is_similar};
-use crate::evidence::{Name, container_of, is_of_service};
+use crate::evidence::{Name, before_service, container_of};
 use crate::model::fact::Fact;
 use crate::syntax::size::ByteSize;
 use crate::workload::{Kind, Project, Workload};
 
+/// The most services that are named where a container may be of several.
+const SHOWN: usize = 4;
+
 /// Gives each container its service, and the workload that was made of its inspection.
 pub(super) fn tie<'e>(list: &mut [Subject<'e>], files: Files<'e>) {
     for subject in list.iter_mut() {
-        subject.workload = workload_of(subject, files);
+        match services_of(subject, files).as_slice() {
+            [(_, own)] => subject.workload = Some(own),
+            several => {
+                let shown = |(project, own): &(&Project, &Workload)| {
+                    let of = project.name.as_ref().map(|name| format!(" of `{name}`")).unwrap_or_default();
+                    format!("`{}`{of}", own.name)
+                };
+                subject.may_be = several.iter().take(SHOWN).map(shown).collect();
+            }
+        }
         subject.container = container_of_subject(subject, files);
     }
     tie_to_the_only_service(list, files);
@@ -85,46 +97,63 @@ fn may_be_of(name: &Name, project: &Project) -> bool {
     !project.is_named || name.project.is_none() || name.project == project.name
 }
 
-/// Returns the service that the container runs.
-fn workload_of<'e>(subject: &Subject<'_>, files: Files<'e>) -> Option<&'e Workload> {
-    let projects = &files.outcome.projects;
-    let services = || {
-        let all = projects.iter().flat_map(|project| project.workloads.iter().map(move |own| (project, own)));
-        all.filter(|(project, own)| own.kind == Kind::Service && may_be_of(&subject.name, project))
-    };
+/// A service, and the project that it is of.
+type Known<'e> = (&'e Project, &'e Workload);
+
+/// Returns the service that the container runs: several if its labels, its name and its image do not tell them apart.
+fn services_of<'e>(subject: &Subject<'_>, files: Files<'e>) -> Vec<Known<'e>> {
     let name = &subject.name;
-    let by_label = || {
-        let service = name.service.as_deref()?;
-        let same = |(_, own): &(_, &Workload)| own.name == service;
-        let of_project = services()
-            .filter(same)
-            .find(|(project, _)| name.project.is_some() && project.name == name.project);
-        of_project.or_else(|| services().find(same))
-    };
-    let by_name = || {
-        let container = name.shown()?;
-        let own_name = services()
-            .find(|(_, own)| own.service.container_name.value().is_some_and(|own| own == container));
-        // A number may be part of the service's name, and the project part of the container's.
-        let own_name = own_name.or_else(|| services().find(|(_, own)| own.name == container));
-        let of_project = || {
-            services().find(|(project, own)| {
-                let base = project.name.as_deref().and_then(|project| container.strip_prefix(project));
-                let rest =
-                    base.and_then(|rest| rest.strip_prefix(['-', '_'])?.strip_prefix(own.name.as_str()));
-                rest.and_then(|rest| rest.strip_prefix(['-', '_']))
-                    .is_some_and(|number| number.parse::<u32>().is_ok())
+    let mut all: Vec<Known<'e>> = Vec::new();
+    for project in files.outcome.projects.iter().filter(|project| may_be_of(name, project)) {
+        // The files of a base are read with each override file: it is one service.
+        let is_known = |own: &Workload| {
+            all.iter().any(|(known, other)| {
+                other.name == own.name && known.name == project.name && known.directory == project.directory
             })
         };
-        let any = || services().find(|(_, own)| is_of_service(container, &own.name));
-        own_name.or_else(of_project).or_else(any)
+        let own = project.workloads.iter().filter(|own| own.kind == Kind::Service && !is_known(own));
+        let own: Vec<Known<'e>> = own.map(|own| (project, own)).collect();
+        all.extend(own);
+    }
+    let of = |is: &dyn Fn(&Known<'e>) -> bool| all.iter().copied().filter(is).collect::<Vec<_>>();
+    let has_image = |(_, own): &Known<'e>| {
+        let image = own.service.image.known().map(|image| image.value.as_str());
+        image.is_some() && image == name.image.as_deref()
     };
-    let by_image = || {
-        let image = name.image.as_deref()?;
-        let mut same = services()
-            .filter(|(_, own)| own.service.image.known().is_some_and(|own| own.value.as_str() == image));
-        let first = same.next()?;
-        same.next().is_none().then_some(first)
+    let by_label = || {
+        let Some(service) = &name.service else { return Vec::new() };
+        let of_project = of(&|(project, own)| {
+            own.name == *service && name.project.is_some() && project.name == name.project
+        });
+        if of_project.is_empty() { of(&|(_, own)| own.name == *service) } else { of_project }
     };
-    by_label().or_else(by_name).or_else(by_image).map(|(_, own)| own)
+    let by_name = || {
+        let Some(container) = name.shown() else { return Vec::new() };
+        let is_own = |own: &Workload| own.service.container_name.value().is_some_and(|own| own == container);
+        let before = |own: &Workload| before_service(container, &own.name);
+        let found = [
+            of(&|(_, own)| is_own(own)),
+            // A number may be part of the service's name, and the project part of the container's.
+            of(&|(_, own)| own.name == container),
+            of(&|(project, own)| before(own).is_some_and(|before| project.name.as_deref() == Some(before))),
+            of(&|(project, own)| before(own).is_some_and(|before| before.is_empty() || !project.is_named)),
+        ];
+        let mut found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+        // `shop-api-web-1` is of `api-web` before it is of `web`.
+        let longest = found.iter().map(|(_, own)| own.name.len()).max();
+        found.retain(|(_, own)| Some(own.name.len()) == longest);
+        found
+    };
+    let mut found = by_label();
+    if found.is_empty() {
+        found = by_name();
+    }
+    if found.is_empty() {
+        // An image alone is of no service where several have it.
+        return Some(of(&has_image)).filter(|found| found.len() == 1).unwrap_or_default();
+    }
+    if found.iter().filter(|own| has_image(own)).count() == 1 {
+        found.retain(has_image);
+    }
+    found
 }

@@ -2,7 +2,7 @@
 //! the name of the process. Never by time alone: kernel logs have local times and inspect has UTC.
 
 use crate::evidence::{
-    ContainerId, Event, Evidence, Inspected, KernelKill, Killer, Listed, LogLine, Name, Sign, Usage,
+    ContainerId, Event, Evidence, Full, Inspected, KernelKill, Killer, Listed, LogLine, Name, Sign, Usage,
     UserspaceKill, container_of,
 };
 use crate::hash::{HashMap, HashSet};
@@ -36,6 +36,8 @@ pub(super) struct Subject<'e> {
     pub(super) logs: Vec<&'e LogLine>,
     /// The service that it runs, if the files have it.
     pub(super) workload: Option<&'e Workload>,
+    /// The services that it may run, if its labels, its name and its image do not tell them apart.
+    pub(super) may_be: Vec<String>,
     /// The container itself as a workload, if its inspection was checked.
     pub(super) container: Option<&'e Workload>,
     /// True if the service is only the one that fits: no name ties it to this container.
@@ -67,7 +69,7 @@ impl<'e> Subject<'e> {
         let inspected = self.inspected.is_some_and(|own| {
             let died = own.exit_code.as_ref().is_some_and(|code| code.value != 0);
             let killed = own.oom_killed.as_ref().is_some_and(|killed| killed.value);
-            let unhealthy = own.streak.is_some_and(|streak| streak > 0);
+            let unhealthy = own.is_unhealthy();
             let dropped = dropped_limit(own);
             let restarted = own.restarts.as_ref().is_some_and(|count| count.value > 0);
             let hung = own.oom_kill_disable.as_ref().is_some_and(|off| off.value);
@@ -91,7 +93,7 @@ impl<'e> Subject<'e> {
     pub(super) fn limit(&self) -> Option<ByteSize> {
         let inspected = self.inspected.and_then(|own| own.memory.as_ref()).map(|limit| ByteSize(limit.value));
         let kernel = || {
-            let kills = self.kills.iter().filter(|kill| kill.kill.full != Some(crate::evidence::Full::Host));
+            let kills = self.kills.iter().filter(|kill| kill.kill.full != Some(Full::Host));
             kills.filter_map(|kill| kill.kill.usage).map(|(_, limit)| limit).next_back()
         };
         inspected.or_else(kernel).or_else(|| self.written_limit())
@@ -151,7 +153,7 @@ pub(super) fn dropped_limit(inspected: &Inspected) -> bool {
 pub(super) fn at_own_limit<'k, 'e>(
     kills: &'k [Kill<'e>],
 ) -> impl Iterator<Item = &'e KernelKill> + use<'k, 'e> {
-    kills.iter().map(|kill| kill.kill).filter(|kill| kill.full == Some(crate::evidence::Full::Cgroup))
+    kills.iter().map(|kill| kill.kill).filter(|kill| kill.full == Some(Full::Cgroup))
 }
 
 /// Joins the evidence.
@@ -203,7 +205,8 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, sources: &'e Sources) -> Vec<
     let mut killed = all.killed();
     for kill in without {
         let has_path = kill.path().is_some_and(|path| path != "/");
-        let process = kill.victim.as_deref().or(kill.invoked_by.as_deref()).unwrap_or_default();
+        // The process that asked for memory need not be the one that was killed.
+        let process = kill.victim.as_deref().unwrap_or_default();
         match (!has_path).then(|| all.by_process(&mut killed, process, kill.anon)).flatten() {
             Some(at) => all.change(at, |subject| subject.kills.push(Kill { kill, by_process: true })),
             None => {
@@ -212,8 +215,15 @@ pub(super) fn subjects<'e>(evidence: &'e Evidence, sources: &'e Sources) -> Vec<
             }
         }
     }
-    for log in &evidence.logs {
+    // A build is no container. Its lines are read last, so that they do not make a second one next to the only one.
+    let (builds, others): (Vec<_>, Vec<_>) =
+        evidence.logs.iter().partition(|log| log.sign == Sign::Build && log.name.is_empty());
+    for log in others {
         let at = all.of_log(log);
+        all.change(at, |subject| subject.logs.push(log));
+    }
+    for log in builds {
+        let at = all.of_build();
         all.change(at, |subject| subject.logs.push(log));
     }
     for usage in &evidence.usages {
@@ -249,12 +259,15 @@ pub(super) fn is_similar(word: &str, victim: &str) -> bool {
 const FEWEST: usize = 3;
 const LONG: usize = 5;
 
-/// The container of a kill: that of the process, else that whose limit was reached, else that of the old cpuset line.
+/// The container of a kill: that of the process, else that whose limit was reached, else that of the old cpuset line, which is of the
+/// process that asked for memory: on a full host it is any.
 fn id_of(kill: &KernelKill) -> Option<ContainerId> {
+    let of_host = matches!(kill.full, Some(Full::Host | Full::Node));
     let path = kill.path().and_then(container_of);
     let limit = || kill.limit_path.as_deref().and_then(container_of);
-    let invoked_by =
-        || kill.invoker_cpuset.as_deref().filter(|_| kill.path().is_none()).and_then(container_of);
+    let invoked_by = || {
+        kill.invoker_cpuset.as_deref().filter(|_| kill.path().is_none() && !of_host).and_then(container_of)
+    };
     path.or_else(limit).or_else(invoked_by)
 }
 
@@ -353,6 +366,15 @@ impl<'e> Subjects<'e> {
             }
         }
         found.filter(|_| count == 1)
+    }
+
+    /// Returns the subject of builds.
+    fn of_build(&mut self) -> usize {
+        let is_build = |subject: &Subject<'e>| {
+            let of_build = subject.logs.iter().all(|log| log.sign == Sign::Build && log.name.is_empty());
+            subject.name.is_empty() && of_build && !subject.logs.is_empty()
+        };
+        self.list.iter().position(is_build).unwrap_or_else(|| self.alone())
     }
 
     /// Returns the subject of a log line: by its own words, by the name of the file, or the only one.

@@ -55,7 +55,7 @@ pub use self::health::{Health, Healthcheck, MissingKind, ProbeLack};
 pub use self::heap::{
     Bound, FilledIn, HeapProblem, HeapProblemKind, HeapSetting, HeapSize, LimitBlindness, LiteralPlace,
     LiteralWord, MeantSize, MemoryPool, MemoryTerm, NativeOverhead, Pools, ReadVariable, ServerNeeds,
-    SizeVariable, SizedBy, SmallShare, UnquotedFlag,
+    SizeVariable, SizedBy, SmallShare, UnquotedFlag, advised_heap,
 };
 pub use self::image::{ImageDefaultHeap, ImageFacts, LighterBase, LighterKind};
 pub use self::lingering::{OuterShell, ShellAsPid1, Waited};

@@ -97,6 +97,7 @@ mod why_grounds;
 mod why_hostile;
 mod why_joined;
 mod why_lines;
+mod why_parts;
 mod why_read;
 mod why_services;
 mod why_verdicts;

@@ -10,6 +10,7 @@ use oomlint::source::Sources;
 use serde_json::Value;
 
 use crate::common;
+use crate::why_parts::ID;
 
 /// What the command answered.
 pub(crate) struct Said {
@@ -302,8 +303,6 @@ fn all_evidence_is_read_and_answered() {
     }
     assert!(count > 100, "{count} files");
 }
-
-pub(crate) const ID: &str = "43e21b8b51a9cc3139f3ffd4056741ea25cce4ad5f3032962f852addd929e95e";
 
 pub(crate) fn killed_line() -> String {
     let path = format!("/system.slice/docker-{ID}.scope");

@@ -3,37 +3,17 @@
 use serde_json::Value;
 
 use crate::common;
-use crate::why::{ID, why};
 use crate::why_grounds::kill;
-
-const JVM_FULL: &str = "Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\n";
-const NODE_FULL: &str = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n";
+use crate::why_parts::{
+    Changed as _, ENDED, FAILED, FLAGGED, ID, JVM_FULL, NODE_FULL, RUNS, answers, labels, started,
+};
 
 /// A container that `docker inspect` prints, with a limit in MiB.
 fn container(name: &str, command: &str, limit: i64, state: &str) -> String {
-    let words: Vec<String> = command.split(' ').map(|word| format!("\"{word}\"")).collect();
-    let (path, arguments) = words.split_first().unwrap();
     let id = if name == "worker" { ID.to_owned() } else { ID.replace("43e", "76a") };
-    format!(
-        "{{\"Id\":\"{id}\",\"Name\":\"/{name}\",\"Path\":{path},\"Args\":[{}],\"State\":{{{state}}},\
-         \"HostConfig\":{{\"Memory\":{}}},\"Config\":{{\"Image\":\"acme/{name}:1\",\"Env\":[],\"Entrypoint\":null,\"Cmd\":[{}]}}}}",
-        arguments.join(","),
-        limit << 20,
-        words.join(",")
-    )
-}
-
-const FAILED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false,\"ExitCode\":1";
-const ENDED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false,\"ExitCode\":137";
-const KILLED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true,\"ExitCode\":137";
-const RUNS: &str = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
-
-/// Answers for files of evidence, without a project.
-fn answers(files: &[(&str, &str)]) -> Vec<Value> {
-    let directory = common::tree(files);
-    let names = files.iter().map(|(name, _)| *name).filter(|name| !name.ends_with("yaml"));
-    let arguments: Vec<&str> = ["--format", "json"].into_iter().chain(names).collect();
-    why(directory.path(), &arguments, None).json()["containers"].as_array().unwrap().clone()
+    let [program, config] = started(command, &format!("acme/{name}:1"), "\"Env\":[],");
+    let host = format!("\"Memory\":{}", limit << 20);
+    crate::why_parts::container(&id, name, [&program, state, &host, &config])
 }
 
 /// Answers for what the container `worker` logged, with its inspection unless the limit is 0.
@@ -51,7 +31,10 @@ fn a_runtime_that_is_full_gets_what_its_limit_leaves() {
         ("app", 512, NODE_FULL, "--max-old-space-size=384"),
         ("app", 1000, NODE_FULL, "--max-old-space-size=750"),
         (node, 0, NODE_FULL, "--max-old-space-size=…`, and a limit of a third more"),
-        ("app", 512, JVM_FULL, "-XX:MaxRAMPercentage=70.0"),
+        ("app", 512, JVM_FULL, "`JAVA_TOOL_OPTIONS: -Xmx256m`"),
+        (java, 512, JVM_FULL, "`JAVA_TOOL_OPTIONS: -Xmx256m`"),
+        (java, 2048, JVM_FULL, "-XX:MaxRAMPercentage=70.0"),
+        (java, 200, JVM_FULL, "raise the limit above 200 MiB: no larger heap fits under it"),
         (java, 0, JVM_FULL, "a larger -Xmx, and a memory limit at least a third above it"),
         (java, 512, "Invalid maximum heap size: -Xmx512mb\n", "correct the size"),
         (
@@ -82,16 +65,52 @@ fn a_runtime_that_is_full_gets_what_its_limit_leaves() {
     }
 }
 
+/// No rule reports the heap that is advised: what its limit leaves is enough for the rest.
+#[test]
+fn the_heap_that_is_advised_fits_its_limit() {
+    for (command, log) in [
+        ("java -jar a.jar", JVM_FULL),
+        ("java -Xmx70m -jar a.jar", JVM_FULL),
+        ("java -XX:MaxRAMPercentage=10 -jar a.jar", JVM_FULL),
+        ("node s.js", NODE_FULL),
+        ("node --max-old-space-size=70 s.js", NODE_FULL),
+    ] {
+        let mut advised = 0;
+        for limit in [200, 256, 300, 400, 512, 700, 1000, 1024, 1500, 2048, 4096, 10_000] {
+            let found = answer(command, limit, log);
+            let change = found["change"][0].as_str().unwrap();
+            let setting = change.split('`').nth(1).filter(|_| !change.contains("above"));
+            let Some(setting) = setting else { continue };
+            advised += 1;
+            let (command, variables) = match setting.split_once(": ") {
+                Some(_) => (command.to_owned(), format!("    environment: {{{setting}}}\n")),
+                None => {
+                    let words: Vec<&str> = command.split(' ').collect();
+                    (command.replace(words[1], setting), String::new())
+                }
+            };
+            let compose = format!(
+                "services:\n  worker:\n    image: acme/worker:1\n    command: {command}\n    mem_limit: {limit}m\n{variables}"
+            );
+            let checked = common::Checked::tree(&[("compose.yaml", &compose)], "");
+            for rule in ["tight-heap", "heap-exceeds-limit"] {
+                assert!(checked.of_rule(rule).is_empty(), "{rule} {limit} {change}");
+            }
+        }
+        assert!(advised >= 6, "{command}: {advised}");
+    }
+}
+
 /// A heap that is set is made larger up to what its limit leaves, and no smaller.
 #[test]
 fn a_heap_that_is_set_is_made_larger_where_there_is_room() {
     for (flag, larger) in [
-        ("-Xmx128m", Some("`-Xmx384m` for `-Xmx128m`")),
-        ("-Xmx383m", Some("`-Xmx384m` for `-Xmx383m`")),
-        ("-Xmx384m", None),
+        ("-Xmx128m", Some("`-Xmx256m` for `-Xmx128m`")),
+        ("-Xmx255m", Some("`-Xmx256m` for `-Xmx255m`")),
+        ("-Xmx256m", None),
         ("-Xmx500m", None),
-        ("-XX:MaxRAMPercentage=50", Some("-XX:MaxRAMPercentage=70.0` for `-XX:MaxRAMPercentage=50")),
-        ("-XX:MaxRAMPercentage=70", None),
+        ("-XX:MaxRAMPercentage=49", Some("-XX:MaxRAMPercentage=50.0` for `-XX:MaxRAMPercentage=49")),
+        ("-XX:MaxRAMPercentage=50", None),
         ("-XX:MaxRAMPercentage=80", None),
     ] {
         let found = answer(&format!("java {flag} -jar a.jar"), 512, JVM_FULL);
@@ -99,7 +118,12 @@ fn a_heap_that_is_set_is_made_larger_where_there_is_room() {
         assert!(change.contains("a larger heap, where it is set") && change.contains(flag), "{found:#}");
         match larger {
             Some(larger) => assert!(change.contains(larger), "{found:#}"),
-            None => assert!(change.contains("leaves a quarter outside it"), "{found:#}"),
+            None => {
+                assert!(
+                    change.contains("a limit above 512 MiB, under which no larger one fits"),
+                    "{found:#}"
+                );
+            }
         }
     }
 }
@@ -143,11 +167,9 @@ fn the_heap_is_that_of_the_container_that_is_answered() {
 #[test]
 fn the_service_is_that_of_the_project_on_the_label() {
     let compose = |limit: &str| format!("services:\n  web: {{image: 'acme/web:1', mem_limit: {limit}}}\n");
-    let inspect = format!("[{}]", container("web", "app", 64, KILLED)).replace(
-        "\"Env\"",
-        "\"Labels\":{\"com.docker.compose.project\":\"two\",\"com.docker.compose.service\":\"web\"},\"Env\"",
-    );
-    let inspect = inspect.replace("\"HostConfig\":{\"Memory\":67108864},", "");
+    let inspect = format!("[{}]", container("web", "app", 64, FLAGGED))
+        .changed("\"Env\"", &format!("{},\"Env\"", labels("two", "web")));
+    let inspect = inspect.changed("\"Memory\":67108864", "");
     for (one, two) in [("one", "two"), ("two", "one"), ("three", "two")] {
         let files = [
             ("inspect.json", inspect.clone()),
@@ -192,8 +214,8 @@ fn a_line_is_quoted_as_it_is_and_an_object_by_its_values() {
 fn only_what_is_in_trouble_is_answered() {
     let with = |count: i64| {
         let web = container("web", "app", 512, RUNS);
-        let web = web.replace("\"HostConfig\"", &format!("\"RestartCount\":{count},\"HostConfig\""));
-        format!("[{},{web}]", container("worker", "app", 512, KILLED))
+        let web = web.changed("\"HostConfig\"", &format!("\"RestartCount\":{count},\"HostConfig\""));
+        format!("[{},{web}]", container("worker", "app", 512, FLAGGED))
     };
     let names = |count: i64| {
         let all = answers(&[("inspect.json", &with(count))]);
@@ -212,7 +234,7 @@ fn only_what_is_in_trouble_is_answered() {
 fn a_limit_that_the_engine_discarded_is_said_to_be_so() {
     for (swap, discarded) in [(-1, true), (0, false), (1, false)] {
         let inspect = format!("[{}]", container("worker", "app", 0, FAILED));
-        let inspect = inspect.replace("\"Memory\":0", &format!("\"Memory\":0,\"MemorySwap\":{swap}"));
+        let inspect = inspect.changed("\"Memory\":0", &format!("\"Memory\":0,\"MemorySwap\":{swap}"));
         let found = answers(&[("inspect.json", &inspect)]).remove(0);
         assert_eq!(found["verdict"] == "limit-not-applied", discarded, "{found:#}");
     }
@@ -245,7 +267,7 @@ fn what_is_outside_a_default_heap_is_said_in_numbers() {
         (512, 300, "may need 378 MiB: raise the limit, or find out"),
         (300, 290, "MiB: raise the limit above 300 MiB, or find out"),
     ] {
-        let inspect = format!("[{}]", container("worker", "java -jar a.jar", limit, KILLED));
+        let inspect = format!("[{}]", container("worker", "java -jar a.jar", limit, FLAGGED));
         let kernel = kill(ID, "java", used << 10);
         let found = answers(&[("inspect.json", &inspect), ("kernel.txt", &kernel)]).remove(0);
         assert_eq!(found["verdict"], "memory-limit", "{found:#}");
@@ -257,9 +279,9 @@ fn what_is_outside_a_default_heap_is_said_in_numbers() {
 #[test]
 fn files_in_memory_explain_a_kill_where_they_may_have_filled_it() {
     let compose = "services:\n  worker: {image: 'acme/worker:1', mem_limit: 512m, tmpfs: [/cache]}\n";
-    let inspect = format!("[{}]", container("worker", "app", 512, KILLED))
-        .replace("\"Env\"", "\"Labels\":{\"com.docker.compose.service\":\"worker\"},\"Env\"");
-    let kernel = |shmem: &str| kill(ID, "app", 100_000).replace("shmem-rss:0kB", shmem);
+    let inspect = format!("[{}]", container("worker", "app", 512, FLAGGED))
+        .changed("\"Env\"", "\"Labels\":{\"com.docker.compose.service\":\"worker\"},\"Env\"");
+    let kernel = |shmem: &str| kill(ID, "app", 100_000).changed("shmem-rss:0kB", shmem);
     for (kernel, explained) in [
         (String::new(), true),
         (kernel("shmem-rss:300000kB"), true),

@@ -2,31 +2,21 @@
 
 use serde_json::Value;
 
-use crate::common;
-use crate::why::{ID, why};
-
-const HEAP_FULL: &str = "Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\n";
-const NODE_FULL: &str = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n";
+use crate::why_parts::{ID, JVM_FULL, NODE_FULL, answers, container, labels, started};
 
 /// Answers for the container of the service `worker` with an exit code and a log.
 fn answer(image: &str, service: &str, command: &str, code: i64, log: &str) -> Value {
-    let words: Vec<String> = command.split(' ').map(|word| format!("\"{word}\"")).collect();
-    let (path, arguments) = words.split_first().unwrap();
-    let killed = code == 137;
     let options = service.split("JAVA_TOOL_OPTIONS: ").nth(1).and_then(|rest| rest.lines().next());
     let env = options.map_or("PATH=/usr/bin".to_owned(), |options| format!("JAVA_TOOL_OPTIONS={options}"));
-    let inspect = format!(
-        "[{{\"Id\":\"{ID}\",\"Name\":\"/shop-worker-1\",\"Path\":{path},\"Args\":[{}],\"State\":{{\"Status\":\"exited\",\
-         \"Running\":false,\"OOMKilled\":{killed},\"ExitCode\":{code}}},\"HostConfig\":{{\"Memory\":536870912,\"MemorySwap\":1073741824}},\
-         \"Config\":{{\"Image\":\"{image}\",\"Env\":[\"{env}\"],\"Entrypoint\":null,\"Cmd\":[{}],\"Labels\":{{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"worker\"}}}}}}]\n",
-        arguments.join(","),
-        words.join(",")
-    );
+    let more = format!("\"Env\":[\"{env}\"],{},", labels("shop", "worker"));
+    let [program, config] = started(command, image, &more);
+    let killed = code == 137;
+    let state = format!("\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":{killed},\"ExitCode\":{code}");
+    let host = "\"Memory\":536870912,\"MemorySwap\":1073741824";
+    let inspect = format!("[{}]\n", container(ID, "shop-worker-1", [&program, &state, host, &config]));
     let compose =
         format!("name: shop\nservices:\n  worker:\n    image: {image}\n    mem_limit: 512m\n{service}");
-    let directory = common::tree(&[("inspect.json", &inspect), ("app.log", log), ("compose.yaml", &compose)]);
-    let said = why(directory.path(), &["--format", "json", "inspect.json", "app.log"], None);
-    said.json()["containers"][0].clone()
+    answers(&[("inspect.json", &inspect), ("app.log", log), ("compose.yaml", &compose)]).remove(0)
 }
 
 fn change(answer: &Value) -> String {
@@ -83,17 +73,17 @@ fn a_full_heap_is_changed_where_it_is_set() {
         (
             "    command: java -Xmx128m -jar a.jar\n",
             "java -Xmx128m -jar a.jar",
-            HEAP_FULL,
+            JVM_FULL,
             "-Xmx128m",
-            "-Xmx384m",
+            "-Xmx256m",
             6,
         ),
         (
-            "    environment:\n      JAVA_TOOL_OPTIONS: -Xmx256m -XX:+ExitOnOutOfMemoryError\n",
+            "    environment:\n      JAVA_TOOL_OPTIONS: -Xmx200m -XX:+ExitOnOutOfMemoryError\n",
             "java -jar a.jar",
-            "Picked up JAVA_TOOL_OPTIONS: -Xmx256m -XX:+ExitOnOutOfMemoryError\njava.lang.OutOfMemoryError: Java heap space\n",
+            "Picked up JAVA_TOOL_OPTIONS: -Xmx200m -XX:+ExitOnOutOfMemoryError\njava.lang.OutOfMemoryError: Java heap space\n",
+            "-Xmx200m",
             "-Xmx256m",
-            "-Xmx384m",
             7,
         ),
         (

@@ -1,6 +1,6 @@
 //! What `oomlint why` answers to events, `docker inspect` and logs, on each side of every condition: tables as in `why_verdicts`.
 
-use crate::why::ID;
+use crate::why_parts::{Changed as _, EXITED, ID, RUNS, list};
 use crate::why_verdicts::{Table, at_limit, inspected, memory};
 
 /// Events of one container, a second apart: a word with its attributes, as `kill 9`, `die 137`.
@@ -12,7 +12,11 @@ fn events(words: &[&str]) -> String {
             ("kill", signal) => format!("signal={signal}, "),
             (_, code) => format!("exitCode={code}, "),
         };
-        let word = if word == "unhealthy" { "health_status: unhealthy" } else { word };
+        let word = match word {
+            "unhealthy" => "health_status: unhealthy",
+            "healthy" => "health_status: healthy",
+            _ => word,
+        };
         format!("2026-08-01T21:18:{at:02}Z container {word} {ID} ({attribute}name=web)\n")
     };
     words.iter().enumerate().map(line).collect()
@@ -24,8 +28,6 @@ fn died(killed: &str) -> String {
         "{{\"Name\":\"web\",\"ID\":\"{ID}\",\"Status\":\"died\",\"Type\":\"container\",\"Time\":\"2026-08-01T21:18:42Z\"{killed}}}\n"
     )
 }
-
-const EXITED: &str = "\"Status\":\"exited\",\"Running\":false";
 
 #[test]
 fn the_event_oom() {
@@ -48,6 +50,8 @@ fn the_event_oom() {
         &["kill 9", "die 137", "start", "oom", "die 137"],
         &["kill 9", "die 137", "oom", "die 137"],
         &["oom", "stop", "die 137"],
+        &["oom", "die 137", "kill 9"],
+        &["oom", "kill 1", "die 137"],
     ] {
         table.case(&words.join(", "), &[("events.txt", &events(words))]);
     }
@@ -90,7 +94,7 @@ fn the_flag_that_docker_keeps() {
     }
     // A stop on request after an earlier kill: the flag is older than the end.
     let flagged = inspected(&format!("{EXITED},\"OOMKilled\":true,\"ExitCode\":137"), &memory(1 << 20), "");
-    let unflagged = flagged.replace("\"OOMKilled\":true", "\"OOMKilled\":false");
+    let unflagged = flagged.changed("\"OOMKilled\":true", "\"OOMKilled\":false");
     for words in [
         &["kill 15", "kill 9", "die 137"][..],
         &["kill 15", "kill 9", "die 143"],
@@ -110,6 +114,9 @@ fn the_flag_that_docker_keeps() {
         &["die 137", "stop"],
         &["die 137"],
         &["kill 15", "die 1", "start", "die 137"],
+        &["die 137", "kill 15"],
+        &["kill 1", "die 137"],
+        &["start", "restart", "die 137"],
     ] {
         table.case(&words.join(", "), &[("inspect.json", &flagged), ("events.txt", &events(words))]);
     }
@@ -151,13 +158,47 @@ fn ends_on_request() {
         &["unhealthy", "start", "kill 15", "die 143"],
         &["kill 15", "unhealthy", "die 143"],
         &["unhealthy"],
+        // SIGHUP, SIGUSR1 and SIGWINCH do not stop a container; what it ended with did.
+        &["kill 1", "die 137"],
+        &["kill 10", "die 0"],
+        &["kill 28", "die 0"],
+        &["kill 1", "die 129"],
+        &["kill 9223372036854775807", "die"],
+        &["kill 3", "die 0"],
+        &["kill 1", "kill 9", "die 137"],
+        &["kill 1", "kill 15", "die 143"],
+        &["unhealthy", "kill 1", "die 1"],
+        &["kill 2", "kill 9", "die 137"],
+        // SIGTERM alone does not end with 137.
+        &["kill 15", "die 137"],
+        &["kill", "die 137"],
+        // A request of an earlier life, or after the end, is no cause of it.
+        &["kill 15", "die 143", "stop", "start", "die 137"],
+        &["kill 15", "die 143", "stop", "start", "restart", "die 137"],
+        &["kill 15", "die 143", "stop", "die 137"],
+        &["die 137", "kill 9"],
+        &["die 137", "start", "stop"],
+        &["die 137", "start", "kill 15", "stop"],
+        &["die 137", "start", "restart"],
+        &["start", "stop", "die 0"],
+        &["unhealthy", "healthy", "kill 15", "die 143"],
+        &["kill 15", "unhealthy", "kill 9", "die 137"],
     ] {
         table.case(&words.join(", "), &[("events.txt", &events(words))]);
+    }
+    for signal in ["\"SIGWINCH\"", "\"winch\"", "\"28\"", "28", "\"SIGTERM\"", "\"\""] {
+        let inspect = inspected(&format!("{EXITED},\"OOMKilled\":false,\"ExitCode\":137"), &memory(0), "");
+        let inspect =
+            inspect.changed("\"Config\":{}", &format!("\"Config\":{{\"Env\":[],\"StopSignal\":{signal}}}"));
+        table.case(
+            &format!("kill 28, kill 9, die 137 of a container with the signal {signal}"),
+            &[("events.txt", &events(&["kill 28", "kill 9", "die 137"])), ("inspect.json", &inspect)],
+        );
     }
     // How long it was waited for the end.
     for (kill, name) in [("00.899", "less than 0.9 s"), ("00.9", "0.9 s"), ("10", "10 s")] {
         // Of small numbers the difference is exact.
-        let all = events(&["kill 15", "kill 9", "die 137"]).replace("2026-08-01T21:18", "1970-01-01T00:00");
+        let all = events(&["kill 15", "kill 9", "die 137"]).changed("2026-08-01T21:18", "1970-01-01T00:00");
         let text = all.replacen(":01Z", &format!(":{kill}Z"), 1).replacen(":02Z", ":11Z", 1);
         table.case(name, &[("events.txt", &text)]);
     }
@@ -200,13 +241,25 @@ fn ends_for_a_healthcheck() {
         );
         table.case(&state, &[("inspect.json", &inspected(&state, &memory(0), ""))]);
     }
+    // The engine sets `unhealthy` for every container that ends: it is so only after as many probes as are asked for.
+    for (retries, streak) in [(1, 1), (2, 1), (2, 2), (0, 2), (0, 3), (5, 4), (5, 5)] {
+        let state = format!(
+            "{EXITED},\"ExitCode\":137,\"Health\":{{\"Status\":\"unhealthy\",\"FailingStreak\":{streak},\"Log\":[]}}"
+        );
+        let check = format!("\"Healthcheck\":{{\"Test\":[\"CMD\",\"true\"],\"Retries\":{retries}}}");
+        let inspect = inspected(&state, &memory(0), "")
+            .changed("\"Config\":{}", &format!("\"Config\":{{\"Env\":[],{check}}}"));
+        table.case(&format!("{streak} of {retries} probes"), &[("inspect.json", &inspect)]);
+    }
     let autoheal = "19-12-2021 Container /web (43e21b8b51a9) found to be unhealthy - Restarting container now with 10s timeout\n";
     table.case("autoheal", &[("autoheal.log", autoheal)]);
+    let stats = "43e21b8b51a9   web   0.00%   9MiB / 100MiB   9.00%   0B / 0B   0B / 0B   1\n";
+    table.case("autoheal, and its memory", &[("autoheal.log", autoheal), ("stats.txt", stats)]);
     // Of a list of tasks the first is the newest.
     let unhealthy = "abc   web.1   a:1   n1   Shutdown   Failed 2 minutes ago   \"task: non-zero exit (143): dockerexec: unhealthy container\"\n";
     let killed = "abd   web.1   a:1   n1   Shutdown   Failed 1 minute ago   \"task: non-zero exit (137)\"\n";
     let worker = "[7] [CRITICAL] Worker (pid:8) was sent SIGKILL! Perhaps out of memory?\n";
-    let logged = killed.replace(" ago", "");
+    let logged = killed.changed(" ago", "");
     for (name, files) in [
         ("unhealthy", vec![("tasks.txt", unhealthy.to_owned())]),
         ("killed", vec![("tasks.txt", killed.to_owned())]),
@@ -271,9 +324,9 @@ fn ends_that_a_program_explains() {
     table.case("a full heap without a limit", &[("web.log", heap), ("inspect.json", &no_limit)]);
     let limited = inspected(&state(1, false), &memory(1 << 19), "");
     table.case("a full metaspace with a limit", &[("web.log", metaspace), ("inspect.json", &limited)]);
-    let restarting = limited.replace("exited", "restarting").replace("false", "true");
+    let restarting = limited.changed("\"exited\",\"Running\":false", "\"restarting\",\"Running\":true");
     table.case("a full heap between two starts", &[("web.log", heap), ("inspect.json", &restarting)]);
-    let no_status = limited.replace("\"Status\":\"exited\",\"Running\":false", "\"Running\":true");
+    let no_status = limited.changed("\"Status\":\"exited\",\"Running\":false", "\"Running\":true");
     table.case("a full heap of a running container", &[("web.log", heap), ("inspect.json", &no_status)]);
     // A JVM that ends itself says nothing.
     for code in [3, 1] {
@@ -320,11 +373,7 @@ fn ends_that_nothing_explains() {
     table.case("a code of events", &[("events.txt", &events(&["die 137"]))]);
     table.case("a code of the last event", &[("events.txt", &events(&["die 1", "start", "die 137"]))]);
     table.case("a start after it", &[("events.txt", &events(&["die 137", "start"]))]);
-    let list = |status: &str| {
-        format!(
-            "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n43e21b8b51a9   a:1   \"x\"   2 weeks ago   {status}      web\n"
-        )
-    };
+    let list = |status: &str| list(&[("43e21b8b51a9", "a:1", status, "web")]);
     for status in
         ["Exited (137) 5 days ago", "Restarting (1) 4 seconds ago", "Up 5 days (unhealthy)", "Up 5 days"]
     {
@@ -377,8 +426,8 @@ fn ends_that_nothing_explains() {
         "{EXITED},\"OOMKilled\":false,\"ExitCode\":137,\"StartedAt\":\"2026-08-01T21:18:00.123456Z\",\"FinishedAt\":\"2026-08-01T21:19:00.123456Z\""
     );
     let desktop = inspected(&desktop, &limits[1], "");
-    let code = desktop.replace(":137", ":1");
-    let flag = desktop.replace("\"OOMKilled\":false,", "");
+    let code = desktop.changed(":137", ":1");
+    let flag = desktop.changed("\"OOMKilled\":false,", "");
     table.case("Docker Desktop, code 1", &[("inspect.json", &code)]);
     table.case("Docker Desktop, no flag", &[("inspect.json", &flag)]);
     table
@@ -403,6 +452,11 @@ fn ends_that_nothing_explains() {
         ("a worker was killed", "Worker (pid:8) was sent SIGKILL! Perhaps out of memory?\n"),
         ("a build was killed", "did not complete successfully: exit code: 137\n"),
         ("a call is refused", "pthread_create failed (EPERM) for x\n"),
+        ("a build in a container", "web | did not complete successfully: exit code: 137\n"),
+        (
+            "a build, then a full heap",
+            "did not complete successfully: exit code: 137\njava.lang.OutOfMemoryError: Java heap space\n",
+        ),
     ] {
         table.case(name, &[("web.log", log)]);
         table.case(&format!("{name}, and its state"), &[("web.log", log), ("inspect.json", &of(137))]);
@@ -442,7 +496,6 @@ fn limits_that_do_not_hold() {
     let stats = |used: &str| {
         format!("43e21b8b51a9   web   0.00%   {used} / 100MiB   95.00%   0B / 0B   0B / 0B   1\n")
     };
-    let running = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
     for (off, limit, used) in [
         (true, 100 << 10, "95MiB"),
         (true, 100 << 10, "94.9MiB"),
@@ -452,22 +505,41 @@ fn limits_that_do_not_hold() {
         let host = format!("{},\"OomKillDisable\":{off}", memory(limit));
         table.case(
             &format!("off {off}, limit {limit}, {used}"),
-            &[("inspect.json", &inspected(running, &host, "")), ("stats.txt", &stats(used))],
+            &[("inspect.json", &inspected(RUNS, &host, "")), ("stats.txt", &stats(used))],
         );
     }
     let off = format!("{},\"OomKillDisable\":true", memory(100 << 10));
     table.case(
         "off, and the event",
-        &[("inspect.json", &inspected(running, &off, "")), ("events.txt", &events(&["oom"]))],
+        &[("inspect.json", &inspected(RUNS, &off, "")), ("events.txt", &events(&["oom"]))],
     );
     let unlimited = format!("{},\"OomKillDisable\":true", memory(0));
     table.case(
         "off without a limit, and the event",
-        &[("inspect.json", &inspected(running, &unlimited, "")), ("events.txt", &events(&["oom"]))],
+        &[("inspect.json", &inspected(RUNS, &unlimited, "")), ("events.txt", &events(&["oom"]))],
     );
     table.case(
         "off, and another event",
-        &[("inspect.json", &inspected(running, &off, "")), ("events.txt", &events(&["start"]))],
+        &[("inspect.json", &inspected(RUNS, &off, "")), ("events.txt", &events(&["start"]))],
+    );
+    for key in ["", "oom_kill_disable: true, ", "oom_kill_disable: false, "] {
+        let compose = format!("services:\n  web: {{image: 'a:1', {key}mem_limit: 100m}}\n");
+        table.case(
+            &format!("off, and the files say `{key}`"),
+            &[
+                ("inspect.json", &inspected(RUNS, &off, "")),
+                ("stats.txt", &stats("95MiB")),
+                ("compose.yaml", &compose),
+            ],
+        );
+    }
+    let pids = inspected(&ended(1), &format!("{},\"PidsLimit\":100", memory(1 << 20)), "");
+    table.case(
+        "no thread, and a limit of processes of the container",
+        &[
+            ("inspect.json", &pids),
+            ("web.log", "java.lang.OutOfMemoryError: unable to create native thread\n"),
+        ],
     );
     // Near its limit.
     for (code, limit, used) in

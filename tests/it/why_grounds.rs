@@ -3,19 +3,8 @@
 use serde_json::Value;
 
 use crate::common;
-use crate::why::{ID, why};
-
-const OTHER: &str = "7ab2c9d0e1f233447ab2c9d0e1f233447ab2c9d0e1f233447ab2c9d0e1f23344";
-
-/// Answers for evidence, which are all files but those that end with `yaml`.
-fn answers(files: &[(&str, &str)]) -> Vec<Value> {
-    let directory = common::tree(files);
-    let names = files.iter().map(|(name, _)| *name).filter(|name| !name.ends_with("yaml"));
-    let arguments: Vec<&str> = ["--format", "json"].into_iter().chain(names).collect();
-    let said = why(directory.path(), &arguments, None);
-    assert!(matches!(said.code, Some(0 | 1)), "{}", said.out);
-    said.json()["containers"].as_array().unwrap().clone()
-}
+use crate::why::why;
+use crate::why_parts::{Changed as _, ENDED, FLAGGED, ID, OTHER, RUNS, answers, container, labels, list};
 
 fn text(value: &Value) -> String {
     value.to_string()
@@ -36,15 +25,12 @@ fn nginx(limit: &str) -> String {
 
 /// A container of the service `worker` with 512 MiB.
 fn inspect(state: &str) -> String {
-    format!(
-        "[{{\"Id\":\"{ID}\",\"Name\":\"/shop-worker-1\",\"Path\":\"java\",\"Args\":[\"-jar\",\"a.jar\"],\"State\":{{{state}}},\
-         \"HostConfig\":{{\"Memory\":536870912,\"MemorySwap\":1073741824}},\"Config\":{{\"Image\":\"acme/worker:1\",\"Labels\":\
-         {{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"worker\"}}}}}}]\n"
-    )
+    let config = format!("\"Image\":\"acme/worker:1\",{}", labels("shop", "worker"));
+    let host = "\"Memory\":536870912,\"MemorySwap\":1073741824";
+    let program = "\"Path\":\"java\",\"Args\":[\"-jar\",\"a.jar\"],";
+    format!("[{}]\n", container(ID, "shop-worker-1", [program, state, host, &config]))
 }
 
-const DIED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false,\"ExitCode\":137";
-const FLAGGED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true,\"ExitCode\":137";
 const WORKER: &str = "name: shop\nservices:\n  worker:\n    image: acme/worker:1\n    mem_limit: 512m\n";
 
 #[test]
@@ -54,7 +40,7 @@ fn a_container_that_nothing_names_is_of_no_service() {
         vec![("kernel.txt", foreign.as_str()), ("compose.yaml", &nginx("64m"))],
         vec![("kernel.txt", &kill(OTHER, "mysqld", 51_800)), ("compose.yaml", &nginx("512m"))],
         vec![("kernel.txt", &kill(OTHER, "nginx", 518_000)), ("compose.yaml", &nginx("64m"))],
-        vec![("inspect.json", &inspect(DIED)), ("kernel.txt", &foreign), ("compose.yaml", WORKER)],
+        vec![("inspect.json", &inspect(ENDED)), ("kernel.txt", &foreign), ("compose.yaml", WORKER)],
     ] {
         let all = answers(&files);
         let found = all.iter().find(|own| own["id"].as_str().is_some_and(|id| id == OTHER)).unwrap();
@@ -75,7 +61,7 @@ fn a_container_that_nothing_names_is_of_no_service() {
 
 #[test]
 fn a_process_larger_than_the_limit_ran_elsewhere() {
-    let inspect = inspect(DIED);
+    let inspect = inspect(ENDED);
     for kernel in [
         "[1.5] Memory cgroup out of memory: Killed process 42 (java) total-vm:9kB, anon-rss:9010000kB, file-rss:0kB\n",
         "[1.5] Out of memory: Killed process 42 (java) total-vm:9kB, anon-rss:5518000kB, file-rss:0kB\n",
@@ -133,7 +119,7 @@ fn lines_that_a_terminal_wrapped_are_read_as_they_were() {
     );
     for kernel in [v1, kill(ID, "java", 518_000)] {
         for width in [72, 80, 81, 90, 100, 120] {
-            let all = answers(&[("inspect.json", &inspect(DIED)), ("kernel.txt", &wrapped(&kernel, width))]);
+            let all = answers(&[("inspect.json", &inspect(ENDED)), ("kernel.txt", &wrapped(&kernel, width))]);
             assert_eq!(all.len(), 1, "{width}: {all:#?}");
             assert_eq!(
                 (&all[0]["verdict"], &all[0]["confidence"]),
@@ -165,8 +151,7 @@ fn words_of_an_error_are_no_death_unless_the_runtime_reports_it() {
         assert_eq!(all[0]["confidence"], "low", "{line}{:#}", all[0]);
     }
     let oom = "Exception in thread \"pool-1\" java.lang.OutOfMemoryError: Java heap space\n";
-    let running = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
-    let all = answers(&[("inspect.json", &inspect(running)), ("app.log", oom)]);
+    let all = answers(&[("inspect.json", &inspect(RUNS)), ("app.log", oom)]);
     assert_eq!((&all[0]["verdict"], &all[0]["confidence"]), (&"runtime".into(), &"high".into()));
     assert!(text(&all[0]["answer"]).contains("goes on"), "{:#}", all[0]);
 }
@@ -199,7 +184,7 @@ fn a_complete_stop_counts_before_a_flag_that_stays() {
     let all = answers(&[("inspect.json", &inspect(FLAGGED)), ("ev.txt", &part)]);
     assert!(quoted(&all[0], 1) && quoted(&all[0], 2), "{:#}", all[0]);
     // It ended well: only a process in it was killed.
-    let well = FLAGGED.replace("137", "0");
+    let well = FLAGGED.changed("137", "0");
     let all = answers(&[("inspect.json", &inspect(&well))]);
     assert!(text(&all[0]["answer"]).contains("killed a process in"), "{:#}", all[0]);
 }
@@ -242,9 +227,9 @@ fn the_words_of_the_program_are_given_together_with_the_flag() {
 fn events_that_were_given_are_not_asked_for_again() {
     let all = answers(&[("ev.txt", &event(1, "die", "exitCode=137, "))]);
     assert_eq!(all[0]["verdict"], "undecided");
-    assert!(text(&all[0]["against"]).contains("no `kill`"), "{:#}", all[0]);
+    assert!(text(&all[0]["against"]).contains("no request to stop"), "{:#}", all[0]);
     assert!(!text(&all[0]["missing"]).contains("docker events"), "{:#}", all[0]);
-    let all = answers(&[("inspect.json", &inspect(DIED))]);
+    let all = answers(&[("inspect.json", &inspect(ENDED))]);
     assert!(text(&all[0]["missing"]).contains("docker events"), "{:#}", all[0]);
 }
 
@@ -259,18 +244,18 @@ fn statistics_alone_are_no_kill() {
 
 #[test]
 fn a_container_of_another_project_is_of_no_service() {
-    let named = inspect(FLAGGED).replace("project\":\"shop", "project\":\"other");
+    let named = inspect(FLAGGED).changed("project\":\"shop", "project\":\"other");
     for (evidence, tied) in [
         (inspect(FLAGGED), true),
         (named.clone(), false),
-        (named.replace("\"com.docker.compose.service\":\"worker\"", "\"x\":\"y\""), false),
-        (inspect(FLAGGED).replace("\"com.docker.compose.project\":\"shop\",", ""), true),
+        (named.changed("\"com.docker.compose.service\":\"worker\"", "\"x\":\"y\""), false),
+        (inspect(FLAGGED).changed("\"com.docker.compose.project\":\"shop\",", ""), true),
     ] {
         let all = answers(&[("inspect.json", &evidence), ("compose.yaml", WORKER)]);
         assert_eq!(all[0]["service"].is_string(), tied, "{:#}", all[0]);
         // The name of a directory may be another one where the container runs.
         let all =
-            answers(&[("inspect.json", &evidence), ("compose.yaml", &WORKER.replace("name: shop\n", ""))]);
+            answers(&[("inspect.json", &evidence), ("compose.yaml", &WORKER.changed("name: shop\n", ""))]);
         assert!(all[0]["service"].is_string(), "{:#}", all[0]);
     }
 }
@@ -294,7 +279,7 @@ fn output_of_compose_is_of_the_container_and_the_service_that_it_names() {
     let both = "web-1 exited with code 137\nweb-2  | std::bad_alloc\n";
     assert_eq!(answers(&[("up.txt", both), ("compose.yaml", compose)]).len(), 2);
     let one = "worker-1  | java.lang.OutOfMemoryError: Java heap space\nworker-1 exited with code 1\n";
-    let all = answers(&[("inspect.json", &inspect(DIED)), ("up.txt", one), ("compose.yaml", WORKER)]);
+    let all = answers(&[("inspect.json", &inspect(ENDED)), ("up.txt", one), ("compose.yaml", WORKER)]);
     assert_eq!((all.len(), all[0]["name"].as_str()), (1, Some("shop-worker-1")), "{all:#?}");
 }
 
@@ -377,10 +362,7 @@ fn a_process_is_of_the_program_of_its_name() {
         ("acme/nodes:1", "node", false),
         ("acme/a-very-long-program-name:1", "a-very-long-pro", true),
     ] {
-        let list = format!(
-            "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n\
-             abcdef012345   {image}   \"x\"   2 weeks ago   Exited (137) 5 days ago      monitor\n"
-        );
+        let list = list(&[("abcdef012345", image, "Exited (137) 5 days ago", "monitor")]);
         let all = answers(&[("ps.txt", &list), ("kernel.txt", &killed(process))]);
         let own = all.iter().find(|own| own["name"] == "monitor").unwrap();
         assert_eq!(own["verdict"] == "host-memory", tied, "{image} {process}: {own:#}");
@@ -398,7 +380,7 @@ fn many_kills_are_counted() {
             )
         })
         .collect();
-    let all = answers(&[("inspect.json", &inspect(DIED)), ("kernel.txt", &kills)]);
+    let all = answers(&[("inspect.json", &inspect(ENDED)), ("kernel.txt", &kills)]);
     let own = all.iter().find(|own| own["name"] == "shop-worker-1").unwrap();
     let against = own["against"].as_array().unwrap();
     let about: Vec<&Value> =
@@ -437,13 +419,20 @@ fn the_host_has_the_pages_of_its_machine() {
 fn one_is_not_said_as_many() {
     let state =
         |state: &str, more: &str| inspect(state).replacen("\"State\"", &format!("{more}\"State\""), 1);
-    let running = "\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"ExitCode\":0";
     let probe = "\"Health\":{\"Status\":\"unhealthy\",\"FailingStreak\":1,\"Log\":[{\"ExitCode\":-1}]}";
+    let retries = "\"Healthcheck\":{\"Test\":[\"CMD\",\"true\"],\"Retries\":1}";
     for (inspect, kernel) in [
-        (state(running, "\"RestartCount\":1,"), String::new()),
-        (state(running, "\"RestartCount\":1,"), kill(ID, "java", 518_000)),
-        (state(&format!("{DIED},{probe}"), ""), String::new()),
-        (state(DIED, ""), format!("{}oom_kill_process: 1 callbacks suppressed\n", kill(ID, "java", 518_000))),
+        (state(RUNS, "\"RestartCount\":1,"), String::new()),
+        (state(RUNS, "\"RestartCount\":1,"), kill(ID, "java", 518_000)),
+        (
+            state(&format!("{ENDED},{probe}"), "")
+                .changed("\"Config\":{", &format!("\"Config\":{{{retries},")),
+            String::new(),
+        ),
+        (
+            state(ENDED, ""),
+            format!("{}oom_kill_process: 1 callbacks suppressed\n", kill(ID, "java", 518_000)),
+        ),
     ] {
         let said = answers(&[("inspect.json", &inspect), ("kernel.txt", &kernel)])
             .iter()
@@ -462,7 +451,7 @@ fn one_is_not_said_as_many() {
     }
     let directory = common::tree(&[(
         "kernel.txt",
-        &kill("x", "java", 518_000).replace("docker-x.scope", "cron.service"),
+        &kill("x", "java", 518_000).changed("docker-x.scope", "cron.service"),
     )]);
     let said = why(directory.path(), &["kernel.txt", "--color=never"], None);
     assert!(said.out.ends_with("\n1 answer\n"), "{}", said.out);

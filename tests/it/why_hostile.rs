@@ -3,6 +3,7 @@
 use oomlint::postmortem::Verdict;
 
 use crate::why::{answered, killed_line, read};
+use crate::why_parts::LIST;
 
 #[test]
 fn hostile_evidence_is_bounded() {
@@ -53,7 +54,7 @@ fn the_time_to_read_evidence_grows_with_its_length() {
 /// Many kills together with many containers, each of which may have been killed.
 #[test]
 fn the_time_to_join_evidence_is_bounded() {
-    let list = "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n".to_owned();
+    let list = LIST.to_owned();
     let rows = (0..1_000).map(|at| {
         format!("{at:012x}   java:{at}   \"x\"   2 weeks ago   Exited (137) 5 days ago      c{at}\n")
     });

@@ -1,17 +1,6 @@
 //! Which pieces of evidence are of one container or process, and what holds in addition to a verdict.
 
-use serde_json::Value;
-
-use crate::common;
-use crate::why::{ID, why};
-
-/// Answers for evidence, which are all files but those that end with `yaml`.
-fn answers(files: &[(&str, &str)]) -> Vec<Value> {
-    let directory = common::tree(files);
-    let names = files.iter().map(|(name, _)| *name).filter(|name| !name.ends_with("yaml"));
-    let arguments: Vec<&str> = ["--format", "json"].into_iter().chain(names).collect();
-    why(directory.path(), &arguments, None).json()["containers"].as_array().unwrap().clone()
-}
+use crate::why_parts::{FAILED, ID, answers, container, list};
 
 /// The kernel's line for a process that was killed because the host was full.
 fn killed(process: &str, pid: usize) -> String {
@@ -21,11 +10,9 @@ fn killed(process: &str, pid: usize) -> String {
 }
 
 /// A container that `docker inspect` prints.
-fn inspect(state: &str, more: &str) -> String {
-    format!(
-        "[{{\"Id\":\"{ID}\",\"Name\":\"/worker\",\"Path\":\"app\",\"Args\":[],\"State\":{{{state}}},{more}\
-         \"Config\":{{\"Image\":\"acme/worker:1\"}}}}]\n"
-    )
+fn inspect(more: &str, state: &str, host: &str) -> String {
+    let more = format!("\"Path\":\"app\",\"Args\":[],{more}");
+    format!("[{}]\n", container(ID, "worker", [&more, state, host, "\"Image\":\"acme/worker:1\""]))
 }
 
 #[test]
@@ -56,10 +43,7 @@ fn a_kill_is_of_a_container_that_it_explains() {
         ("Exited (143) 5 days ago", false),
         ("Up 5 days (unhealthy)", false),
     ] {
-        let list = format!(
-            "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n\
-             abcdef012345   node:22   \"x\"   2 weeks ago   {status}      web\n"
-        );
+        let list = list(&[("abcdef012345", "node:22", status, "web")]);
         let all = answers(&[("ps.txt", &list), ("kernel.txt", &killed("node", 7))]);
         let own = all.iter().find(|own| own["name"] == "web").unwrap();
         assert_eq!(own["verdict"] == "host-memory", tied, "{status}: {own:#}");
@@ -82,8 +66,7 @@ fn what_became_of_a_killed_container_is_said() {
         format!("\"Status\":\"{status}\",\"Running\":{running},\"OOMKilled\":true,\"ExitCode\":137")
     };
     let said = |state: &str, restarts: i64| {
-        let inspect =
-            inspect(state, &format!("\"RestartCount\":{restarts},\"HostConfig\":{{\"Memory\":536870912}},"));
+        let inspect = inspect(&format!("\"RestartCount\":{restarts},"), state, "\"Memory\":536870912");
         answers(&[("inspect.json", &inspect)])[0]["answer"].as_str().unwrap().to_owned()
     };
     for (status, running, restarts, runs, restarted) in [
@@ -105,8 +88,7 @@ fn what_became_of_a_killed_container_is_said() {
 /// A container without a limit misses one only where the files set it.
 #[test]
 fn a_limit_that_is_not_written_is_not_missing() {
-    let state = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false,\"ExitCode\":1";
-    let inspect = inspect(state, "\"HostConfig\":{\"Memory\":0},");
+    let inspect = inspect("", FAILED, "\"Memory\":0");
     for (limit, missing) in [("", false), ("mem_limit: 0", false), ("mem_limit: 64m", true)] {
         let compose = format!("services:\n  worker: {{image: 'acme/worker:1', {limit}}}\n");
         let all = answers(&[("inspect.json", &inspect), ("compose.yaml", &compose)]);

@@ -10,8 +10,9 @@ use oomlint::evidence::{
 };
 use oomlint::source::{Sources, Span};
 
-use crate::why::{ID, read};
+use crate::why::read;
 use crate::why_grounds::wrapped;
+use crate::why_parts::{Changed as _, ID, LIST};
 
 fn shown(name: &Name) -> String {
     let id = name.id.as_ref().map(ContainerId::text);
@@ -185,7 +186,22 @@ fn events() {
             "\"Type\":\"container\",\"Action\":\"{word}\",\"Actor\":{{\"ID\":\"{ID}\"}}"
         )));
     }
-    for signal in ["9", "15", "SIGKILL", "KILL", "SIGTERM", "TERM", "SIGHUP", ""] {
+    for signal in [
+        "9",
+        "15",
+        "SIGKILL",
+        "KILL",
+        "SIGTERM",
+        "TERM",
+        "SIGHUP",
+        "sigusr1",
+        "SIGSYS",
+        "SIGRTMIN",
+        "SIGRTMIN+3",
+        "RTMIN-1",
+        "SIGX",
+        "",
+    ] {
         rows.push(format!("2026-08-01T21:18:00Z container kill {ID} (signal={signal})\n"));
     }
     for fields in [
@@ -249,7 +265,7 @@ fn events() {
 
 #[test]
 fn lists_and_statistics() {
-    let docker = "CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n";
+    let docker = LIST;
     let compose = "NAME   IMAGE   COMMAND   SERVICE   CREATED   STATUS   PORTS\n";
     let mut rows: Vec<String> = Vec::new();
     for status in [
@@ -344,15 +360,15 @@ fn killers() {
         format!("{at} sh[1]: Killed /user.slice/a.scope"),
         format!("{oomd}Killed /"),
         pressure("/user.slice"),
-        pressure("/user.slice").replace("greater", "less"),
-        pressure("/user.slice").replace("systemd-oomd", "sh"),
+        pressure("/user.slice").changed("greater", "less"),
+        pressure("/user.slice").changed("systemd-oomd", "sh"),
         format!("{oomd}Pressure is greater than 5"),
         pressure("/system.slice") + &ended,
         pressure("/system.slice") + &ended + &ended,
         pressure("/system.slice") + &other.repeat(11) + &ended,
         pressure("/system.slice") + &other.repeat(12) + &ended,
         pressure("/a.slice") + &pressure("/b.slice") + &ended,
-        pressure("/system.slice") + &ended.replace(".scope", ".service"),
+        pressure("/system.slice") + &ended.changed(".scope", ".service"),
         pressure("/system.slice") + &format!("{at} systemd[1]: session-1.scope: Deactivated successfully.\n"),
         ended.clone(),
         format!("{at} systemd[1]: web.service: A process of this unit has been killed by the OOM killer."),
@@ -603,7 +619,6 @@ fn logs() {
         "a.b.",
         "a.b:",
         "x",
-        "-XX:+ExitOn",
         "{\"level\":\"ERROR\",\"m\":\"",
         "{\"level\":\"info\",\"m\":\"",
         "{\"m\":\"",
@@ -617,8 +632,11 @@ fn logs() {
         rows.push(format!("{before}{heap}"));
     }
     rows.extend([bar(77), bar(78), bar(79)]);
-    for (before, after) in [(8192 - heap.len(), ""), (8192 - 25, ""), (8192 - 24, ""), (8192 - 26, "")] {
-        let text = format!("{} {heap}{after}", "1".repeat(before - 1));
+    rows.push("Picked up JAVA_TOOL_OPTIONS: -XX:+ExitOnOutOfMemoryError".to_owned());
+    // The first 8192 bytes of a line are looked at: all of the error's name, or all but its last letter.
+    let name = "java.lang.OutOfMemoryError".len();
+    for before in [8192 - name, 8192 - name + 1] {
+        let text = format!("{} {heap}", "1".repeat(before - 1));
         let (_, evidence) = read(text.as_bytes());
         rows.push(format!("error behind {before} bytes: {}", evidence.logs.len()));
     }
@@ -823,10 +841,10 @@ fn kernel_reports() {
         ("one and a half", 3_600_000),
         ("less than that", 3_599_400),
     ] {
-        let kill = kill(42).replace("total-vm:9kB", &format!("total-vm:{total}kB"));
+        let kill = kill(42).changed("total-vm:9kB", &format!("total-vm:{total}kB"));
         rows.push(format!("{asked}7 pages RAM\n{row}{kill}{name}\n"));
     }
-    let zero = row.replace("600000", "0");
+    let zero = row.changed("600000", "0");
     rows.push(format!("{asked}7 pages RAM\n{zero}{}", kill(42)));
     // Eight lines of a kill are kept.
     rows.push(asked.to_owned() + &"memory: usage 5kB, limit 9kB\n".repeat(9));

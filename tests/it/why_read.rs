@@ -3,8 +3,9 @@
 use oomlint::evidence::Killer;
 use oomlint::syntax::size::ByteSize;
 
-use crate::why::{ID, answered, read};
+use crate::why::{answered, read};
 use crate::why_grounds::{kill, wrapped};
+use crate::why_parts::ID;
 
 #[test]
 fn one_value_of_an_inspected_container_is_enough_to_tell_of_it() {

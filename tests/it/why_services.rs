@@ -1,24 +1,18 @@
 //! Which container, service and finding an answer of `oomlint why` is of, on each side of every condition: tables as in `why_verdicts`.
 
-use crate::why::{ID, read};
-use crate::why_verdicts::{
-    OF_CGROUP, OF_HOST, OTHER, Table, at_limit, counted, inspected, memory, paths, sizes,
-};
-
-const EXITED: &str = "\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":false";
-
-/// A list of `docker ps -a`: an ID that is repeated, the image, the status and the name.
-fn list(rows: &[(&str, &str, &str, &str)]) -> String {
-    let rows = rows.iter().map(|(id, image, status, name)| {
-        format!("{}   {image}   \"x\"   2 weeks ago   {status}      {name}\n", id.repeat(12))
-    });
-    format!("CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAMES\n{}", rows.collect::<String>())
-}
+use crate::why::read;
+use crate::why_parts::{Changed as _, ID, OTHER, UNFLAGGED, labels, list};
+use crate::why_verdicts::{OF_CGROUP, OF_HOST, Table, at_limit, counted, inspected, memory, paths, sizes};
 
 /// A kill of a process by its name alone.
 fn alone(process: &str, anon: i64) -> String {
-    sizes(OF_HOST, anon, 0).replace("(java)", &format!("({process})"))
+    sizes(OF_HOST, anon, 0).changed("(java)", &format!("({process})"))
 }
+
+/// A limit in kB, 1000 MiB: Docker takes none below 6 MiB.
+const LIMIT: i64 = 1_024_000;
+/// A MiB in kB.
+const MIB: i64 = 1024;
 
 const DIED: &str = "Exited (137) 5 days ago";
 const FAILED: &str = "Exited (1) 5 days ago";
@@ -33,7 +27,10 @@ fn containers_that_need_an_answer() {
         ("\"ExitCode\":0", "", ""),
         ("\"OOMKilled\":true", "", ""),
         ("\"OOMKilled\":false", "", ""),
-        ("\"Health\":{\"Status\":\"unhealthy\",\"FailingStreak\":1}", "", ""),
+        ("\"Health\":{\"Status\":\"unhealthy\",\"FailingStreak\":3}", "", ""),
+        ("\"Health\":{\"Status\":\"unhealthy\",\"FailingStreak\":2}", "", ""),
+        ("\"Running\":true,\"Health\":{\"Status\":\"unhealthy\",\"FailingStreak\":2}", "", ""),
+        ("\"Running\":true,\"Health\":{\"Status\":\"healthy\",\"FailingStreak\":2}", "", ""),
         ("\"Health\":{\"Status\":\"healthy\",\"FailingStreak\":0}", "", ""),
         ("", "\"Memory\":0,\"MemorySwap\":-1", ""),
         ("", "\"Memory\":0,\"MemorySwap\":0", ""),
@@ -133,25 +130,37 @@ fn kills_without_a_path() {
         let inspect = inspected(state, &memory(0), "\"Path\":\"java\",\"Args\":[],");
         table.case(state, &[("inspect.json", &inspect), ("kernel.txt", &alone("java", 500_000))]);
     }
-    // A process that had more than the limit of 1000 KiB ran elsewhere.
+    // A process that had more than the limit ran elsewhere.
     let limited = inspected(
-        &format!("{EXITED},\"ExitCode\":137"),
-        &memory(1000),
+        &format!("{UNFLAGGED},\"ExitCode\":137"),
+        &memory(LIMIT),
         "\"Path\":\"java\",\"Args\":[\"node\",\"ruby\",\"perl\",\"bash\"],",
     );
-    let free = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(0), "\"Path\":\"java\",\"Args\":[],");
+    let free =
+        inspected(&format!("{UNFLAGGED},\"ExitCode\":137"), &memory(0), "\"Path\":\"java\",\"Args\":[],");
     for (name, inspect, all) in [
-        ("as large as the limit", &limited, &[("java", 1000)][..]),
-        ("larger than the limit", &limited, &[("java", 1001)]),
-        ("larger than no limit", &free, &[("java", 1001)]),
-        ("two that are larger", &limited, &[("java", 1001), ("java", 1002)]),
-        ("two that are larger, the first most", &limited, &[("java", 1002), ("java", 1001)]),
-        ("one that is larger, and one that fits", &limited, &[("java", 1001), ("java", 9)]),
-        ("one that fits, and one that is larger", &limited, &[("java", 9), ("java", 1001)]),
+        ("as large as the limit", &limited, &[("java", LIMIT)][..]),
+        ("larger than the limit", &limited, &[("java", LIMIT + 1)]),
+        ("larger than no limit", &free, &[("java", LIMIT + 1)]),
+        ("two that are larger", &limited, &[("java", LIMIT + MIB), ("java", LIMIT + 2 * MIB)]),
+        (
+            "two that are larger, the first most",
+            &limited,
+            &[("java", LIMIT + 2 * MIB), ("java", LIMIT + MIB)],
+        ),
+        ("one that is larger, and one that fits", &limited, &[("java", LIMIT + MIB), ("java", 9)]),
+        ("one that fits, and one that is larger", &limited, &[("java", 9), ("java", LIMIT + MIB)]),
         (
             "five names that are larger",
             &limited,
-            &[("java", 1001), ("node", 1002), ("ruby", 1003), ("perl", 1004), ("bash", 1005), ("java", 1006)],
+            &[
+                ("java", LIMIT + MIB),
+                ("node", LIMIT + 2 * MIB),
+                ("ruby", LIMIT + 3 * MIB),
+                ("perl", LIMIT + 4 * MIB),
+                ("bash", LIMIT + 5 * MIB),
+                ("java", LIMIT + 6 * MIB),
+            ],
         ),
     ] {
         let kernel: String = all.iter().map(|(process, anon)| alone(process, *anon)).collect();
@@ -166,7 +175,15 @@ fn kills_without_a_path() {
         let kernel = format!("{}{}", paths("NONE", "", path), sizes(OF_HOST, 500_000, 0));
         table.case(path, &[("inspect.json", &free), ("kernel.txt", &kernel)]);
     }
-    // The process that asked, where the one that was killed is not named.
+    // The process that asked need not be the one that was killed, and neither is its container.
+    let cpuset = format!(
+        "java invoked oom-killer: order=0\njava cpuset={ID} mems_allowed=0\n{}",
+        sizes(OF_HOST, 500_000, 0)
+    );
+    table.case(
+        "the cpuset of the process that asked, on a full host",
+        &[("kernel.txt", &cpuset.changed("(java)", "(node)"))],
+    );
     let asked = "java invoked oom-killer: order=0\n__alloc_pages_slowpath+0x1/0x2\n";
     table.case("the process that asked", &[("inspect.json", &free), ("kernel.txt", asked)]);
     insta::assert_snapshot!("why_kills_without_a_path", table.0);
@@ -185,9 +202,13 @@ fn kills_of_programs() {
         )
     };
     let scope = format!("docker-{ID}.scope");
-    let limited =
-        inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(1 << 20), "\"Path\":\"java\",\"Args\":[],");
-    let free = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(0), "\"Path\":\"java\",\"Args\":[],");
+    let limited = inspected(
+        &format!("{UNFLAGGED},\"ExitCode\":137"),
+        &memory(1 << 20),
+        "\"Path\":\"java\",\"Args\":[],",
+    );
+    let free =
+        inspected(&format!("{UNFLAGGED},\"ExitCode\":137"), &memory(0), "\"Path\":\"java\",\"Args\":[],");
     for (name, line) in [
         ("systemd-oomd, a container", oomd(&format!("/system.slice/{scope}"))),
         ("systemd-oomd, a unit", oomd("/user.slice/firefox.scope")),
@@ -223,7 +244,7 @@ fn kills_of_programs() {
     }
     let missing = format!("{}oom_kill_process: 3 callbacks suppressed\n", at_limit("", 5, 0));
     table.case("kills that are not logged", &[("kernel.txt", &missing)]);
-    let one = missing.replace(" 3 ", " 1 ");
+    let one = missing.changed(" 3 ", " 1 ");
     table.case("one kill that is not logged", &[("kernel.txt", &one)]);
     let only_count = "oom_kill_process: 3 callbacks suppressed\n";
     table.case("none that is logged", &[("kernel.txt", only_count), ("inspect.json", &limited)]);
@@ -237,7 +258,7 @@ fn evidence_without_a_name() {
     let heap = "java.lang.OutOfMemoryError: Java heap space\n";
     let one = list(&[("4", "a:1", DIED, "web")]);
     let two = list(&[("4", "a:1", DIED, "web"), ("5", "a:1", DIED, "db")]);
-    let own = inspected(&format!("{EXITED},\"ExitCode\":1"), &memory(0), "");
+    let own = inspected(&format!("{UNFLAGGED},\"ExitCode\":1"), &memory(0), "");
     let compose_list = "NAME   IMAGE   COMMAND   SERVICE   CREATED   STATUS   PORTS\nshop-api-1  a:1  \"a\"  api  2 weeks ago  Exited (1) 5 days ago\nshop-db-1  a:1  \"a\"  db  2 weeks ago  Exited (1) 5 days ago\n";
     let output = "api-1 exited with code 137\ndb-1 exited with code 1\n";
     for (name, files) in [
@@ -273,7 +294,7 @@ fn evidence_without_a_name() {
     // Kills of processes without a container.
     let of = |path: &str, process: &str, full: &str| {
         paths(full, if full == "MEMCG" { path } else { "" }, path)
-            .replace("task=java", &format!("task={process}"))
+            .changed("task=java", &format!("task={process}"))
     };
     for (name, text) in [
         ("the same process twice", of("/a.slice", "a", "NONE") + &of("/a.slice", "a", "NONE")),
@@ -311,15 +332,15 @@ fn compose(project: &str, services: &[(&str, &str, &str)]) -> String {
 #[test]
 fn services_of_containers() {
     let mut table = Table::default();
-    let state = format!("{EXITED},\"ExitCode\":137");
+    let state = format!("{UNFLAGGED},\"ExitCode\":137");
     let inspect = |name: &str, image: &str, labels: &str| {
-        inspected(&state, &memory(0), "").replace("/web", name).replace(
+        inspected(&state, &memory(0), "").changed("/web", name).changed(
             "\"Config\":{}",
             &format!("\"Config\":{{\"Image\":\"{image}\",\"Labels\":{{{labels}}}}}"),
         )
     };
     let label = |project: &str, service: &str| {
-        format!("\"com.docker.compose.project\":\"{project}\",\"com.docker.compose.service\":\"{service}\"")
+        labels(project, service).trim_start_matches("\"Labels\":{").trim_end_matches('}').to_owned()
     };
     let services = compose(
         "shop",
@@ -358,7 +379,7 @@ fn services_of_containers() {
     // Two projects have a service of this name.
     let (first, second) = (
         compose("shop", &[("web", "a:1", "mem_limit: 1g")]),
-        compose("blog", &[("web", "a:1", "mem_limit: 2g")]),
+        compose("blog", &[("web", "a:2", "mem_limit: 2g")]),
     );
     for (name, labels) in [
         ("/x", label("shop", "web")),
@@ -367,15 +388,21 @@ fn services_of_containers() {
         ("/shop-web-1", String::new()),
         ("/blog-web-1", String::new()),
         ("/web", String::new()),
+        ("/web", label("blog", "web")),
+        ("/web-1", String::new()),
+        ("/my-web-1", String::new()),
+        ("/x", "\"com.docker.compose.service\":\"web\"".to_owned()),
     ] {
-        table.case(
-            &format!("two projects, {name} {labels}"),
-            &[
-                ("inspect.json", &inspect(name, "b:1", &labels)),
-                ("a/compose.yaml", &first),
-                ("b/compose.yaml", &second),
-            ],
-        );
+        for image in ["b:1", "a:2"] {
+            table.case(
+                &format!("two projects, {name} {image} {labels}"),
+                &[
+                    ("inspect.json", &inspect(name, image, &labels)),
+                    ("a/compose.yaml", &first),
+                    ("b/compose.yaml", &second),
+                ],
+            );
+        }
     }
     let unnamed = compose("", &[("web", "a:1", "mem_limit: 1g")]);
     for project in ["shop", "a"] {
@@ -384,15 +411,45 @@ fn services_of_containers() {
             &[("inspect.json", &inspect("/x", "b:1", &label(project, "web"))), ("a/compose.yaml", &unnamed)],
         );
     }
-    for project in ["a", "b"] {
+    for (name, labels) in [
+        ("/x", label("a", "web")),
+        ("/x", label("b", "web")),
+        ("/x", label("c", "web")),
+        ("/web", String::new()),
+        ("/a-web-1", String::new()),
+        ("/b-web-1", String::new()),
+        ("/c-web-1", String::new()),
+    ] {
         table.case(
-            &format!("two projects without a name, {project}"),
+            &format!("two projects without a name, {name} {labels}"),
             &[
-                ("inspect.json", &inspect("/x", "b:1", &label(project, "web"))),
+                ("inspect.json", &inspect(name, "b:1", &labels)),
                 ("a/compose.yaml", &unnamed),
-                ("b/compose.yaml", &unnamed.replace("1g", "2g")),
+                ("b/compose.yaml", &unnamed.changed("1g", "2g")),
             ],
         );
+    }
+    table.case(
+        "two projects, a list",
+        &[
+            ("ps.txt", &list(&[("4", "b:1", DIED, "web")])),
+            ("a/compose.yaml", &first),
+            ("b/compose.yaml", &second),
+        ],
+    );
+    // An override file makes no other service of it.
+    table.case(
+        "a base and an override file",
+        &[
+            ("inspect.json", &inspect("/web", "b:1", "")),
+            ("a/compose.yaml", &unnamed),
+            ("a/compose.override.yaml", "services:\n  web:\n    init: true\n"),
+            ("a/compose.prod.yaml", "services:\n  web:\n    read_only: true\n"),
+        ],
+    );
+    let suffix = compose("", &[("web", "a:1", "mem_limit: 1g"), ("api-web", "a:1", "mem_limit: 2g")]);
+    for name in ["/shop-api-web-1", "/api-web-1", "/shop-web-1"] {
+        table.case(name, &[("inspect.json", &inspect(name, "b:1", "")), ("a/compose.yaml", &suffix)]);
     }
     insta::assert_snapshot!("why_services_of_containers", table.0);
 }
@@ -400,35 +457,38 @@ fn services_of_containers() {
 #[test]
 fn the_only_service() {
     let mut table = Table::default();
-    let one = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000k")]);
-    let two = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000k"), ("db", "acme/db:1", "")]);
-    let state = format!("{EXITED},\"ExitCode\":137");
+    let one = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000m")]);
+    let two = compose("shop", &[("web", "acme/java:1", "mem_limit: 1000m"), ("db", "acme/db:1", "")]);
+    let state = format!("{UNFLAGGED},\"ExitCode\":137");
     let part = "\"OOMKilled\": true,\n\"ExitCode\": 137,\n";
-    let id_alone = |limit: &str| inspected(&state, limit, "").replace("\"Name\":\"/web\",", "");
+    let id_alone = |limit: &str| inspected(&state, limit, "").changed("\"Name\":\"/web\",", "");
     let of_project = |project: &str| {
         let labels = format!("\"Config\":{{\"Labels\":{{\"com.docker.compose.project\":\"{project}\"}}}}");
-        id_alone(&memory(1000)).replace("\"Config\":{}", &labels)
+        id_alone(&memory(LIMIT)).changed("\"Config\":{}", &labels)
     };
-    let killed = at_limit("", 500, 0);
-    let large = at_limit("", 1001, 0);
-    let full = at_limit("", 1000, 0);
-    let node = killed.replace("java", "node");
+    let killed = at_limit("", LIMIT / 2, 0);
+    let large = at_limit("", LIMIT + 1, 0);
+    let full = at_limit("", LIMIT, 0);
+    let node = killed.changed("java", "node");
     let heap = "java.lang.OutOfMemoryError: Java heap space\n";
     for (name, files) in [
         ("a part of inspect", &[("part.txt", part)][..]),
         ("a part of inspect, and a kill", &[("part.txt", part), ("kernel.txt", &alone("mysqld", 5))]),
         ("a log", &[("app.log", heap)]),
         ("an ID without a name", &[("inspect.json", &id_alone(""))]),
-        ("an ID with the limit", &[("inspect.json", &id_alone(&memory(1000)))]),
-        ("an ID with another limit", &[("inspect.json", &id_alone(&memory(1001)))]),
+        ("an ID with the limit", &[("inspect.json", &id_alone(&memory(LIMIT)))]),
+        ("an ID with another limit", &[("inspect.json", &id_alone(&memory(LIMIT + 1)))]),
         ("an ID without a limit", &[("inspect.json", &id_alone(&memory(0)))]),
         ("a kill of the program", &[("kernel.txt", &killed)]),
         ("a kill of another program", &[("kernel.txt", &node)]),
         (
             "a kill of another program at the limit",
-            &[("kernel.txt", &at_limit(&counted(1000, 1000), 500, 0).replace("java", "node"))],
+            &[("kernel.txt", &at_limit(&counted(LIMIT, LIMIT), LIMIT / 2, 0).changed("java", "node"))],
         ),
-        ("a kill of the program at another limit", &[("kernel.txt", &at_limit(&counted(999, 999), 500, 0))]),
+        (
+            "a kill of the program at another limit",
+            &[("kernel.txt", &at_limit(&counted(LIMIT - 1, LIMIT - 1), LIMIT / 2, 0))],
+        ),
         ("a kill of the program as large as the limit", &[("kernel.txt", &full)]),
         ("a kill of the program, larger than the limit", &[("kernel.txt", &large)]),
         (
@@ -442,27 +502,27 @@ fn the_only_service() {
         ("a kill of the program without a path", &[("kernel.txt", &sizes(OF_CGROUP, 5, 0))]),
         (
             "a kill of the name of the service",
-            &[("kernel.txt", &sizes(OF_CGROUP, 5, 0).replace("java", "web"))],
+            &[("kernel.txt", &sizes(OF_CGROUP, 5, 0).changed("java", "web"))],
         ),
         (
             "earlyoom, the program",
             &[(
                 "log.txt",
-                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 0 MiB\n",
+                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 1000 MiB\n",
             )],
         ),
         (
             "earlyoom, larger",
             &[(
                 "log.txt",
-                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 1 MiB\n",
+                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"java\": badness 900, VmRSS 1001 MiB\n",
             )],
         ),
         (
             "earlyoom, another program",
             &[(
                 "log.txt",
-                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"node\": badness 900, VmRSS 0 MiB\n",
+                "earlyoom[1]: sending SIGTERM to process 42 uid 0 \"node\": badness 900, VmRSS 1000 MiB\n",
             )],
         ),
         ("a container of another name", &[("ps.txt", &list(&[("4", "a:1", DIED, "x")]))]),
@@ -503,8 +563,7 @@ fn the_only_service() {
 #[test]
 fn findings_that_explain() {
     let mut table = Table::default();
-    let id = format!("\"Id\":\"{ID}\"");
-    let inspect = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(400 << 10), "");
+    let inspect = inspected(&format!("{UNFLAGGED},\"ExitCode\":137"), &memory(400 << 10), "");
     let service = |more: &str| compose("shop", &[("web", "acme/web:1", &format!("mem_limit: 400m; {more}"))]);
     // A limit of 400 MiB, a quarter of which is 100 MiB.
     let swap = |used: i64, limit: i64| {
@@ -570,7 +629,7 @@ fn findings_that_explain() {
     // What differs from the files is only named for the limit.
     for limit in ["400m", "500m"] {
         let other = compose("shop", &[("web", "acme/web:1", &format!("mem_limit: {limit}; shm_size: 256m"))]);
-        let labelled = inspect.replace("\"Config\":{}", "\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"web\"}}");
+        let labelled = inspect.changed("\"Config\":{}", "\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"web\"}}");
         let files = [
             ("kernel.txt", at_limit(&counted(409_600, 409_600), 200_000, 0)),
             ("inspect.json", labelled),
@@ -588,14 +647,14 @@ fn findings_that_explain() {
             "shop",
             &[("web", "acme/web:1", &format!("mem_limit: {limit}m; command: java -jar a.jar"))],
         );
-        let own = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(limit << 10), "");
+        let own = inspected(&format!("{UNFLAGGED},\"ExitCode\":137"), &memory(limit << 10), "");
         table.case(
             &format!("a limit of {limit} MiB, {anon} kB in use"),
             &[("kernel.txt", &kernel), ("inspect.json", &own), ("compose.yaml", &java)],
         );
     }
     // Other settings may differ, too.
-    let shm = inspect.replace("\"Memory\"", "\"ShmSize\":67108864,\"Memory\"").replace(
+    let shm = inspect.changed("\"Memory\"", "\"ShmSize\":67108864,\"Memory\"").changed(
         "\"Config\":{}",
         "\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"web\"}}",
     );
@@ -615,11 +674,11 @@ fn findings_that_explain() {
         let config = format!(
             "\"Config\":{{\"Env\":[],\"Entrypoint\":null,\"Cmd\":[\"java\",\"{heap}\",\"-jar\",\"a.jar\"]}}"
         );
-        let own = inspect.replace(ID, id).replace("/web", name).replace("\"Config\":{}", &config);
+        let own = inspect.changed(ID, id).changed("/web", name).changed("\"Config\":{}", &config);
         own.trim().trim_start_matches('[').trim_end_matches(']').to_owned()
     };
     let two = format!("[{},{}]\n", java(ID, "/web", "-Xmx600m"), java(OTHER, "/api", "-Xmx100m"));
-    let both_killed = at_limit("", 200_000, 0) + &at_limit("", 200_000, 0).replace(ID, OTHER);
+    let both_killed = at_limit("", 200_000, 0) + &at_limit("", 200_000, 0).changed(ID, OTHER);
     table.case("two containers", &[("kernel.txt", &both_killed), ("inspect.json", &two)]);
     let two = format!("[{},{}]\n", java(OTHER, "/api", "-Xmx100m"), java(ID, "/web", "-Xmx600m"));
     table.case("two containers in the other order", &[("kernel.txt", &both_killed), ("inspect.json", &two)]);
@@ -627,7 +686,7 @@ fn findings_that_explain() {
     for command in ["java -Xmx512mb -jar a.jar", "java -jar a.jar"] {
         let files = [
             ("web.log", "Invalid maximum heap size: -Xmx512mb\n".to_owned()),
-            ("inspect.json", inspect.replace("137", "1")),
+            ("inspect.json", inspect.changed("137", "1")),
             ("compose.yaml", compose("shop", &[("web", "acme/web:1", &format!("command: {command}"))])),
         ];
         table.case(
@@ -648,8 +707,7 @@ fn findings_that_explain() {
         "a heap of another service",
         &[("kernel.txt", &kernel), ("inspect.json", &inspect), ("compose.yaml", &both)],
     );
-    let own =
-        inspect.replace(&id, &format!("{id},\"Path\":\"java\",\"Args\":[\"-Xmx600m\",\"-jar\",\"a.jar\"]"));
+    let own = format!("[{}]\n", java(ID, "/web", "-Xmx600m"));
     table.case("a heap of the container", &[("kernel.txt", &kernel), ("inspect.json", &own)]);
     insta::assert_snapshot!("why_findings_that_explain", table.0);
 }
@@ -657,7 +715,7 @@ fn findings_that_explain() {
 #[test]
 fn what_to_change() {
     let mut table = Table::default();
-    let state = format!("{EXITED},\"ExitCode\":1");
+    let state = format!("{UNFLAGGED},\"ExitCode\":1");
     let heap = "java.lang.OutOfMemoryError: Java heap space\n";
     let node = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n";
     let service = |more: &str| compose("shop", &[("web", "acme/web:1", more)]);
@@ -728,11 +786,20 @@ fn what_to_change() {
     ] {
         let words: Vec<String> = command.split(' ').map(|word| format!("\"{word}\"")).collect();
         let path = format!("\"Path\":{},\"Args\":[{}],", words[0], words[1..].join(","));
-        let env = more
-            .split_once("[JAVA")
-            .map(|(_, rest)| format!("\"Config\":{{\"Env\":[\"JAVA{}\"]}}", rest.trim_end_matches(']')));
-        let inspect = inspected(&state, &memory(limit << 10), &path);
-        let inspect = env.map_or(inspect.clone(), |env| inspect.replace("\"Config\":{}", &env));
+        // What the service says the container has, too.
+        let variable = more.split_once('[').map(|(_, rest)| format!("\"{}\"", rest.trim_end_matches(']')));
+        let host = match more.split_once(": ") {
+            Some(("pids_limit", pids)) => format!(",\"PidsLimit\":{pids}"),
+            Some(("shm_size", "256m")) => ",\"ShmSize\":268435456".to_owned(),
+            _ => String::new(),
+        };
+        let config = format!(
+            "\"Config\":{{\"Env\":[{}],\"Entrypoint\":null,\"Cmd\":[{}]}}",
+            variable.unwrap_or_default(),
+            words.join(",")
+        );
+        let inspect = inspected(&state, &format!("{}{host}", memory(limit << 10)), &path);
+        let inspect = inspect.changed("\"Config\":{}", &config);
         let name = format!("{} / {limit} MiB / {command} / {more}", log.trim());
         table.case(&format!("{name} / no files"), &[("web.log", log), ("inspect.json", &inspect)]);
         let compose = service(&format!(
@@ -747,7 +814,7 @@ fn what_to_change() {
 /// A container that was killed at its limit used all of it.
 #[test]
 fn what_is_measured() {
-    let state = format!("{EXITED},\"ExitCode\":137");
+    let state = format!("{UNFLAGGED},\"ExitCode\":137");
     let stats = "43e21b8b51a9   web   0.00%   95MiB / 100MiB   95.00%   0B / 0B   0B / 0B   1\n";
     let own = format!("/docker/{ID}");
     for (limit, kernel, measured) in [
@@ -804,7 +871,7 @@ fn quotes_of_records() {
     let mut table = Table::default();
     let killed = "Memory cgroup out of memory: Killed process 8 (x) total-vm:9kB, anon-rss:8kB";
     let heap = "java.lang.OutOfMemoryError: x";
-    let inspect = inspected(&format!("{EXITED},\"ExitCode\":137"), &memory(100 << 10), "");
+    let inspect = inspected(&format!("{UNFLAGGED},\"ExitCode\":137"), &memory(100 << 10), "");
     let bytes: Vec<String> = heap.bytes().map(|byte| byte.to_string()).collect();
     for record in [
         format!("{{\"MESSAGE\":\"{killed}\",\"_CMDLINE\":\"x\"}}"),

@@ -12,9 +12,7 @@ use oomlint::postmortem::{self, Files};
 use oomlint::rules::Policy;
 use oomlint::source::{Sources, path_text};
 
-use crate::why::ID;
-
-pub(crate) const OTHER: &str = "7ab2c9d0e1f233447ab2c9d0e1f233447ab2c9d0e1f233447ab2c9d0e1f23344";
+use crate::why_parts::{Changed as _, ID, OTHER, container};
 
 /// Answers for files in memory as the command does: those of a project are read as such, all others are evidence.
 pub(crate) fn told(files: &[(&str, &str)]) -> String {
@@ -133,9 +131,7 @@ pub(crate) fn at_host(before: &str, path: &str, anon: i64) -> String {
 
 /// A container that `docker inspect` prints. Values that are empty are left out.
 pub(crate) fn inspected(state: &str, host: &str, more: &str) -> String {
-    format!(
-        "[{{\"Id\":\"{ID}\",\"Name\":\"/web\",{more}\"State\":{{{state}}},\"HostConfig\":{{{host}}},\"Config\":{{}}}}]\n"
-    )
+    format!("[{}]\n", container(ID, "web", [more, state, host, ""]))
 }
 
 /// The limit of a container in kB, for `docker inspect`.
@@ -178,7 +174,7 @@ fn kills_at_a_limit() {
         let text = format!("{}{}", paths("MEMCG", limit, task), sizes(OF_CGROUP, 500, 0));
         table.kernel(&format!("the limit of {name}"), &text);
     }
-    let limit_alone = paths("MEMCG", &own, "").replace("task_memcg=,", "");
+    let limit_alone = paths("MEMCG", &own, "").changed("task_memcg=,", "");
     table.kernel("the limit alone", &limit_alone);
     // Whether a path is there at all, and where the lines came from.
     let nowhere = sizes(OF_CGROUP, 500, 0);
@@ -197,7 +193,7 @@ fn kills_at_a_limit() {
         ),
         ("that nothing names", format!("Memory cgroup stats for {own}: rss:5kB\n")),
         ("with an ID alone", paths("MEMCG", &own, &own)),
-        ("without an ID", paths("MEMCG", &own, &own).replace(",pid=42,uid=0", "")),
+        ("without an ID", paths("MEMCG", &own, &own).changed(",pid=42,uid=0", "")),
     ] {
         table.kernel(&format!("a process {name}"), &text);
     }
@@ -293,9 +289,9 @@ fn kills_because_a_host_was_full() {
     ] {
         table.kernel(name, &at_host("", path, LARGE));
     }
-    let node = at_host("", &own, LARGE).replace("CONSTRAINT_NONE", "CONSTRAINT_CPUSET");
+    let node = at_host("", &own, LARGE).changed("CONSTRAINT_NONE", "CONSTRAINT_CPUSET");
     table.kernel("a memory node", &node);
-    let node = at_host("", "/a.service", LARGE).replace("CONSTRAINT_NONE", "CONSTRAINT_MEMORY_POLICY");
+    let node = at_host("", "/a.service", LARGE).changed("CONSTRAINT_NONE", "CONSTRAINT_MEMORY_POLICY");
     table.kernel("a memory node, in no container", &node);
     table.kernel("no path", &sizes(OF_HOST, LARGE, 0));
     table.kernel(
@@ -349,7 +345,7 @@ fn kills_because_a_host_was_full() {
         table.kernel(name, &at_host(&before, &own, anon));
     }
     for score in [-5, 0, 1, 900] {
-        let text = at_host("", &own, 500).replace("oom_score_adj:0", &format!("oom_score_adj:{score}"));
+        let text = at_host("", &own, 500).changed("oom_score_adj:0", &format!("oom_score_adj:{score}"));
         table.kernel(&format!("little, with a score of {score}"), &text);
     }
     table.kernel("without its memory", &format!("{}{}", paths("NONE", "", &own), row("mysqld", 125_001)));
@@ -361,7 +357,7 @@ fn several_kills_of_one_container() {
     let mut table = Table::default();
     let own = format!("/docker/{ID}");
     let (limit, host) = (at_limit("", 600, 0), at_host("", &own, 600));
-    let node = host.replace("CONSTRAINT_NONE", "CONSTRAINT_CPUSET");
+    let node = host.changed("CONSTRAINT_NONE", "CONSTRAINT_CPUSET");
     // The last line says neither.
     let neither = paths("OTHER", "", &own) + &sizes("", 600, 0);
     for (name, all) in [

@@ -151,6 +151,8 @@ pub struct Config {
     pub command: Fact<Vec<TracedText>>,
     /// `Healthcheck`.
     pub healthcheck: Fact<Healthcheck>,
+    /// `StopSignal`: a name or a number.
+    pub stop_signal: Fact<String>,
     /// `StopTimeout`, in seconds.
     pub stop_timeout: Fact<i64>,
     /// `ExposedPorts`: `80/tcp`.

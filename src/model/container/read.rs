@@ -458,6 +458,11 @@ fn config(config: Section<'_>) -> Config {
         entrypoint: config.words("Entrypoint"),
         command: config.words("Cmd"),
         healthcheck: config.fact("Healthcheck", healthcheck),
+        // Podman once printed a number.
+        stop_signal: config.fact("StopSignal", |node| match node.kind {
+            Kind::Integer(number) => Some(number.to_string()),
+            _ => string(node),
+        }),
         stop_timeout: config.integer("StopTimeout"),
         exposed: config.fact("ExposedPorts", |node| {
             Some(node.members().iter().map(|member| member.key.clone()).collect())

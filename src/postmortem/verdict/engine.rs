@@ -1,5 +1,6 @@
 //! Kills that the engine itself reports: its event `oom`, and `OOMKilled`.
 
+use super::request::is_stop;
 use super::{Case, Ruling};
 use crate::evidence::{Action, Event};
 use crate::postmortem::shown::{self, stated};
@@ -19,10 +20,9 @@ impl Case<'_, '_> {
         }
         let ruling =
             self.by_limit(&format!("the engine reports that the kernel's OOM killer ran in {}", self.name));
-        let kill = self.last_life().iter().find(|event| event.action == Action::Kill(Some(9)));
         let mut ruling = ruling.shows([shown::event(oom)]).shows(die.map(|event| shown::event(event)));
-        if let Some(kill) = kill {
-            ruling = ruling.but(format!("signal 9 was also sent on request: {}", shown::event(kill).text));
+        for request in self.requests(self.last_life()) {
+            ruling = ruling.but(format!("a signal was also sent on request: {}", shown::event(request).text));
         }
         if die.is_none() && self.exit_code().is_none() {
             ruling = ruling.also("a process in it was killed; nothing says that the container ended");
@@ -30,26 +30,40 @@ impl Case<'_, '_> {
         Some(ruling)
     }
 
-    /// The events since the start of the container's last life: up to its last death, and what follows that.
-    pub(super) fn last_life(&self) -> &[&Event] {
-        let events = &self.subject.events;
-        let Some(die) = events.iter().rposition(|event| event.action == Action::Die) else { return events };
-        let before = events.get(..die).unwrap_or_default();
-        let ends = |event: &&Event| matches!(event.action, Action::Start | Action::Die);
-        let since = before.iter().rposition(ends).map_or(0, |at| at + 1);
-        events.get(since..).unwrap_or_default()
+    /// The container's last life. Where starts are left out of the events, it begins after the death before.
+    pub(super) fn last_life(&self) -> Life<'_> {
+        let events = self.subject.events.as_slice();
+        let die = events.iter().rposition(|event| event.action == Action::Die);
+        let before = events.get(..die.unwrap_or(events.len())).unwrap_or_default();
+        let begins = |event: &&Event| matches!(event.action, Action::Start | Action::Die);
+        let begin = before.iter().rposition(begins);
+        let started = begin.and_then(|at| before.get(at)).is_some_and(|event| event.action == Action::Start);
+        let before = before.get(begin.map_or(0, |at| at + 1)..).unwrap_or_default();
+        // The end of `docker restart` is reported after the start, that of `docker stop` after the death.
+        let is_old = |event: &&&Event| match event.action {
+            Action::Restart => true,
+            Action::Stop => begin.is_some() && !started,
+            _ => false,
+        };
+        let old = before.iter().take_while(is_old).count();
+        let after = die.and_then(|at| events.get(at + 1..)).unwrap_or_default();
+        let next = after.iter().position(|event| event.action == Action::Start);
+        let restarts = |at: usize| after.get(at + 1).is_some_and(|event| event.action == Action::Restart);
+        let to = next.map_or(after.len(), |at| if restarts(at) { at + 2 } else { at });
+        Life {
+            before: before.get(old..).unwrap_or_default(),
+            end: die.and_then(|at| events.get(at)).copied(),
+            after: after.get(..to).unwrap_or_default(),
+        }
     }
 
     /// A complete stop: SIGTERM, SIGKILL after it, and the end by that. What `OOMKilled` remembers was before it.
     pub(super) fn stop_sequence(&self) -> Option<Ruling> {
         let flag = self.subject.inspected?.oom_killed.as_ref().filter(|flag| flag.value)?;
         let life = self.last_life();
-        let die = life.iter().rposition(|event| event.action == Action::Die)?;
-        let killed = life.get(die)?.exit_code == Some(137);
-        let before = life.get(..die)?;
-        let term = before.iter().position(|event| event.action == Action::Kill(Some(15)))?;
-        let kill = before.iter().rposition(|event| event.action == Action::Kill(Some(9)))?;
-        if !killed || kill < term || life.iter().any(|event| is_oom(event)) {
+        let (Some(_), Some(_)) = self.stop_signals(life) else { return None };
+        let killed = life.end.and_then(|end| end.exit_code) == Some(137);
+        if !killed || life.before.iter().chain(life.after).any(|event| is_oom(event)) {
             return None;
         }
         let ruling = self.stopped()?;
@@ -80,18 +94,26 @@ impl Case<'_, '_> {
             ruling = ruling.shows(own_code.map(|code| stated("ExitCode", code)));
         }
         let life = self.last_life();
-        for event in life.iter().filter(|event| matches!(event.action, Action::Kill(_) | Action::Stop)) {
+        let stops = life.before.iter().chain(life.after).copied().filter(|event| is_stop(event));
+        for event in self.requests(life).chain(stops) {
             ruling = ruling.shows([shown::event(event)]).but(format!(
                 "it was also ended on request, and OOMKilled may be older: {}",
                 shown::event(event).text
             ));
         }
-        Some(
-            ruling.shows(
-                life.iter().find(|event| event.action == Action::Die).map(|event| shown::event(event)),
-            ),
-        )
+        Some(ruling.shows(life.end.map(shown::event)))
     }
+}
+
+/// The events of one life of a container.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Life<'l> {
+    /// From its start to its death, or to the last event if there is none.
+    pub(super) before: &'l [&'l Event],
+    /// Its death.
+    pub(super) end: Option<&'l Event>,
+    /// From its death to the next start.
+    pub(super) after: &'l [&'l Event],
 }
 
 /// True for the engine's event `oom`, and for Podman's `died` with `OOMKilled`.

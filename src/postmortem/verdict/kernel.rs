@@ -34,7 +34,7 @@ impl Case<'_, '_> {
         if best.by_process {
             ruling = ruling.but(format!(
                 "the kernel's lines name no container: only the name of the process, `{}`, ties them to {}",
-                kill.victim.as_deref().or(kill.invoked_by.as_deref()).unwrap_or_default(),
+                kill.victim.as_deref().unwrap_or_default(),
                 self.name
             ));
         }

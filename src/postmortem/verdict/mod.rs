@@ -126,6 +126,15 @@ impl Case<'_, '_> {
                 self.name
             ));
         }
+        if !subject.may_be.is_empty() {
+            ruling =
+                ruling.but(format!("it may be of {}: nothing tells them apart", subject.may_be.join(" or ")));
+            // Where it is inspected its labels are known.
+            if subject.inspected.is_none() {
+                let labels = format!("{} --format '{{{{json .Config.Labels}}}}'", self.inspect());
+                ruling = ruling.lacks("which of them it is", labels);
+            }
+        }
         let unnamed = subject.name.shown().is_none() && subject.name.service.is_none();
         if let Some(id) = subject.name.id.as_ref().filter(|_| unnamed) {
             if !subject.guessed {
@@ -147,12 +156,16 @@ impl Case<'_, '_> {
     fn exit_quote(&self) -> Option<Quote> {
         let inspected = self.subject.inspected.and_then(|own| own.exit_code.as_ref());
         let inspected = inspected.filter(|code| code.value != 0).map(|code| stated("ExitCode", code));
-        let event = || {
-            let die = self.subject.events.iter().rev().find(|event| event.action == Action::Die)?;
-            Some(shown::event(die))
+        let die = || self.subject.events.iter().rev().find(|event| event.action == Action::Die);
+        let rows = || self.subject.listed.iter();
+        let event = || die().filter(|die| die.exit_code.is_some()).map(|die| shown::event(die));
+        let listed = || rows().find(|row| row.exit_code.is_some()).map(|row| shown::listed(row));
+        // What says that it ended, but not with which code, is better than nothing.
+        let ended = || {
+            let row = || rows().next().map(|row| shown::listed(row));
+            die().map(|die| shown::event(die)).or_else(row)
         };
-        let listed = || self.subject.listed.first().map(|row| shown::listed(row));
-        inspected.or_else(event).or_else(listed)
+        inspected.or_else(event).or_else(listed).or_else(ended)
     }
 
     /// The command that shows the state and the limit of the container.
@@ -183,8 +196,8 @@ impl Case<'_, '_> {
                 ),
             ),
             by => {
-                let confidence =
-                    if self.subject.name.is_empty() { Confidence::Medium } else { Confidence::High };
+                let known = other.container().is_some();
+                let confidence = if known { Confidence::High } else { Confidence::Medium };
                 let used = other.used.map(|used| format!(", which had {used}")).unwrap_or_default();
                 Ruling::new(
                     Verdict::HostMemory,
@@ -193,6 +206,16 @@ impl Case<'_, '_> {
                 )
                 .also("the kernel counts no OOM kill then, so that OOMKilled stays false")
             }
+        };
+        let ruling = match &other.victim {
+            Some(victim) if other.container().is_none() && !self.subject.name.is_empty() => {
+                ruling.but(format!(
+                    "the line of {} names no container: only the name of the process, `{victim}`, ties it to {}",
+                    other.by.name(),
+                    self.name
+                ))
+            }
+            _ => ruling,
         };
         Some(ruling.shows(quotes))
     }
@@ -338,7 +361,10 @@ impl Case<'_, '_> {
             ),
         );
         let ruling = ruling.shows([stated("Memory", memory)]).shows(self.exit_quote());
-        Some(ruling.lacks("which limit Compose sees", "docker compose config | grep -B2 -A4 memory"))
+        let service = self.subject.workload.map(|own| own.name.as_str()).filter(|name| is_plain(name));
+        let service = service.map(|name| format!(" {name}")).unwrap_or_default();
+        let command = format!("docker compose config{service} | grep -E 'memory|mem_limit'");
+        Some(ruling.lacks("which limit Compose sees", command))
     }
 
     /// Exit code 137 without a request to stop, and memory near the limit.

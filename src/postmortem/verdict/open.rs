@@ -32,7 +32,8 @@ impl Case<'_, '_> {
                 .shows(shown::kill(kill, self.sources))
                 .lacks("the rest of these lines", "journalctl -k | grep -A60 'invoked oom-killer'");
         }
-        if let Some(log) = logs.iter().find(|log| log.sign == Sign::NotMemory) {
+        // Of a container that was killed it is no explanation.
+        if let Some(log) = logs.iter().find(|log| log.sign == Sign::NotMemory && code != Some(137)) {
             return undecided(format!(
                 "{} mentions memory, but {}; that is not memory: an old engine with a new image",
                 log.who, log.what
@@ -42,7 +43,7 @@ impl Case<'_, '_> {
                 "docker version && docker info --format '{{.SecurityOptions}}'",
             );
         }
-        if let Some(log) = logs.iter().find(|log| log.sign == Sign::Build) {
+        if let Some(log) = logs.iter().find(|log| log.sign == Sign::Build && code != Some(137)) {
             return undecided(format!("{}; no container was killed, and limits of Compose do not hold in a build: most often the host or the builder's machine is out of memory", log.what))
                 .lacks("whether the kernel killed it", kernel)
                 .lacks("the memory of the machine", "docker info --format '{{.MemTotal}}'");
@@ -77,6 +78,14 @@ impl Case<'_, '_> {
                 .lacks("what ended it", events)
                 .lacks("whether it was the kernel", kernel);
         }
+        // Events were given: they answer the question that they would be asked for.
+        let given = self.subject.events.iter().any(|event| event.action == Action::Die);
+        let asked = |ruling: Ruling| {
+            match given {
+            true => ruling.but("its events have no request to stop before the end: it is unlikely that there was one, unless they were filtered"),
+            false => ruling.lacks("whether it was stopped on request", events),
+        }
+        };
         match code {
             Some(137) => {
                 let flag = inspected.and_then(|own| own.oom_killed.as_ref());
@@ -89,22 +98,17 @@ impl Case<'_, '_> {
                 if self.subject.limit().is_some_and(|limit| limit.0 == 0) {
                     ruling = ruling.also("it has no memory limit, so that it cannot have been its own limit");
                 }
-                let ruling = ruling.lacks("whether the kernel killed it", kernel);
-                // Events were given: they answer the question that they would be asked for.
-                let given = self.subject.events.iter().any(|event| event.action == Action::Die);
-                if given {
-                    return ruling.but(
-                        "its events have no `kill` before the end, so that a stop on request is unlikely, unless they were filtered",
-                    );
-                }
-                ruling.lacks("whether it was stopped on request", events)
+                asked(ruling.lacks("whether the kernel killed it", kernel))
             }
-            Some(143) => Ruling {
-                verdict: Verdict::Stopped,
-                ..undecided(format!(
-                    "no memory is involved: {name} ended with 143, it obeyed a request to stop"
-                ))
-            },
+            Some(143) => {
+                let answer = format!(
+                    "{name} ended with 143, which is signal 15: most likely it obeyed a request to stop"
+                );
+                let ruling = undecided(answer).but(
+                    "earlyoom sends signal 15, too, and so does systemd where the kernel has killed another process of the container",
+                );
+                Ruling { verdict: Verdict::Stopped, ..asked(ruling) }
+            }
             Some(code @ (134 | 139 | 1 | 2 | 3 | 255)) => undecided(format!(
                 "{name} ended with {code}, which a runtime without memory does, and other errors, too"
             ))

@@ -48,15 +48,16 @@ impl Case<'_, '_> {
         // Of direct memory the line has the size that was asked for, not the limit.
         let size = size.filter(|_| log.sign != Sign::DirectMemory);
         let size = size.map(|size| format!(" ({size})")).unwrap_or_default();
-        let lead = if matches!(log.sign, Sign::Refused | Sign::NoThread) {
-            "no kill by the kernel"
-        } else {
-            "not the kernel"
+        let lead = match log.sign {
+            // It is a kill, whatever the program has said before.
+            _ if code == Some(137) => "",
+            Sign::Refused | Sign::NoThread => "no kill by the kernel: ",
+            _ => "not the kernel: ",
         };
         let mut ruling = Ruling::new(
             Verdict::Runtime,
             if code == Some(137) { Confidence::Medium } else { Confidence::High },
-            format!("{lead}: {} says that {}{size}", log.who, log.what),
+            format!("{lead}{} says that {}{size}", log.who, log.what),
         )
         .shows(same().take(3).map(|own| shown::log(own, self.sources)))
         .shows(self.exit_quote());
@@ -67,7 +68,9 @@ impl Case<'_, '_> {
             Some(134) => ruling = ruling.also("exit code 134 is its abort"),
             Some(3) => ruling = ruling.also("exit code 3 is that of `-XX:+ExitOnOutOfMemoryError`"),
             Some(137) => {
-                ruling = ruling.but("exit code 137 is a kill: something ended it after it had said so");
+                ruling = ruling
+                    .but("exit code 137 is a kill: something ended it after it had said so")
+                    .lacks("whether the kernel killed it", "dmesg -T | grep -iE 'oom|killed process'");
             }
             _ => {}
         }
@@ -92,7 +95,11 @@ impl Case<'_, '_> {
                 "the container still runs: the program goes on, perhaps without the thread that failed",
             );
         }
-        if let Some(limit) = self.subject.limit().filter(|limit| limit.0 > 0 && log.sign == Sign::OwnLimit) {
+        if let Some(limit) = self
+            .subject
+            .limit()
+            .filter(|limit| limit.0 > 0 && log.sign == Sign::OwnLimit && code != Some(137))
+        {
             ruling = ruling.also(format!("the container's limit of {limit} was not what stopped it"));
         }
         Some(ruling)

@@ -4,7 +4,7 @@ use crate::catalog::RuntimeName;
 use crate::diagnostic::{Applicability, Edit, Severity};
 use crate::rules::RuleContext;
 use crate::rules::estimate::is_tight;
-use crate::rules::offer::{Offer, largest};
+use crate::rules::offer::Offer;
 use crate::syntax::size::{ByteSize, MIB};
 use crate::workload::{FactName, HeapProblem, HeapProblemKind, MemoryPool, Workload};
 
@@ -97,7 +97,7 @@ fn repaired(
         return Ok(as_meant);
     }
     // With a small part of what was meant, the program would start and hardly work.
-    let most = largest(pool, limit).filter(|most| most.0 >= size.0 / 4);
+    let most = pool.advised_under(limit).filter(|most| most.0 >= size.0 / 4);
     let fits = most.and_then(|most| meant.written(most));
     let why = format!(": {size} leaves too little room in the limit of {limit}");
     let raise = format!("its limit of {limit} has too little room for that: raise it");

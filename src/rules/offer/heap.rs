@@ -15,20 +15,6 @@ const CHANGES: &[FactName] = &[FactName::Env, FactName::Start, FactName::Heaps, 
 /// The smallest heap that is offered, in bytes: hardly a program starts with less.
 const SMALLEST: i64 = 64 * MIB;
 
-/// Returns the largest heap that leaves room for the rest in a limit, in whole MiB. `None` if the limit is too small for any.
-pub(in crate::rules) fn largest(heap: &MemoryPool, limit: ByteSize) -> Option<ByteSize> {
-    let size = match heap.runtime {
-        RuntimeName::Java => heap.largest_heap_under(limit)?,
-        // Below a quarter it is not the cache that is too large.
-        _ if heap.server_needs().is_some() => {
-            heap.largest_heap_under(limit).filter(|size| size.0 >= limit.0 / 4)?
-        }
-        RuntimeName::Go => ByteSize(limit.percent_in_mebibytes(90).saturating_mul(MIB)),
-        _ => ByteSize(limit.percent_in_mebibytes(75).saturating_mul(MIB)),
-    };
-    Some(size).filter(|size| size.0 >= SMALLEST)
-}
-
 /// True if a heap of 70 % of the limit leaves a JVM what it takes on top of its heap.
 fn share_fits(heap: &MemoryPool, limit: ByteSize) -> bool {
     let size = limit.percent_in_mebibytes(70);
@@ -70,7 +56,7 @@ pub(in crate::rules) fn bound_default(
     let others = others.filter_map(|pool| pool.size_under(Some(limit), None));
     let rest = ByteSize(others.fold(limit.0, |rest, other| rest.saturating_sub(other.size.0)));
     let is_product = heap.part.as_ref().is_some_and(|part| !part.set_by.is_empty());
-    let own = largest(heap, rest).filter(|_| rest.0 > 0).and_then(|size| heap.own_variable(size));
+    let own = heap.advised_under(rest).filter(|_| rest.0 > 0).and_then(|size| heap.own_variable(size));
     if is_product && own.is_none() && !varies {
         finding.help(too_small(heap, limit));
         return;
@@ -92,8 +78,8 @@ pub(in crate::rules) fn bound_default(
             Some("-XX:MaxRAMPercentage=70.0".to_owned())
         }
         _ if varies => None,
-        RuntimeName::Java => largest(heap, limit).map(|size| format!("-Xmx{}m", size.mebibytes())),
-        _ => largest(heap, limit).map(|size| format!("--max-old-space-size={}", size.mebibytes())),
+        RuntimeName::Java => heap.advised_under(limit).map(|size| format!("-Xmx{}m", size.mebibytes())),
+        _ => heap.advised_under(limit).map(|size| format!("--max-old-space-size={}", size.mebibytes())),
     };
     let Some(words) = words else {
         finding.help(match varies {
@@ -123,7 +109,7 @@ pub(in crate::rules) fn bound_in_bytes(
     limit: ByteSize,
     finding: &mut FindingBuilder<'_>,
 ) {
-    let Some(size) = offer.settled_limit().and_then(|_| largest(heap, limit)) else { return };
+    let Some(size) = offer.settled_limit().and_then(|_| heap.advised_under(limit)) else { return };
     let (usual, words) = match heap.runtime {
         RuntimeName::Java => ("JAVA_TOOL_OPTIONS", format!("-Xmx{}m", size.mebibytes())),
         RuntimeName::Node => ("NODE_OPTIONS", format!("--max-old-space-size={}", size.mebibytes())),
@@ -170,7 +156,7 @@ pub(super) fn lower(
     (limit, alone): (ByteSize, bool),
     finding: &mut FindingBuilder<'_>,
 ) {
-    let Some(size) = largest(heap, limit) else {
+    let Some(size) = heap.advised_under(limit) else {
         if alone {
             finding.help(too_small(heap, limit));
         }

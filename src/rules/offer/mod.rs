@@ -10,7 +10,7 @@ mod write;
 
 pub(super) use self::form::Instead;
 use self::heap::lower;
-pub(super) use self::heap::{bound_default, bound_in_bytes, largest, set_variables, set_words, usual};
+pub(super) use self::heap::{bound_default, bound_in_bytes, set_variables, set_words, usual};
 
 use super::form::Form;
 use super::{FindingBuilder, Policy, RuleContext, Target};

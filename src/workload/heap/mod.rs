@@ -168,6 +168,29 @@ pub enum SizedBy {
     Default,
 }
 
+/// The smallest heap that is advised: hardly a program starts with less.
+const SMALLEST: ByteSize = ByteSize(64 * MIB);
+
+/// Returns the heap to advise for a limit where nothing but the runtime is known.
+#[must_use]
+pub fn advised_heap(runtime: RuntimeName, limit: ByteSize) -> Option<ByteSize> {
+    advised(runtime, &OverheadInputs::default(), limit)
+}
+
+fn advised(runtime: RuntimeName, off_heap: &OverheadInputs, limit: ByteSize) -> Option<ByteSize> {
+    let share = |percent| ByteSize(limit.percent_in_mebibytes(percent).saturating_mul(MIB));
+    let size = match runtime {
+        RuntimeName::Java => off_heap.fits_in(runtime, limit)?,
+        // Below a quarter it is not the cache that is too large.
+        _ if off_heap.server.is_some() => {
+            off_heap.fits_in(runtime, limit).filter(|size| size.0 >= limit.0 / 4)?
+        }
+        RuntimeName::Go => share(90),
+        _ => share(75),
+    };
+    Some(size).filter(|size| *size >= SMALLEST)
+}
+
 impl MemoryPool {
     /// Returns its maximum size under `limit`, or without a limit on a host with `host` memory. `None` if unknown, and for PHP,
     /// whose `memory_limit` is per request.
@@ -217,6 +240,13 @@ impl MemoryPool {
     #[must_use]
     pub fn largest_heap_under(&self, limit: ByteSize) -> Option<ByteSize> {
         self.off_heap.fits_in(self.runtime, limit)
+    }
+
+    /// Returns the heap to advise for a limit: the largest that leaves room for the rest, in whole MiB. `None` if the limit is too
+    /// small for any.
+    #[must_use]
+    pub fn advised_under(&self, limit: ByteSize) -> Option<ByteSize> {
+        advised(self.runtime, &self.off_heap, limit)
     }
 
     /// True if the off-heap estimate comes from the product or a flag, not only from the runtime.
