@@ -498,40 +498,29 @@ fn a_dockerfile_within_a_compose_file_is_fixed_there() {
     assert_eq!(lowered(&quoted.replace("900m", "9\\x300m")), None);
 }
 
-/// Two services with one image have one line to mend: what does not fit one of them is not all that can be done.
+/// Services with one image have one line to mend: what is written fits the smallest limit.
 #[test]
-fn a_refused_fix_leaves_its_place_to_that_of_another_service() {
-    let dockerfile = "FROM eclipse-temurin:21-jre\nENV JAVA_TOOL_OPTIONS=\"-Xmx512MB\"\nCMD [\"java\", \"-jar\", \"a.jar\"]\n";
-    let compose = "services:\n  a: {build: ., mem_limit: 1g}\n  b: {build: ., mem_limit: 512m}\n";
-    let dir = common::tree(&[("Dockerfile", dockerfile), ("compose.yaml", compose)]);
-    let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
-    let fixed = fix(&Options::default(), &found, &Overlay::new(), Applicability::Unsafe);
-    let (path, _, text) = &fixed.files[0];
-    assert!(path.ends_with("Dockerfile") && text.contains("-Xmx256m"), "{text}");
-    assert_eq!(fixed.refused, []);
-}
-
-/// However many services compete for a line, each has its turn.
-#[test]
-fn every_service_that_shares_a_line_has_its_turn() {
+fn a_line_that_services_share_is_mended_for_the_smallest_limit() {
     let dockerfile = "FROM eclipse-temurin:21-jre\nENV JAVA_TOOL_OPTIONS=\"-Xmx4096MB\"\nCMD [\"java\", \"-jar\", \"a.jar\"]\n";
     let run = |limits: &[u32]| {
         let service = |(at, limit): (usize, &u32)| {
             format!("  s{at:02}: {{build: ., mem_limit: {limit}m, memswap_limit: {limit}m}}\n")
         };
         let services: String = limits.iter().enumerate().map(service).collect();
-        let dir =
-            common::tree(&[("Dockerfile", dockerfile), ("compose.yaml", &format!("services:\n{services}"))]);
+        let compose = format!("services:\n{services}");
+        let dir = common::tree(&[("Dockerfile", dockerfile), ("compose.yaml", &compose)]);
         let found = discover(&[dir.path().to_path_buf()], discover::Options::default()).unwrap();
         let is_wanted =
             |finding: &oomlint::diagnostic::Finding, _: &Path| finding.rule == "malformed-heap-setting";
         fix_some(&Options::default(), &found, &Overlay::new(), Applicability::Unsafe, &is_wanted)
     };
     let falling: Vec<u32> = (0..14).map(|at| 4600 - 230 * at).collect();
-    let fixed = run(&falling);
-    assert!(!fixed.unfinished && fixed.refused.is_empty() && fixed.files.len() == 1, "{fixed:?}");
-    // With one that has no room for any heap, all are refused, and named.
-    let fixed = run(&[4600, 4000, 3500, 64]);
-    assert!(!fixed.unfinished && fixed.files.is_empty(), "{fixed:?}");
-    assert!(fixed.refused.len() >= 3, "{:?}", fixed.refused);
+    let rising: Vec<u32> = falling.iter().rev().copied().collect();
+    for limits in [falling, rising, vec![8192, 1610]] {
+        let fixed = run(&limits);
+        let [(_, _, text)] = fixed.files.as_slice() else { panic!("{fixed:?}") };
+        assert!(text.contains("-Xmx1200m"), "{text}");
+        assert!(!fixed.unfinished && fixed.refused.is_empty(), "{fixed:?}");
+    }
+    assert!(run(&[4600, 64]).files.is_empty());
 }

@@ -81,8 +81,11 @@ fn repaired(
     instead: &str,
 ) -> Result<Repair, String> {
     let as_meant = Repair { setting: instead.to_owned(), why: String::new() };
+    let readers = readers(offer, problem);
     if let Some(percent) = problem.percent {
-        return share(offer, pool, percent).map(|()| as_meant);
+        share(offer, pool, percent)?;
+        let others = readers.iter().map(|(reader, pool)| share(reader, pool, percent));
+        return others.collect::<Result<(), _>>().map(|()| as_meant);
     }
     let Some(meant) = &problem.meant else { return Ok(as_meant) };
     if let Some(share) = pool.percentage() {
@@ -91,17 +94,38 @@ fn repaired(
     if let Some(why) = offer.limited_elsewhere() {
         return Err(why);
     }
-    let Some(limit) = offer.workload.known_limit() else { return Ok(as_meant) };
-    let (size, limit) = (meant.size, limit.value);
+    // The size has to fit the smallest limit of all that read it.
+    let limits =
+        readers.iter().filter_map(|(reader, _)| Some((reader.workload.known_limit()?.value, reader)));
+    let Some((limit, reader)) = limits.min_by_key(|(limit, _)| *limit) else { return Ok(as_meant) };
+    let size = meant.size;
+    let of = match offer.workload.known_limit().is_some_and(|own| own.value == limit) {
+        true => String::new(),
+        false => format!(" of `{}`", reader.workload.name),
+    };
     if size < limit && !is_tight(pool, size, limit, &offer.policy.thresholds) {
         return Ok(as_meant);
     }
     // With a small part of what was meant, the program would start and hardly work.
     let most = pool.advised_under(limit).filter(|most| most.0 >= size.0 / 4);
     let fits = most.and_then(|most| meant.written(most));
-    let why = format!(": {size} leaves too little room in the limit of {limit}");
-    let raise = format!("its limit of {limit} has too little room for that: raise it");
+    let why = format!(": {size} leaves too little room in the limit of {limit}{of}");
+    let raise = match of.is_empty() {
+        true => format!("its limit of {limit} has too little room for that: raise it"),
+        false => format!("the limit of {limit}{of} has too little room for that: raise it"),
+    };
     fits.map(|setting| Repair { setting, why }).ok_or(raise)
+}
+
+/// Returns the services that read a setting, itself among them, each with its heap or cache.
+fn readers<'w>(offer: &Offer<'w>, problem: &HeapProblem) -> Vec<(Offer<'w>, &'w MemoryPool)> {
+    let is_same =
+        |pool: &&MemoryPool| pool.problems.iter().any(|other| other.flag.span() == problem.flag.span());
+    let readers = offer.project.workloads.iter().filter_map(|workload| {
+        let pool = workload.pools.heaps.iter().chain(&workload.pools.caches).find(is_same)?;
+        Some((Offer { workload, ..*offer }, pool))
+    });
+    readers.collect()
 }
 
 /// Returns what else is to be changed with a heap that is this percentage of the limit.
